@@ -1,0 +1,25 @@
+// Long work reports through this interface; kernels never print.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace lithoscope::core {
+
+class Progress {
+ public:
+  virtual ~Progress() = default;
+  virtual void start(const std::string& what, std::int64_t total) = 0;
+  virtual void advance(std::int64_t done) = 0;
+  virtual void finish() = 0;
+};
+
+/// A bar on stderr when stderr is a terminal and the work takes over a second; silence otherwise.
+std::unique_ptr<Progress> terminal_progress();
+
+/// Installs the Ctrl-C handler: the first signal lets loops stop with Interrupted, the second ends the process.
+void install_interrupt_handler();
+void throw_if_interrupted();
+
+}  // namespace lithoscope::core

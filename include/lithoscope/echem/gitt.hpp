@@ -1,0 +1,131 @@
+// Galvanostatic intermittent titration: diffusion coefficient and open-circuit potential, pulse by pulse, with the
+// reasons why a pulse may say nothing. Weppner & Huggins 1977; paper.md Eqs. (1) and (2).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lithoscope/core/settings.hpp"
+#include "lithoscope/core/value.hpp"
+#include "lithoscope/echem/diffusion.hpp"
+#include "lithoscope/echem/ici.hpp"
+#include "lithoscope/echem/steps.hpp"
+
+namespace lithoscope::echem {
+
+/// Volume over surface of the particles, the length that enters every formula. From BET: 1/(density * area), which is
+/// m_B V_M/(M_B S) of paper.md Eq. (1); from a particle radius: R/3.
+struct DiffusionLength {
+  core::Value length_m;
+  Geometry geometry = Geometry::sphere;
+  std::string origin;  ///< a phrase for the report
+};
+
+enum class CellKind { half_cell, three_electrode, full_cell, not_declared };
+
+/// What the analysis has to know beyond the cycler file.
+struct GittSample {
+  CellKind cell = CellKind::not_declared;
+  std::optional<DiffusionLength> diffusion_length;
+  std::optional<double> active_mass_kg;
+  std::optional<double> molar_mass_g_per_mol;
+  std::optional<double> lithium_per_formula_unit;  ///< in the discharged material, e.g. 1.2
+  double extracted_at_start = 0;                   ///< lithium per formula unit already out at the first row
+};
+
+struct GittSettings {
+  double skip_s = 1;
+  double theta_max = 0.01;
+  double excursion_max = 0.03;
+  double window_points = 6;
+  double rest_fit_share = 0.2;
+  double r_squared_min = 0.95;
+  double residual_warn = 0.1;
+  double residual_invalid = 0.3;
+  double ripple_max = 0.02;
+  double temperature_step_K = 1;
+};
+std::span<const core::Setting<GittSettings>> gitt_settings_table();
+
+enum class PulseFlag {
+  no_rest_before,
+  no_rest_after,
+  rest_cut_short,
+  direction_changed,
+  too_few_points,
+  wrong_sign,
+  step_not_measurable,
+  not_linear,
+  pulse_too_long,
+  diffusion_not_identifiable,
+  equation_2_fails,
+  surface_beyond_lithium,
+  rest_incomplete,
+  current_ripple,
+  temperature_step,
+  switch_not_recorded,
+};
+const char* name_of(PulseFlag flag);
+
+struct Flag {
+  PulseFlag kind;
+  bool invalidates = false;  ///< the pulse's D must not be used
+  std::string reason;        ///< a sentence with the number that triggered it
+};
+
+struct GittPulse {
+  std::int64_t step = 0;        ///< index of the pulse into GittResult::steps; the rest is the next step
+  double start_s = 0;
+  double duration_s = 0;        ///< tau
+  double rest_s = 0;
+  double current_A = 0;
+  double capacity_before_Ah = 0;
+  double capacity_after_Ah = 0;
+  double x_before = 0;          ///< lithium extracted per formula unit; NaN when mass or molar mass is not known
+  double x_after = 0;
+  core::Value rest_before_V;    ///< potential at the end of the rest before, from a line through its last part
+  core::Value rest_after_V;
+  double end_V = 0;             ///< last under current
+  core::Value jump_V;           ///< potential jump at switch-on: extrapolated to t = 0 minus rest_before (iR and charge transfer)
+  core::Value resistance_ohm;   ///< jump_V / current
+  double window_from_s = 0;     ///< the part of the pulse that is fitted
+  double window_to_s = 0;
+  LineFit straight;             ///< E against sqrt(t), whole pulse after skip_s
+  LineFit window;               ///< E against sqrt(t) * curvature(theta), in the window
+  double D_equation_1_m2_s = 0; ///< paper.md Eq. (1): whole-pulse slope
+  double D_equation_2_m2_s = 0; ///< paper.md Eq. (2)
+  double D_straight_m2_s = 0;   ///< Weppner-Huggins with the straight slope inside the window
+  core::Value D_m2_s;           ///< with the geometry's exact response inside the window: the one to use
+  core::Value log10_D;          ///< D in m2/s; sigma from fit, potential step and diffusion length
+  double theta_pulse = 0;       ///< D tau / L^2
+  double theta_rest = 0;        ///< D t_rest / L^2
+  double surface_excursion = 0; ///< lithium per formula unit the surface moves during the pulse
+  double lithium_left = 0;      ///< before the pulse, in the direction of the pulse
+  double residual_V = 0;        ///< how far the end of the rest is estimated to be from equilibrium
+  std::vector<Flag> flags;
+
+  bool valid() const;           ///< D may be used
+  double step_V() const { return rest_after_V.value - rest_before_V.value; }
+};
+
+enum class Protocol { gitt, ici, no_pulses };
+
+struct GittResult {
+  Protocol protocol = Protocol::no_pulses;
+  std::vector<Step> steps;
+  std::vector<GittPulse> pulses;
+  std::vector<Interruption> interruptions;
+  std::vector<core::Value> interruption_D_m2_s;  ///< one an interruption; empty when no diffusion length
+  std::string why_no_D;                          ///< a sentence; empty when D was computed
+  std::vector<std::string> warnings;
+  std::int64_t valid_pulses() const;
+};
+
+/// Throws ComputationFailed when mass-specific current comes without a mass.
+GittResult analyse_gitt(const CyclerTable& table, const GittSample& sample, const GittSettings& settings,
+                        const StepSettings& step_settings, const IciSettings& ici_settings);
+
+}  // namespace lithoscope::echem

@@ -1,0 +1,34 @@
+// Results appear whole or not at all: written as .part, synced, renamed.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lithoscope::io {
+
+enum class Existing { refuse, replace };
+
+/// Throws OutputError when the file exists and is not to be replaced, or cannot be written.
+void write_file(const std::string& path, std::string_view bytes, Existing existing);
+
+/// A directory that is filled as PATH.part and takes its name in one rename when committed. Dropped without commit,
+/// it leaves nothing behind.
+class StagedDirectory {
+ public:
+  /// `marker` is a file every finished directory of this kind holds: an existing directory without it is somebody
+  /// else's and is never replaced. Throws OutputError.
+  StagedDirectory(std::string path, Existing existing, std::string marker);
+  ~StagedDirectory();
+  StagedDirectory(const StagedDirectory&) = delete;
+  StagedDirectory& operator=(const StagedDirectory&) = delete;
+
+  const std::string& path() const { return part_path_; }  ///< where to write
+  void commit();
+
+ private:
+  std::string final_path_;
+  std::string part_path_;
+  bool committed_ = false;
+};
+
+}  // namespace lithoscope::io

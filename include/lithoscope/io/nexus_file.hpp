@@ -1,0 +1,36 @@
+// Writing NeXus (HDF5) files: groups with a class, datasets with units. The same input gives the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lithoscope::io {
+
+class NexusWriter {
+ public:
+  /// Throws OutputError here and in every member when HDF5 fails.
+  explicit NexusWriter(const std::string& path);
+  ~NexusWriter();
+  NexusWriter(const NexusWriter&) = delete;
+  NexusWriter& operator=(const NexusWriter&) = delete;
+
+  void group(const std::string& path, std::string_view nx_class);
+  void numbers(const std::string& path, std::span<const double> values, std::string_view units);
+  void integers(const std::string& path, std::span<const std::int64_t> values);
+  void number(const std::string& path, double value, std::string_view units);
+  void text(const std::string& path, std::string_view value);
+  void texts(const std::string& path, std::span<const std::string> values);
+  void attribute(const std::string& object_path, std::string_view name, std::string_view value);
+  void attribute(const std::string& object_path, std::string_view name, std::span<const std::string> values);
+  void close();
+
+ private:
+  struct Handles;
+  std::unique_ptr<Handles> handles_;
+};
+
+}  // namespace lithoscope::io

@@ -1,0 +1,91 @@
+// Plain tables whose columns the user declared.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "formats/format.hpp"
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/units.hpp"
+#include "lithoscope/echem/cycler_files.hpp"
+#include "lithoscope/io/text_table.hpp"
+
+namespace lithoscope::echem {
+namespace {
+
+// "Time [s]", "I (mA)", "Voltage / V", "Ewe/V": what stands behind the quantity, or nothing.
+std::string unit_in_name(const std::string& name) {
+  for (const auto& [open, close] : {std::pair{'[', ']'}, std::pair{'(', ')'}}) {
+    const auto from = name.rfind(open);
+    const auto to = name.rfind(close);
+    if (from != std::string::npos && to != std::string::npos && to > from) return name.substr(from + 1, to - from - 1);
+  }
+  const auto slash = name.find('/');
+  return slash == std::string::npos ? std::string{} : std::string{io::trimmed(name.substr(slash + 1))};
+}
+
+const io::TextColumn& find_column(const io::TextTable& table, const std::string& path, const PlainColumn& wanted,
+                                  std::string_view quantity) {
+  const io::TextColumn* column = table.find(wanted.name);
+  if (column != nullptr && !column->is_text()) return *column;
+  std::string available;
+  for (const io::TextColumn& c : table.columns) available += (available.empty() ? "\"" : ", \"") + c.name + "\"";
+  unreadable(path,
+             column == nullptr ? fmt::format("has no column \"{}\" for the {}", wanted.name, quantity)
+                               : fmt::format("the column \"{}\" for the {} is not numbers", wanted.name, quantity),
+             fmt::format("\"{}\"", wanted.name), available, "name one of these in columns = { ... }");
+}
+
+std::string unit_of(const PlainColumn& column, std::string_view quantity) {
+  std::string unit = column.unit.empty() ? unit_in_name(column.name) : column.unit;
+  if (!unit.empty() && core::is_unit(unit)) return unit;
+  throw core::UsageError({.what = fmt::format("the unit of the {} column \"{}\" is not known", quantity, column.name),
+                          .where = {},
+                          .expected = "a unit in the column's name, such as \"Time [s]\", or declared beside it",
+                          .found = unit.empty() ? "none" : "\"" + unit + "\"",
+                          .advice = fmt::format("write {} = {{ column = \"{}\", unit = \"...\" }}", quantity, column.name)});
+}
+
+std::vector<double> in_unit(const io::TextColumn& column, const PlainColumn& wanted, std::string_view quantity,
+                            std::string_view native) {
+  const std::string unit = unit_of(wanted, quantity);
+  const auto convert = core::conversion(unit, native);
+  if (!convert) {
+    throw core::UsageError({.what = fmt::format("the {} column \"{}\" has the wrong dimension", quantity, wanted.name),
+                            .where = {},
+                            .expected = fmt::format("a unit convertible to {}", native),
+                            .found = unit,
+                            .advice = "check which column is what"});
+  }
+  std::vector<double> values = column.numbers;
+  for (double& v : values) v = (*convert)(v);
+  return values;
+}
+
+}  // namespace
+
+CyclerTable read_plain_table(const io::InputFile& file, const PlainLayout& layout) {
+  const io::TextTable text = io::parse_text_table(
+      file.path(), file.bytes(),
+      {.skip_lines = 0, .delimiter = io::guess_delimiter(first_line(file.bytes())), .decimal_comma = false, .row_end = '\n'});
+  const auto column = [&](const PlainColumn& wanted, std::string_view quantity) -> const io::TextColumn& {
+    return find_column(text, file.path(), wanted, quantity);
+  };
+  CyclerTable table;
+  table.time_s = in_unit(column(layout.time, "time"), layout.time, "time", "s");
+  table.potential_V = in_unit(column(layout.potential, "potential"), layout.potential, "potential", "V");
+  table.current_per_mass = core::conversion(unit_of(layout.current, "current"), "A/kg").has_value();
+  table.current_A = in_unit(column(layout.current, "current"), layout.current, "current", table.current_per_mass ? "A/kg" : "A");
+  if (layout.temperature) {
+    table.temperature_K = in_unit(column(*layout.temperature, "temperature"), *layout.temperature, "temperature", "K");
+  }
+  if (layout.capacity) {
+    table.capacity_Ah = in_unit(column(*layout.capacity, "capacity"), *layout.capacity, "capacity",
+                                table.current_per_mass ? "Ah/kg" : "Ah");
+    table.capacity_origin = CapacityOrigin::file_net_counter;
+  }
+  complete_table(table, file, "plain table", layout.capacity.has_value());
+  return table;
+}
+
+}  // namespace lithoscope::echem

@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "formats/format.hpp"
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/echem/cycler_files.hpp"
+#include "lithoscope/io/recognise.hpp"
+#include "lithoscope/io/text_table.hpp"
+
+namespace lithoscope::echem {
+namespace {
+
+const std::vector<CyclerFormat>& registered_formats() {
+  static const std::vector<CyclerFormat> formats{biologic_mpr_format(), biologic_mpt_format(), arbin_res_format(),
+                                                 arbin_csv_format(), bdf_csv_format()};
+  return formats;
+}
+
+// Files a user may well have, which no reader here opens: saying so by name saves an evening.
+std::string known_but_not_read(std::string_view bytes) {
+  const io::Container container = io::recognise_container(bytes);
+  if (bytes.starts_with("NEWARE")) return "a Neware .nda file";
+  if (container == io::Container::zip && bytes.find("data.ndc") != std::string_view::npos) return "a Neware .ndax file";
+  if (container == io::Container::zip && bytes.find("xl/") != std::string_view::npos) return "an Excel workbook";
+  if (bytes.starts_with("EXPLAIN")) return "a Gamry .DTA file";
+  if (bytes.starts_with("~Resultfile from Basytec")) return "a Basytec export";
+  if (bytes.starts_with("[Summary]")) return "a Novonix export";
+  if (bytes.starts_with("BIO-LOGIC SETTING FILE") || bytes.starts_with("EC-LAB SETTING FILE")) {
+    return "a BioLogic settings file (.mps), which holds no data";
+  }
+  return {};
+}
+
+const CyclerFormat* find_format(std::string_view bytes) {
+  const auto& formats = registered_formats();
+  const auto it = std::ranges::find_if(formats, [&](const CyclerFormat& f) { return f.recognises(bytes); });
+  return it == formats.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+void unreadable(const std::string& path, std::string what, std::string expected, std::string found, std::string advice) {
+  throw core::UnreadableFile({.what = std::move(what),
+                              .where = {.path = path, .line = {}, .column = {}, .byte_offset = {}},
+                              .expected = std::move(expected),
+                              .found = std::move(found),
+                              .advice = std::move(advice)});
+}
+
+std::string_view first_line(std::string_view bytes) {
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+  const auto lines = io::lines_of(bytes.substr(0, 65536), 1);
+  return lines.empty() ? std::string_view{} : lines.front();
+}
+
+void complete_table(CyclerTable& table, const io::InputFile& file, const std::string& format_name, bool has_capacity) {
+  if (table.sources.empty()) table.sources.emplace_back();
+  table.sources.front().path = file.path();
+  table.sources.front().format = format_name;
+  table.sources.front().sha256 = file.sha256();
+  table.stamp.assign(table.time_s.size(), TimeStamp::stamped);
+  check_table(table);
+  if (!has_capacity) {
+    table.capacity_Ah = integrate_current_Ah(table);
+    table.capacity_origin = CapacityOrigin::integrated_current;
+    return;
+  }
+  const double start = table.capacity_Ah.front();
+  for (double& q : table.capacity_Ah) q -= start;
+}
+
+std::vector<double> net_of_counters(const std::vector<double>& charge, const std::vector<double>& discharge) {
+  std::vector<double> net(charge.size(), 0.0);
+  for (std::size_t i = 1; i < net.size(); ++i) {
+    const double up = charge[i] - charge[i - 1];
+    const double down = discharge[i] - discharge[i - 1];
+    // A counter that falls was restarted by the schedule: what it then shows was passed since.
+    net[i] = net[i - 1] + (up >= 0 ? up : charge[i]) - (down >= 0 ? down : discharge[i]);
+  }
+  return net;
+}
+
+std::string recognise_cycler_file(const io::InputFile& file) {
+  const CyclerFormat* format = find_format(file.bytes());
+  return format != nullptr ? format->name : std::string{};
+}
+
+std::vector<std::string> cycler_format_names() {
+  std::vector<std::string> names;
+  for (const CyclerFormat& format : registered_formats()) names.push_back(format.name);
+  return names;
+}
+
+CyclerTable read_cycler_file(const io::InputFile& file) {
+  if (const CyclerFormat* format = find_format(file.bytes())) return format->read(file);
+  const std::string kind = known_but_not_read(file.bytes());
+  std::string known;
+  for (const std::string& name : cycler_format_names()) known += (known.empty() ? "" : ", ") + name;
+  if (!kind.empty()) {
+    unreadable(file.path(), "is " + kind + ", which this version does not read", known, kind,
+               "export it as csv and declare its columns in a study file");
+  }
+  unreadable(file.path(), "is not a cycler file we recognise", known,
+             std::string{io::container_name(io::recognise_container(file.bytes()))},
+             "a plain table needs a study file that says which column is what (columns = { time = ..., ... })");
+}
+
+}  // namespace lithoscope::echem

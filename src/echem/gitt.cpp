@@ -1,0 +1,202 @@
+#include "lithoscope/echem/gitt.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "lithoscope/core/constants.hpp"
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/parallel.hpp"
+#include "pulse_fit.hpp"
+#include "pulse_flags.hpp"
+
+namespace lithoscope::echem {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+// Constant-current steps between two rests, of the usual length of such steps: a formation charge is no pulse.
+std::vector<std::int64_t> find_pulse_steps(const std::vector<Step>& steps) {
+  std::vector<std::int64_t> found;
+  std::vector<double> durations;
+  for (std::size_t i = 1; i + 1 < steps.size(); ++i) {
+    const bool between_rests = steps[i - 1].kind == StepKind::rest && steps[i + 1].kind == StepKind::rest;
+    if (steps[i].kind != StepKind::constant_current || !between_rests || !(steps[i].duration_s() > 0)) continue;
+    found.push_back(static_cast<std::int64_t>(i));
+    durations.push_back(steps[i].duration_s());
+  }
+  if (found.size() < 3) return found;
+  const double usual = median(durations);
+  std::erase_if(found, [&](std::int64_t i) { return steps[static_cast<std::size_t>(i)].duration_s() > 5 * usual; });
+  return found;
+}
+
+// Rests far shorter than the pulses are interruptions (ICI): they measure a resistance, not an equilibrium.
+Protocol protocol_of(const std::vector<Step>& steps, const std::vector<std::int64_t>& pulse_steps) {
+  if (pulse_steps.size() < 2) return Protocol::no_pulses;
+  std::vector<double> ratios;
+  for (const std::int64_t i : pulse_steps) {
+    const auto k = static_cast<std::size_t>(i);
+    ratios.push_back(steps[k + 1].duration_s() / steps[k].duration_s());
+  }
+  return median(ratios) < 0.2 ? Protocol::ici : Protocol::gitt;
+}
+
+class Lithium {
+ public:
+  explicit Lithium(const GittSample& sample, bool per_mass) : start_(sample.extracted_at_start) {
+    if (!sample.molar_mass_g_per_mol) return;
+    const double mass_kg = per_mass ? 1.0 : sample.active_mass_kg.value_or(nan);
+    per_Ah_ = core::seconds_per_hour * *sample.molar_mass_g_per_mol * 1e-3 / (core::faraday_C_per_mol * mass_kg);
+  }
+  double extracted(double capacity_Ah) const { return start_ + per_Ah_ * capacity_Ah; }
+
+ private:
+  double start_;
+  double per_Ah_ = nan;
+};
+
+GittPulse describe_pulse(const CyclerTable& table, const std::vector<Step>& steps, std::int64_t index,
+                         const GittSettings& settings, const Lithium& lithium) {
+  const auto i = static_cast<std::size_t>(index);
+  const Step& step = steps[i];
+  const auto row = [](std::int64_t r) { return static_cast<std::size_t>(r); };
+  GittPulse pulse;
+  pulse.step = index;
+  pulse.start_s = step.start_s;
+  pulse.duration_s = step.duration_s();
+  pulse.rest_s = steps[i + 1].duration_s();
+  pulse.current_A = step.mean_current_A;
+  pulse.capacity_before_Ah = table.capacity_Ah[row(steps[i - 1].last_row)];
+  pulse.capacity_after_Ah = table.capacity_Ah[row(steps[i + 1].last_row)];
+  pulse.x_before = lithium.extracted(pulse.capacity_before_Ah);
+  pulse.x_after = lithium.extracted(pulse.capacity_after_Ah);
+  pulse.rest_before_V = rest_end_potential(table, steps[i - 1], settings.rest_fit_share);
+  pulse.rest_after_V = rest_end_potential(table, steps[i + 1], settings.rest_fit_share);
+  pulse.end_V = table.potential_V[row(step.last_row)];
+  return pulse;
+}
+
+std::string why_no_diffusion(const GittSample& sample) {
+  if (sample.cell == CellKind::full_cell) {
+    return "This is a full cell: its voltage is the difference of two electrodes that both change, so no diffusion "
+           "coefficient of the cathode can be had from it. Steps and resistances are reported.";
+  }
+  if (!sample.diffusion_length) {
+    return "No diffusion length is known, so no D is computed. Give bet_area and density, or particle_radius.";
+  }
+  return {};
+}
+
+void add_warnings(const CyclerTable& table, const GittSample& sample, GittResult& result) {
+  if (result.protocol == Protocol::no_pulses) {
+    result.warnings.emplace_back(
+        "Fewer than two constant-current steps lie between rests: this is not a titration. Only steps are reported.");
+  }
+  const bool x_known = !result.pulses.empty() && std::isfinite(result.pulses.front().x_before);
+  if (result.why_no_D.empty() && !x_known && !result.pulses.empty()) {
+    result.warnings.emplace_back(
+        "The active mass or the molar mass is not known: whether the surface runs out of lithium cannot be checked.");
+  }
+  if (sample.cell == CellKind::not_declared && table.potential_kind == PotentialKind::cell_voltage && result.why_no_D.empty()) {
+    result.warnings.emplace_back(
+        "The file records a cell voltage and the study does not say what cell it is (cell = \"half\" or \"full\"). "
+        "D holds only if the other electrode keeps its potential.");
+  }
+  const auto cut = std::ranges::count_if(result.pulses, [](const GittPulse& p) {
+    return std::ranges::any_of(p.flags, [](const Flag& f) { return f.kind == PulseFlag::rest_incomplete; });
+  });
+  if (cut > 0) {
+    result.warnings.push_back(fmt::format(
+        "{} of {} rests end before equilibrium: the potential after them is not the open-circuit potential.", cut,
+        result.pulses.size()));
+  }
+}
+
+}  // namespace
+
+std::span<const core::Setting<GittSettings>> gitt_settings_table() {
+  static constexpr std::array<core::Setting<GittSettings>, 9> table{{
+      {"skip", "s", &GittSettings::skip_s, "the first moments of a pulse are charge transfer and the double layer, not diffusion"},
+      {"theta_max", "1", &GittSettings::theta_max, "the window of the fit ends at this D t/L2: D and the OCV slope are constant there"},
+      {"excursion_max", "1", &GittSettings::excursion_max,
+       "the window also ends when the surface has moved by this much lithium per formula unit"},
+      {"window_points", "1", &GittSettings::window_points, "rows the window holds at least"},
+      {"rest_fit_share", "1", &GittSettings::rest_fit_share, "the last part of a rest whose line gives the potential at its end"},
+      {"r_squared_min", "1", &GittSettings::r_squared_min, "a window less straight than this is flagged"},
+      {"residual_warn", "1", &GittSettings::residual_warn, "a rest further from equilibrium than this share of the step is flagged"},
+      {"residual_invalid", "1", &GittSettings::residual_invalid,
+       "a pulse whose step is wrong by more than this share because of incomplete rests is not used"},
+      {"temperature_step", "K", &GittSettings::temperature_step_K, "a pulse over which the temperature changes by more is not used"},
+  }};
+  return table;
+}
+
+const char* name_of(PulseFlag flag) {
+  switch (flag) {
+    case PulseFlag::no_rest_before: return "no_rest_before";
+    case PulseFlag::no_rest_after: return "no_rest_after";
+    case PulseFlag::rest_cut_short: return "rest_cut_short";
+    case PulseFlag::direction_changed: return "direction_changed";
+    case PulseFlag::too_few_points: return "too_few_points";
+    case PulseFlag::wrong_sign: return "wrong_sign";
+    case PulseFlag::step_not_measurable: return "step_not_measurable";
+    case PulseFlag::not_linear: return "not_linear";
+    case PulseFlag::pulse_too_long: return "pulse_too_long";
+    case PulseFlag::diffusion_not_identifiable: return "diffusion_not_identifiable";
+    case PulseFlag::equation_2_fails: return "equation_2_fails";
+    case PulseFlag::surface_beyond_lithium: return "surface_beyond_lithium";
+    case PulseFlag::rest_incomplete: return "rest_incomplete";
+    case PulseFlag::current_ripple: return "current_ripple";
+    case PulseFlag::temperature_step: return "temperature_step";
+    case PulseFlag::switch_not_recorded: return "switch_not_recorded";
+  }
+  return "";
+}
+
+bool GittPulse::valid() const {
+  return std::ranges::none_of(flags, [](const Flag& flag) { return flag.invalidates; });
+}
+
+std::int64_t GittResult::valid_pulses() const {
+  return std::ranges::count_if(pulses, [](const GittPulse& p) { return p.valid() && std::isfinite(p.D_m2_s.value); });
+}
+
+GittResult analyse_gitt(const CyclerTable& table, const GittSample& sample, const GittSettings& settings,
+                        const StepSettings& step_settings, const IciSettings& ici_settings) {
+  GittResult result;
+  result.steps = find_steps(table, step_settings);
+  result.why_no_D = why_no_diffusion(sample);
+  const auto pulse_steps = find_pulse_steps(result.steps);
+  result.protocol = protocol_of(result.steps, pulse_steps);
+  result.interruptions = find_interruptions(table, result.steps, ici_settings);
+  GittSample usable = sample;
+  if (!result.why_no_D.empty()) usable.diffusion_length.reset();
+  if (usable.diffusion_length && result.protocol == Protocol::ici) {
+    result.interruption_D_m2_s = ici_diffusion(result.interruptions, result.steps, usable.diffusion_length->length_m);
+  }
+  if (result.protocol == Protocol::gitt) {
+    const Lithium lithium{sample, table.current_per_mass};
+    result.pulses.resize(pulse_steps.size());
+    core::parallel_for(static_cast<std::int64_t>(pulse_steps.size()), [&](std::int64_t k) {
+      const auto i = static_cast<std::size_t>(k);
+      GittPulse pulse = describe_pulse(table, result.steps, pulse_steps[i], settings, lithium);
+      fit_pulse(table, result.steps[static_cast<std::size_t>(pulse_steps[i])], usable, settings, pulse);
+      result.pulses[i] = std::move(pulse);
+    });
+    judge_pulses(table, result.steps, usable, settings, result.pulses);
+  }
+  add_warnings(table, sample, result);
+  return result;
+}
+
+}  // namespace lithoscope::echem

@@ -1,0 +1,173 @@
+#include "pulse_flags.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+namespace lithoscope::echem {
+namespace {
+
+const Step& step_at(const std::vector<Step>& steps, std::int64_t i) { return steps[static_cast<std::size_t>(i)]; }
+
+// How far the potential at `now_s` is from equilibrium because of one earlier pulse, in units of that pulse's equilibrium
+// step: the superposed response of a flux switched on and off, over what stays of it.
+double residual_share(const DiffusionLength& length, double D, const GittPulse& pulse, double now_s) {
+  const double radius = radius_per_length(length.geometry) * length.length_m.value;
+  const double rate = D / (radius * radius);
+  const double since_on = now_s - pulse.start_s;
+  const double since_off = since_on - pulse.duration_s;
+  const double stays = mean_rise(length.geometry, rate * pulse.duration_s);
+  return (surface_rise(length.geometry, rate * since_on) - surface_rise(length.geometry, rate * since_off)) / stays - 1;
+}
+
+// Sum over this and the pulses before it, with this pulse's D: what is left at the end of this pulse's rest.
+double residual_after(const std::vector<GittPulse>& pulses, std::size_t k, const DiffusionLength& length) {
+  constexpr std::size_t memory = 40;  // older pulses have become a common offset
+  const GittPulse& last = pulses[k];
+  const double end = last.start_s + last.duration_s + last.rest_s;
+  double residual = 0;
+  for (std::size_t j = k >= memory ? k - memory : 0; j <= k; ++j) {
+    const double share = residual_share(length, last.D_m2_s.value, pulses[j], end);
+    const double seen = pulses[j].step_V();
+    // What was measured is the equilibrium step plus a residual of its own; the share is of the equilibrium step.
+    residual += share * seen / (1 + std::max(0.0, j == k ? share : 0.0));
+  }
+  return residual;
+}
+
+void add(GittPulse& pulse, PulseFlag kind, bool invalidates, std::string reason) {
+  pulse.flags.push_back({kind, invalidates, std::move(reason)});
+}
+
+void judge_surroundings(const CyclerTable& table, const std::vector<Step>& steps, const GittSettings& settings,
+                        const GittPulse* before, GittPulse& pulse) {
+  const Step& step = step_at(steps, pulse.step);
+  if (before != nullptr && (before->current_A > 0) != (pulse.current_A > 0)) {
+    add(pulse, PulseFlag::direction_changed, true,
+        "The pulse before had the opposite sign: the potential step contains hysteresis.");
+  }
+  if (step.current_ripple > settings.ripple_max) {
+    add(pulse, PulseFlag::current_ripple, step.current_ripple > 5 * settings.ripple_max,
+        fmt::format("The current ripples by {:.1f} % of its mean.", 100 * step.current_ripple));
+  }
+  if (step.start_uncertainty_s > 0.02 * pulse.duration_s) {
+    add(pulse, PulseFlag::switch_not_recorded, false,
+        fmt::format("No row within {:.3g} s marks when the current was switched on.", step.start_uncertainty_s));
+  }
+  if (table.temperature_K.empty()) return;
+  const auto first = table.temperature_K.begin() + step_at(steps, pulse.step - 1).last_row;
+  const auto last = table.temperature_K.begin() + step_at(steps, pulse.step + 1).last_row;
+  const auto [low, high] = std::minmax_element(first, last + 1);
+  if (*high - *low > settings.temperature_step_K) {
+    add(pulse, PulseFlag::temperature_step, true,
+        fmt::format("The temperature changes by {:.1f} K during the pulse and its rest.", *high - *low));
+  }
+}
+
+void judge_fit(const GittSettings& settings, GittPulse& pulse) {
+  if (pulse.straight.points < static_cast<std::int64_t>(settings.window_points) || !std::isfinite(pulse.straight.slope.value)) {
+    add(pulse, PulseFlag::too_few_points, true,
+        fmt::format("Only {} rows after the first {:.3g} s of the pulse; {} are needed.", pulse.straight.points,
+                    settings.skip_s, settings.window_points));
+    return;
+  }
+  const core::Value step = pulse.rest_after_V - pulse.rest_before_V;
+  const double sign = pulse.current_A > 0 ? 1 : -1;
+  if (sign * step.value <= 0 || sign * pulse.window.slope.value <= 0) {
+    add(pulse, PulseFlag::wrong_sign, true,
+        fmt::format("The potential {} by {:.2f} mV from rest to rest and {} during the pulse; one of them is against the current.",
+                    step.value >= 0 ? "rises" : "falls", 1e3 * std::abs(step.value),
+                    pulse.window.slope.value >= 0 ? "rises" : "falls"));
+  } else if (std::abs(step.value) < 3 * step.sigma()) {
+    add(pulse, PulseFlag::step_not_measurable, true,
+        fmt::format("The potential step of {:.2f} mV is below three times its uncertainty of {:.2f} mV.",
+                    1e3 * std::abs(step.value), 1e3 * step.sigma()));
+  }
+  if (pulse.window.r_squared < settings.r_squared_min) {
+    add(pulse, PulseFlag::not_linear, pulse.window.r_squared < 0.8,
+        fmt::format("E against the square root of time is not a line in the window (R2 {:.3f}).", pulse.window.r_squared));
+  }
+}
+
+void judge_diffusion(const GittSample& sample, const GittSettings& settings, double bias_V, GittPulse& pulse) {
+  const double D = pulse.D_m2_s.value;
+  if (!std::isfinite(D)) {
+    if (pulse.flags.empty() || pulse.valid()) {
+      add(pulse, PulseFlag::diffusion_not_identifiable, true,
+          "The pulse bends like one that has reached the centre of the particle: no D is consistent with it.");
+    }
+    return;
+  }
+  if (pulse.theta_pulse > 0.1) {
+    add(pulse, PulseFlag::pulse_too_long, false,
+        fmt::format("The pulse is not short: D tau/L2 = {:.2g}, so paper Eqs. (1) and (2) do not hold; the {}'s exact response is used.",
+                    pulse.theta_pulse, name_of(sample.diffusion_length->geometry)));
+  }
+  if (pulse.log10_D.sigma() > 0.5) {
+    add(pulse, PulseFlag::diffusion_not_identifiable, true,
+        fmt::format("log10 D is known to {:.1f} decades only.", pulse.log10_D.sigma()));
+  }
+  const double disagreement = std::log10(pulse.D_equation_2_m2_s / D);
+  if (std::abs(disagreement) > 0.2) {
+    add(pulse, PulseFlag::equation_2_fails, false,
+        fmt::format("Paper Eq. (2) gives {:.1f} times this D.", std::pow(10.0, disagreement)));
+  }
+  if (std::isfinite(pulse.surface_excursion) && pulse.surface_excursion > pulse.lithium_left) {
+    add(pulse, PulseFlag::surface_beyond_lithium, true,
+        fmt::format("With this D the surface would move by {:.2f} Li per formula unit; only {:.2f} are left. "
+                    "D is larger, or the diffusion length shorter, than assumed.",
+                    pulse.surface_excursion, pulse.lithium_left));
+  }
+  const double step = std::abs(pulse.step_V());
+  if (std::abs(pulse.residual_V) > settings.residual_warn * step) {
+    const bool invalid = std::abs(bias_V) > settings.residual_invalid * step;
+    add(pulse, PulseFlag::rest_incomplete, invalid,
+        fmt::format("The rest ends {:.1f} mV from equilibrium (D t/L2 = {:.2g}), beside a step of {:.1f} mV.",
+                    1e3 * std::abs(pulse.residual_V), pulse.theta_rest, 1e3 * step));
+  }
+}
+
+void place_in_material(const GittSample& sample, GittPulse& pulse) {
+  const double L = sample.diffusion_length->length_m.value;
+  const double D = pulse.D_m2_s.value;
+  pulse.theta_pulse = D * pulse.duration_s / (L * L);
+  pulse.theta_rest = D * pulse.rest_s / (L * L);
+  const double moved = std::abs(pulse.x_after - pulse.x_before);
+  if (!std::isfinite(moved) || !std::isfinite(D)) return;
+  const Geometry geometry = sample.diffusion_length->geometry;
+  const double n = radius_per_length(geometry);
+  const double theta = pulse.theta_pulse / (n * n);
+  pulse.surface_excursion = moved * surface_rise(geometry, theta) / mean_rise(geometry, theta);
+  if (!sample.lithium_per_formula_unit) return;
+  pulse.lithium_left = pulse.current_A > 0 ? *sample.lithium_per_formula_unit - pulse.x_before : pulse.x_before;
+}
+
+}  // namespace
+
+void judge_pulses(const CyclerTable& table, const std::vector<Step>& steps, const GittSample& sample,
+                  const GittSettings& settings, std::vector<GittPulse>& pulses) {
+  for (std::size_t k = 0; k < pulses.size(); ++k) {
+    GittPulse& pulse = pulses[k];
+    judge_surroundings(table, steps, settings, k > 0 ? &pulses[k - 1] : nullptr, pulse);
+    judge_fit(settings, pulse);
+    if (!sample.diffusion_length) continue;
+    place_in_material(sample, pulse);
+    double bias = 0;
+    if (std::isfinite(pulse.D_m2_s.value)) {
+      pulse.residual_V = residual_after(pulses, k, *sample.diffusion_length);
+      const double before = k > 0 && std::isfinite(pulses[k - 1].residual_V) ? pulses[k - 1].residual_V : 0.0;
+      bias = pulse.residual_V - before;  // what the two incomplete rests do not cancel
+      const core::Value step = pulse.rest_after_V - pulse.rest_before_V;
+      // The estimate of the bias is itself rough: half of it counts as a standard uncertainty of the step.
+      const double extra = std::abs(bias / step.value);
+      pulse.D_m2_s.variance += std::pow(extra * pulse.D_m2_s.value, 2);
+      pulse.log10_D = core::log10(pulse.D_m2_s);
+    }
+    judge_diffusion(sample, settings, bias, pulse);
+  }
+}
+
+}  // namespace lithoscope::echem

@@ -1,0 +1,115 @@
+#include "lithoscope/io/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "lithoscope/core/errors.hpp"
+
+namespace lithoscope::io {
+namespace fs = std::filesystem;
+namespace {
+
+[[noreturn]] void cannot_write(const std::string& path, std::string what, std::string found, std::string advice) {
+  throw core::OutputError({.what = std::move(what),
+                           .where = {.path = path, .line = {}, .column = {}, .byte_offset = {}},
+                           .expected = {},
+                           .found = std::move(found),
+                           .advice = std::move(advice)});
+}
+
+void write_and_sync(const std::string& path, std::string_view bytes) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) cannot_write(path, "cannot be written", std::strerror(errno), "choose another place with --out");
+  std::size_t done = 0;
+  bool failed = false;
+  while (!failed && done < bytes.size()) {
+    const ssize_t n = write(fd, bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    failed = n <= 0;
+    if (!failed) done += static_cast<std::size_t>(n);
+  }
+  const int reason = errno;
+  failed = fsync(fd) != 0 || failed;
+  close(fd);
+  if (failed) {
+    unlink(path.c_str());
+    cannot_write(path, "cannot be written whole", std::strerror(reason), "free some space, then run again");
+  }
+}
+
+void sync_directory(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  fsync(fd);
+  close(fd);
+}
+
+std::string parent_of(const std::string& path) {
+  const fs::path parent = fs::path(path).parent_path();
+  return parent.empty() ? "." : parent.string();
+}
+
+}  // namespace
+
+void write_file(const std::string& path, std::string_view bytes, Existing existing) {
+  if (existing == Existing::refuse && fs::exists(path)) {
+    cannot_write(path, "exists already", "", "give another name, or --force to replace it");
+  }
+  const std::string part = path + ".part";
+  write_and_sync(part, bytes);
+  if (std::rename(part.c_str(), path.c_str()) != 0) {
+    const int reason = errno;
+    unlink(part.c_str());
+    cannot_write(path, "cannot take its name", std::strerror(reason), "choose another place with --out");
+  }
+  sync_directory(parent_of(path));
+}
+
+StagedDirectory::StagedDirectory(std::string path, Existing existing, std::string marker)
+    : final_path_(fs::path(path).lexically_normal().string()) {
+  while (final_path_.size() > 1 && final_path_.ends_with('/')) final_path_.pop_back();
+  part_path_ = final_path_ + ".part";
+  if (fs::exists(final_path_)) {
+    if (existing == Existing::refuse) {
+      cannot_write(final_path_, "exists already", "", "give another folder with --out, or --force to replace it");
+    }
+    if (!fs::is_directory(final_path_) || (!fs::is_empty(final_path_) && !fs::exists(fs::path(final_path_) / marker))) {
+      cannot_write(final_path_, "is not a run of ours, so --force does not replace it", "no " + marker + " in it",
+                   "give another folder with --out");
+    }
+  }
+  std::error_code error;
+  fs::remove_all(part_path_, error);  // what a killed run left
+  fs::create_directories(part_path_, error);
+  if (error) cannot_write(part_path_, "cannot be made", error.message(), "give another folder with --out");
+}
+
+StagedDirectory::~StagedDirectory() {
+  std::error_code ignored;
+  if (!committed_) fs::remove_all(part_path_, ignored);
+}
+
+void StagedDirectory::commit() {
+  sync_directory(part_path_);
+  if (fs::exists(final_path_)) {
+    // Exchange in one step: at no moment is there no finished run under the name.
+    if (renameat2(AT_FDCWD, part_path_.c_str(), AT_FDCWD, final_path_.c_str(), RENAME_EXCHANGE) != 0) {
+      cannot_write(final_path_, "cannot be replaced", std::strerror(errno), "give another folder with --out");
+    }
+    std::error_code ignored;
+    fs::remove_all(part_path_, ignored);
+  } else if (std::rename(part_path_.c_str(), final_path_.c_str()) != 0) {
+    cannot_write(final_path_, "cannot take its name", std::strerror(errno), "give another folder with --out");
+  }
+  committed_ = true;
+  sync_directory(parent_of(final_path_));
+}
+
+}  // namespace lithoscope::io

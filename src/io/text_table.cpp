@@ -1,0 +1,221 @@
+#include "lithoscope/io/text_table.hpp"
+
+#include <fmt/format.h>
+#include <glib.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "lithoscope/core/errors.hpp"
+
+namespace lithoscope::io {
+namespace {
+
+constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
+
+struct LineCursor {
+  std::string_view rest;
+  char end = '\n';
+  std::int64_t number = 0;  // of the line last returned, from 1
+
+  std::optional<std::string_view> next() {
+    if (rest.empty()) return std::nullopt;
+    ++number;
+    const auto stop = rest.find(end);
+    std::string_view line = rest.substr(0, stop);
+    rest = stop == std::string_view::npos ? std::string_view{} : rest.substr(stop + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+  }
+};
+
+// One cell after another of a line, without a container: this is the hot loop of the text readers.
+struct CellCursor {
+  std::string_view rest;
+  char delimiter;
+  bool more = true;
+
+  std::string_view next() {
+    const auto stop = rest.find(delimiter);
+    const std::string_view cell = rest.substr(0, stop);
+    if (stop == std::string_view::npos) {
+      more = false;
+      rest = {};
+    } else {
+      rest.remove_prefix(stop + 1);
+    }
+    return cell;
+  }
+};
+
+[[noreturn]] void bad_row(const std::string& path, std::int64_t line, std::string what, std::string expected,
+                          std::string found) {
+  throw core::UnreadableFile(
+      {.what = std::move(what),
+       .where = {.path = path, .line = line, .column = {}, .byte_offset = {}},
+       .expected = std::move(expected),
+       .found = std::move(found),
+       .advice = "the file is cut short or was edited: export it again from the instrument's program"});
+}
+
+std::string shortened(std::string_view text) {
+  const std::string clean = to_utf8(text.substr(0, 40));
+  return text.size() > 40 ? clean + "..." : clean;
+}
+
+void append_cell(const std::string& path, std::int64_t line, TextColumn& column, std::string_view cell, bool first,
+                 bool decimal_comma) {
+  const std::string_view word = trimmed(cell);
+  if (first && !word.empty() && !to_number(word, decimal_comma)) {
+    column.text.push_back(word);
+    return;
+  }
+  if (column.is_text()) {
+    column.text.push_back(word);
+    return;
+  }
+  if (word.empty()) {
+    column.numbers.push_back(std::numeric_limits<double>::quiet_NaN());
+    return;
+  }
+  if (const auto number = to_number(word, decimal_comma)) {
+    column.numbers.push_back(*number);
+    return;
+  }
+  const bool all_empty = std::ranges::all_of(column.numbers, [](double x) { return std::isnan(x); });
+  if (all_empty) {  // a text column whose first cells were empty
+    column.text.assign(column.numbers.size(), std::string_view{});
+    column.numbers.clear();
+    column.text.push_back(word);
+    return;
+  }
+  bad_row(path, line, fmt::format("column \"{}\" holds something that is not a number", column.name), "a number",
+          fmt::format("\"{}\"", shortened(word)));
+}
+
+}  // namespace
+
+const TextColumn* TextTable::find(std::string_view name) const {
+  const auto it = std::ranges::find(columns, name, &TextColumn::name);
+  return it == columns.end() ? nullptr : &*it;
+}
+
+std::vector<std::string_view> lines_of(std::string_view bytes, std::int64_t line_count) {
+  std::vector<std::string_view> lines;
+  LineCursor cursor{bytes};
+  while (line_count < 0 || static_cast<std::int64_t>(lines.size()) < line_count) {
+    const auto line = cursor.next();
+    if (!line) break;
+    lines.push_back(*line);
+  }
+  return lines;
+}
+
+std::vector<std::string_view> split(std::string_view line, char delimiter) {
+  std::vector<std::string_view> cells;
+  CellCursor cursor{line, delimiter};
+  while (cursor.more) cells.push_back(cursor.next());
+  return cells;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::optional<double> to_number(std::string_view cell, bool decimal_comma) {
+  cell = trimmed(cell);
+  if (cell.size() > 1 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
+  if (cell.starts_with('+')) cell.remove_prefix(1);
+  std::array<char, 64> buffer{};
+  if (decimal_comma && cell.find(',') != std::string_view::npos) {
+    if (cell.size() > buffer.size()) return std::nullopt;
+    std::ranges::replace_copy(cell, buffer.begin(), ',', '.');
+    cell = {buffer.data(), cell.size()};
+  }
+  double value = 0;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  const bool whole = end == cell.data() + cell.size();
+  if (!whole) return std::nullopt;
+  if (error == std::errc::result_out_of_range) return 0.0 * value;  // underflow; overflow is not written by any cycler
+  if (error != std::errc{} || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+char guess_delimiter(std::string_view header_line) {
+  char best = ',';
+  std::ptrdiff_t most = 0;
+  for (const char candidate : {'\t', ';', ','}) {
+    const auto count = std::ranges::count(header_line, candidate);
+    if (count > most) {
+      most = count;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+std::string to_utf8(std::string_view bytes) {
+  if (g_utf8_validate(bytes.data(), static_cast<gssize>(bytes.size()), nullptr) != 0) return std::string{bytes};
+  std::string out;
+  out.reserve(bytes.size() + 8);
+  for (const char c : bytes) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u < 0x80) {
+      out += c;
+    } else {
+      out += static_cast<char>(0xC0 | u >> 6);
+      out += static_cast<char>(0x80 | (u & 0x3F));
+    }
+  }
+  return out;
+}
+
+TextTable parse_text_table(const std::string& path, std::string_view bytes, const TextTableLayout& layout) {
+  if (bytes.starts_with(utf8_mark)) bytes.remove_prefix(utf8_mark.size());
+  LineCursor lines{bytes, layout.row_end};
+  for (std::int64_t i = 0; i < layout.skip_lines; ++i) lines.next();
+  const auto header = lines.next();
+  if (!header || trimmed(*header).empty()) {
+    bad_row(path, lines.number, "there is no line of column names", "column names", "nothing");
+  }
+  TextTable table;
+  for (const std::string_view name : split(*header, layout.delimiter)) {
+    std::string_view word = trimmed(name);
+    if (word.size() > 1 && word.front() == '"' && word.back() == '"') word = word.substr(1, word.size() - 2);
+    table.columns.push_back({.name = to_utf8(word), .numbers = {}, .text = {}});
+  }
+  while (!table.columns.empty() && table.columns.back().name.empty()) table.columns.pop_back();
+  const auto per_row = std::max<std::size_t>(header->size(), 8);
+  for (TextColumn& column : table.columns) column.numbers.reserve(lines.rest.size() / per_row);
+  table.first_row_line = lines.number + 1;
+  while (const auto line = lines.next()) {
+    if (trimmed(*line).empty()) continue;
+    CellCursor cells{*line, layout.delimiter};
+    std::size_t filled = 0;
+    for (TextColumn& column : table.columns) {
+      if (!cells.more) break;
+      append_cell(path, lines.number, column, cells.next(), table.rows == 0, layout.decimal_comma);
+      ++filled;
+    }
+    if (filled < table.columns.size()) {
+      bad_row(path, lines.number, "the row has too few cells", fmt::format("{} cells", table.columns.size()),
+              fmt::format("{}", filled));
+    }
+    while (cells.more) {
+      if (const auto extra = trimmed(cells.next()); !extra.empty()) {
+        bad_row(path, lines.number, "the row has more cells than there are column names",
+                fmt::format("{} cells", table.columns.size()), fmt::format("\"{}\" beyond them", shortened(extra)));
+      }
+    }
+    ++table.rows;
+  }
+  return table;
+}
+
+}  // namespace lithoscope::io
