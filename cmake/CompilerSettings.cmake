@@ -2,7 +2,7 @@
 add_library(lithoscope_settings INTERFACE)
 target_compile_options(lithoscope_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wdouble-promotion
-  -Wnon-virtual-dtor -Wold-style-cast -Wcast-align -Wnull-dereference -Wformat=2 -Wimplicit-fallthrough
+  -Wnon-virtual-dtor -Wold-style-cast -Wcast-align -Wformat=2 -Wimplicit-fallthrough
   # The same digits on every machine: no fused multiply-add behind our back (docs/decisions/2026-11-22-same-bytes.md).
   -ffp-contract=off
   $<$<BOOL:${LITHOSCOPE_WERROR}>:-Werror>)

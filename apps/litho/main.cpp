@@ -1,10 +1,42 @@
 #include <fmt/format.h>
-#include "lithoscope/echem/cycler_files.hpp"
-#include "lithoscope/echem/gitt.hpp"
-#include "lithoscope/core/errors.hpp"
-using namespace lithoscope;
-int main(int c, char**v){ for(int i=1;i<c;++i) try { auto f=io::InputFile::open(v[i]); auto t=echem::read_cycler_file(f);
- auto r=echem::analyse_gitt(t,{}, {}, {}, {});
- fmt::print("{} rows {} fmt {} tech '{}' started {} steps {} pulses {} proto {} ici {} cur {} mass {}\n",v[i],t.rows(),t.sources[0].format,t.sources[0].technique,t.sources[0].started,r.steps.size(),r.pulses.size(),int(r.protocol),r.interruptions.size(),describe(t.current_origin),t.sample.active_mass_kg.value_or(-1));
- for (auto&m:t.remarks) fmt::print("   {}\n",m);
-} catch(const core::Error&e){ fmt::print("ERR {}\n",e.what()); } }
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "commands.hpp"
+#include "lithoscope/core/log.hpp"
+#include "lithoscope/core/progress.hpp"
+
+namespace {
+
+using lithoscope::core::ExitCode;
+
+int say(ExitCode code, const char* message) {
+  const bool colour = lithoscope::core::stderr_wants_colour();
+  fmt::print(stderr, "{}litho:{} {}\n", colour ? "\033[31m" : "", colour ? "\033[0m" : "", message);
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  lithoscope::core::install_interrupt_handler();
+  try {
+    litho::CommandLine line;
+    litho::add_run(line);
+    litho::add_gitt(line);
+    litho::add_identify(line);
+    litho::add_convert(line);
+    litho::add_report(line);
+    const ExitCode code = line.run(argc, argv);
+    if (std::fflush(stdout) != 0) return say(ExitCode::output_failed, "standard output could not be written whole");
+    return static_cast<int>(code);
+  } catch (const lithoscope::core::Error& error) {
+    return say(error.exit_code(), error.what());
+  } catch (const std::bad_alloc&) {
+    return say(ExitCode::computation_failed, "the machine's memory is not enough for this input");
+  } catch (const std::exception& error) {
+    return say(ExitCode::bug, fmt::format("a bug, please report it: {}", error.what()).c_str());
+  }
+}

@@ -125,9 +125,9 @@ void add_warnings(const CyclerTable& table, const GittSample& sample, GittResult
 }  // namespace
 
 std::span<const core::Setting<GittSettings>> gitt_settings_table() {
-  static constexpr std::array<core::Setting<GittSettings>, 9> table{{
+  static constexpr std::array<core::Setting<GittSettings>, 10> table{{
       {"skip", "s", &GittSettings::skip_s, "the first moments of a pulse are charge transfer and the double layer, not diffusion"},
-      {"theta_max", "1", &GittSettings::theta_max, "the window of the fit ends at this D t/L2: D and the OCV slope are constant there"},
+      {"theta_max", "1", &GittSettings::theta_max, "the window of the fit ends at this D t/L2: later the surface only follows the mean, which does not depend on D"},
       {"excursion_max", "1", &GittSettings::excursion_max,
        "the window also ends when the surface has moved by this much lithium per formula unit"},
       {"window_points", "1", &GittSettings::window_points, "rows the window holds at least"},
@@ -136,6 +136,7 @@ std::span<const core::Setting<GittSettings>> gitt_settings_table() {
       {"residual_warn", "1", &GittSettings::residual_warn, "a rest further from equilibrium than this share of the step is flagged"},
       {"residual_invalid", "1", &GittSettings::residual_invalid,
        "a pulse whose step is wrong by more than this share because of incomplete rests is not used"},
+      {"ripple_max", "1", &GittSettings::ripple_max, "a current that varies by more than this share of its mean is flagged"},
       {"temperature_step", "K", &GittSettings::temperature_step_K, "a pulse over which the temperature changes by more is not used"},
   }};
   return table;

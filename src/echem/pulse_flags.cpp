@@ -87,7 +87,8 @@ void judge_fit(const GittSettings& settings, GittPulse& pulse) {
                     1e3 * std::abs(step.value), 1e3 * step.sigma()));
   }
   if (pulse.window.r_squared < settings.r_squared_min) {
-    add(pulse, PulseFlag::not_linear, pulse.window.r_squared < 0.8,
+    // Not a reason to drop the pulse: a short window in noise is no line either, and its uncertainty says so.
+    add(pulse, PulseFlag::not_linear, false,
         fmt::format("E against the square root of time is not a line in the window (R2 {:.3f}).", pulse.window.r_squared));
   }
 }
@@ -145,6 +146,23 @@ void place_in_material(const GittSample& sample, GittPulse& pulse) {
   pulse.lithium_left = pulse.current_A > 0 ? *sample.lithium_per_formula_unit - pulse.x_before : pulse.x_before;
 }
 
+// How fast the open-circuit slope changes from pulse to pulse, relative to it: the fit takes the slope as constant.
+double slope_change(const std::vector<GittPulse>& pulses, std::size_t k) {
+  if (k == 0 || k + 1 == pulses.size()) return 0;
+  const auto per_charge = [&](std::size_t i) {
+    return pulses[i].step_V() / (pulses[i].capacity_after_Ah - pulses[i].capacity_before_Ah);
+  };
+  const double change = std::abs(0.5 * (per_charge(k + 1) - per_charge(k - 1)) / per_charge(k));
+  // Differences of noisy steps look like changes; only what exceeds the noise counts.
+  const core::Value step = pulses[k].rest_after_V - pulses[k].rest_before_V;
+  return std::sqrt(std::max(0.0, change * change - std::pow(step.relative_sigma(), 2)));
+}
+
+void widen(GittPulse& pulse, double relative_sigma) {
+  pulse.D_m2_s.variance += std::pow(relative_sigma * pulse.D_m2_s.value, 2);
+  pulse.log10_D = core::log10(pulse.D_m2_s);
+}
+
 }  // namespace
 
 void judge_pulses(const CyclerTable& table, const std::vector<Step>& steps, const GittSample& sample,
@@ -160,11 +178,9 @@ void judge_pulses(const CyclerTable& table, const std::vector<Step>& steps, cons
       pulse.residual_V = residual_after(pulses, k, *sample.diffusion_length);
       const double before = k > 0 && std::isfinite(pulses[k - 1].residual_V) ? pulses[k - 1].residual_V : 0.0;
       bias = pulse.residual_V - before;  // what the two incomplete rests do not cancel
-      const core::Value step = pulse.rest_after_V - pulse.rest_before_V;
-      // The estimate of the bias is itself rough: half of it counts as a standard uncertainty of the step.
-      const double extra = std::abs(bias / step.value);
-      pulse.D_m2_s.variance += std::pow(extra * pulse.D_m2_s.value, 2);
-      pulse.log10_D = core::log10(pulse.D_m2_s);
+      // D goes with the square of the step. The bias is a rough estimate: half of it counts as standard uncertainty.
+      widen(pulse, std::abs(bias / pulse.step_V()));
+      widen(pulse, 2 * slope_change(pulses, k));
     }
     judge_diffusion(sample, settings, bias, pulse);
   }

@@ -72,14 +72,18 @@ void write_file(const std::string& path, std::string_view bytes, Existing existi
   sync_directory(parent_of(path));
 }
 
+void refuse_existing_directory(const std::string& path, Existing existing) {
+  if (existing == Existing::refuse && fs::exists(path)) {
+    cannot_write(path, "exists already", "", "give another folder with --out, or --force to replace it");
+  }
+}
+
 StagedDirectory::StagedDirectory(std::string path, Existing existing, std::string marker)
     : final_path_(fs::path(path).lexically_normal().string()) {
   while (final_path_.size() > 1 && final_path_.ends_with('/')) final_path_.pop_back();
   part_path_ = final_path_ + ".part";
+  refuse_existing_directory(final_path_, existing);
   if (fs::exists(final_path_)) {
-    if (existing == Existing::refuse) {
-      cannot_write(final_path_, "exists already", "", "give another folder with --out, or --force to replace it");
-    }
     if (!fs::is_directory(final_path_) || (!fs::is_empty(final_path_) && !fs::exists(fs::path(final_path_) / marker))) {
       cannot_write(final_path_, "is not a run of ours, so --force does not replace it", "no " + marker + " in it",
                    "give another folder with --out");

@@ -38,8 +38,8 @@ struct GittSample {
 
 struct GittSettings {
   double skip_s = 1;
-  double theta_max = 0.01;
-  double excursion_max = 0.03;
+  double theta_max = 0.5;
+  double excursion_max = 0.02;
   double window_points = 6;
   double rest_fit_share = 0.2;
   double r_squared_min = 0.95;

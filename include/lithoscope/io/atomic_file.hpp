@@ -11,6 +11,9 @@ enum class Existing { refuse, replace };
 /// Throws OutputError when the file exists and is not to be replaced, or cannot be written.
 void write_file(const std::string& path, std::string_view bytes, Existing existing);
 
+/// Throws OutputError when `path` exists and may not be replaced: for asking before long work.
+void refuse_existing_directory(const std::string& path, Existing existing);
+
 /// A directory that is filled as PATH.part and takes its name in one rename when committed. Dropped without commit,
 /// it leaves nothing behind.
 class StagedDirectory {

@@ -1,0 +1,14 @@
+// One function a subcommand, one file a function.
+#pragma once
+
+#include "command_line.hpp"
+
+namespace litho {
+
+void add_run(CommandLine& line);
+void add_gitt(CommandLine& line);
+void add_identify(CommandLine& line);
+void add_convert(CommandLine& line);
+void add_report(CommandLine& line);
+
+}  // namespace litho

@@ -1,0 +1,62 @@
+// litho convert FILE...: any readable cycler files as one BDF csv or BioLogic text.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "commands.hpp"
+#include "lithoscope/echem/cycler_files.hpp"
+#include "lithoscope/io/atomic_file.hpp"
+#include "study_options.hpp"
+
+namespace litho {
+namespace core = lithoscope::core;
+namespace echem = lithoscope::echem;
+namespace io = lithoscope::io;
+namespace study = lithoscope::study;
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  ColumnOptions columns;
+  std::string out;
+  std::string format = "bdf";
+  std::string join = "time";
+  bool force = false;
+};
+
+core::ExitCode run(const Options& options) {
+  if (options.format != "bdf" && options.format != "mpt") {
+    throw core::UsageError({.what = "--to knows two formats", .where = {}, .expected = "bdf or mpt", .found = options.format, .advice = ""});
+  }
+  const study::Study definition = study_of_files(options.files, options.columns, {{"measurement.0.join", options.join}});
+  const auto progress = core::terminal_progress();
+  const echem::CyclerTable table = study::read_measurement(study::make_plan(definition).measurements.front(), *progress);
+  if (table.current_per_mass) {
+    throw core::UsageError({.what = "the current is per mass, and neither format has a place for that", .where = {}, .expected = "a current in A or mA",
+                            .found = "a current in mA/g or the like", .advice = "multiply it by the active mass first"});
+  }
+  for (const std::string& remark : table.remarks) fmt::print(stderr, "note: {}\n", remark);
+  const std::string text = options.format == "bdf" ? echem::bdf_csv(table) : echem::biologic_text(table);
+  if (options.out.empty()) {
+    fmt::print("{}", text);
+  } else {
+    io::write_file(options.out, text, options.force ? io::Existing::replace : io::Existing::refuse);
+  }
+  return core::ExitCode::done;
+}
+
+}  // namespace
+
+void add_convert(CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  Command command = line.command("convert", "Write cycler files as Battery Data Format csv or BioLogic text");
+  command.required_paths("FILE", options->files, "cycler files of one measurement");
+  command.text("--out", options->out, "file to write; standard output by default");
+  command.text("--to", options->format, "bdf or mpt [bdf]");
+  command.text("--join", options->join, "how several files follow each other: time or sequence [time]");
+  command.flag("--force", options->force, "replace a file that is already there");
+  add_column_options(command, options->columns);
+  command.action([options] { return run(*options); });
+}
+
+}  // namespace litho

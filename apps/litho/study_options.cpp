@@ -1,0 +1,98 @@
+#include "study_options.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "lithoscope/core/parallel.hpp"
+
+namespace litho {
+namespace study = lithoscope::study;
+namespace core = lithoscope::core;
+namespace {
+
+std::string toml_string(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+}  // namespace
+
+void add_run_options(Command& command, RunOptions& options, const std::string& out_help) {
+  command.text("--out", options.out, out_help);
+  command.texts("--set", options.set, "KEY=VALUE of the study, such as sample.bet_area=\"3.7 m2/g\"; may be repeated");
+  command.flag("--force", options.force, "replace a run that is already there");
+  command.flag("--json", options.json, "print one JSON object instead of text");
+  command.flag("--dry-run", options.dry_run, "say what would be read, then stop");
+  command.number("--threads", options.threads, "threads to use; 0 is all cores. Results do not depend on it");
+  command.flag("--verbose", options.verbose, "say on stderr what is being done");
+}
+
+std::vector<study::Override> overrides(const RunOptions& options) {
+  std::vector<study::Override> pairs;
+  for (const std::string& text : options.set) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw core::UsageError({.what = fmt::format("--set {} is not KEY=VALUE", text),
+                              .where = {},
+                              .expected = "a dotted key, =, a value",
+                              .found = text,
+                              .advice = "for example --set sample.active_mass=\"4.1 mg\""});
+    }
+    pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return pairs;
+}
+
+void add_column_options(Command& command, ColumnOptions& options) {
+  command.heading("Columns of a plain table (names carry the unit: \"Time [s]\", \"I / mA\")");
+  command.text("--time", options.time, "the time column");
+  command.text("--potential", options.potential, "the potential or cell voltage column");
+  command.text("--current", options.current, "the current column, positive when charging");
+}
+
+study::Study study_of_files(const std::vector<std::string>& files, const ColumnOptions& columns,
+                            const std::vector<study::Override>& settings) {
+  std::string text = fmt::format("[study]\ntitle = {}\n[[measurement]]\nprobe = \"gitt\"\nname = \"GITT\"\nfiles = [",
+                                 toml_string("GITT of " + std::filesystem::path(files.front()).filename().string()));
+  for (std::size_t i = 0; i < files.size(); ++i) text += (i > 0 ? ", " : "") + toml_string(std::filesystem::absolute(files[i]).string());
+  text += "]\n";
+  if (columns.given()) {
+    text += fmt::format("columns = {{ time = {}, potential = {}, current = {} }}\n", toml_string(columns.time),
+                        toml_string(columns.potential), toml_string(columns.current));
+  }
+  study::Study result = study::parse_study(text, "command line", settings);
+  result.path.clear();
+  result.directory.clear();
+  result.measurements.front().files = files;
+  result.measurements.front().line = 0;
+  return result;
+}
+
+void print_plan(const study::Plan& plan) {
+  fmt::print("{}\n", plan.study.title);
+  for (const study::PlannedMeasurement& planned : plan.measurements) {
+    fmt::print("  {}: {} {}\n", planned.measurement.name, planned.paths.size(), planned.paths.size() == 1 ? "file" : "files");
+    for (const std::string& path : planned.paths) fmt::print("    {}\n", path);
+  }
+}
+
+study::RunResult run_study(const study::Study& definition, const RunOptions& options, core::Log& log) {
+  core::set_threads(options.threads);
+  const auto progress = core::terminal_progress();
+  return study::run(study::make_plan(definition), *progress, log);
+}
+
+core::ExitCode quality_gate(const study::RunResult& run) {
+  for (const study::GittOutcome& outcome : run.gitt) {
+    const bool wants_D = outcome.result.why_no_D.empty() && outcome.result.protocol == lithoscope::echem::Protocol::gitt;
+    if (wants_D && outcome.result.valid_pulses() == 0) return core::ExitCode::quality_gate_failed;
+  }
+  return core::ExitCode::done;
+}
+
+}  // namespace litho

@@ -1,0 +1,27 @@
+// The directory a run leaves behind: run.nxs, run.json, report.html, figures/, log.jsonl.
+#pragma once
+
+#include <string>
+
+#include "lithoscope/core/log.hpp"
+#include "lithoscope/io/atomic_file.hpp"
+#include "lithoscope/report/report_model.hpp"
+#include "lithoscope/study/run.hpp"
+
+namespace lithoscope::report {
+
+Report make_report(const study::RunResult& run);
+
+/// The numbers of a run as JSON text (schema lithoscope/run/1), the report's model included.
+std::string run_json(const study::RunResult& run);
+
+/// The numbers of one titration as JSON text (schema lithoscope/gitt/1).
+std::string gitt_json(const study::GittOutcome& outcome);
+
+/// Writes everything into `directory`.part and renames it when whole. Throws OutputError.
+void write_run(const study::RunResult& run, const std::string& directory, io::Existing existing, const core::Log& log);
+
+/// Draws report.html and figures/ of a finished run again from its run.json. Returns the path of the page.
+std::string redraw_report(const std::string& directory);
+
+}  // namespace lithoscope::report

@@ -1,0 +1,50 @@
+// From a study to results: which files will be read (plan), then reading and reducing them (run).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lithoscope/core/log.hpp"
+#include "lithoscope/core/progress.hpp"
+#include "lithoscope/study/study_file.hpp"
+
+namespace lithoscope::study {
+
+struct PlannedMeasurement {
+  Measurement measurement;
+  std::vector<std::string> paths;  ///< patterns expanded, in natural order (pulse_2 before pulse_10)
+};
+
+struct Plan {
+  Study study;
+  std::vector<PlannedMeasurement> measurements;
+};
+
+/// Throws UsageError when a file is missing or a pattern matches nothing.
+Plan make_plan(const Study& study);
+
+struct GittOutcome {
+  Measurement measurement;
+  echem::CyclerTable table;
+  echem::GittSample sample;  ///< what the analysis assumed, from the study and from the file
+  echem::GittResult result;
+  std::vector<std::string> remarks;  ///< what was assumed and where it came from
+};
+
+struct RunResult {
+  Plan plan;
+  std::vector<GittOutcome> gitt;
+};
+
+RunResult run(const Plan& plan, core::Progress& progress, core::Log& log);
+
+/// Reads and joins the files of one measurement.
+echem::CyclerTable read_measurement(const PlannedMeasurement& planned, core::Progress& progress);
+
+/// run.nxs: one NXentry, one NXsubentry a measurement, NXprocess with settings and input hashes; HDF5 viewers open on
+/// log10 D against x (or the potential against time where no D can be had).
+void write_nexus(const RunResult& run, const std::string& path);
+
+std::string program_version();
+
+}  // namespace lithoscope::study

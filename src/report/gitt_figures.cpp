@@ -1,0 +1,297 @@
+#include "gitt_figures.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lithoscope/core/constants.hpp"
+
+namespace lithoscope::report {
+namespace {
+
+using echem::GittPulse;
+using study::GittOutcome;
+
+constexpr double confidence_95 = 1.959963984540054;  // sigmas
+
+const echem::Step& step_of(const GittOutcome& outcome, std::int64_t i) {
+  return outcome.result.steps[static_cast<std::size_t>(i)];
+}
+double time_at(const GittOutcome& outcome, std::int64_t row) { return outcome.table.time_s[static_cast<std::size_t>(row)]; }
+double potential_at(const GittOutcome& outcome, std::int64_t row) { return outcome.table.potential_V[static_cast<std::size_t>(row)]; }
+
+Axis potential_axis(const GittOutcome& outcome) {
+  const bool cell = outcome.measurement.cell == echem::CellKind::full_cell ||
+                    (outcome.measurement.cell == echem::CellKind::not_declared &&
+                     outcome.table.potential_kind == echem::PotentialKind::cell_voltage);
+  return {cell ? "cell voltage" : "potential", "V"};
+}
+
+// A profile of a million rows has no more to say on a screen than its extremes, bucket by bucket.
+Series thinned(const std::vector<double>& x, const std::vector<double>& y) {
+  constexpr std::size_t buckets = 1500;
+  Series s;
+  if (x.size() <= 2 * buckets) {
+    s.x = x;
+    s.y = y;
+    return s;
+  }
+  for (std::size_t b = 0; b < buckets; ++b) {
+    const std::size_t from = b * x.size() / buckets;
+    const std::size_t to = (b + 1) * x.size() / buckets;
+    const auto [low, high] = std::minmax_element(y.begin() + static_cast<std::ptrdiff_t>(from), y.begin() + static_cast<std::ptrdiff_t>(to));
+    const auto first = static_cast<std::size_t>(std::min(low, high) - y.begin());
+    const auto second = static_cast<std::size_t>(std::max(low, high) - y.begin());
+    for (const std::size_t i : {first, second}) {
+      s.x.push_back(x[i]);
+      s.y.push_back(y[i]);
+      if (first == second) break;
+    }
+  }
+  return s;
+}
+
+double shown_capacity(const GittOutcome& outcome, double capacity_Ah) {
+  return outcome.table.current_per_mass ? capacity_Ah : 1e3 * capacity_Ah;  // Ah/kg is mAh/g
+}
+
+std::string pulse_name(const GittOutcome& outcome, const GittPulse& pulse) {
+  const auto number = &pulse - outcome.result.pulses.data() + 1;
+  if (!x_is_known(outcome)) return fmt::format("pulse {}", number);
+  return fmt::format("pulse {} (x = {:.3f})", number, pulse_x(outcome, pulse));
+}
+
+std::string reasons(const GittPulse& pulse) {
+  std::string text;
+  for (const echem::Flag& flag : pulse.flags) text += (text.empty() ? "" : " ") + flag.reason;
+  return text;
+}
+
+}  // namespace
+
+bool x_is_known(const GittOutcome& outcome) {
+  return !outcome.result.pulses.empty() && std::isfinite(outcome.result.pulses.front().x_before);
+}
+
+Axis x_axis(const GittOutcome& outcome) {
+  if (x_is_known(outcome)) return {"lithium extracted x", "per formula unit"};
+  return {"net capacity", outcome.table.current_per_mass ? "mAh/g" : "mAh"};
+}
+
+std::string x_header(const GittOutcome& outcome) {
+  return x_is_known(outcome) ? "x (Li)" : fmt::format("capacity ({})", x_axis(outcome).unit);
+}
+
+double pulse_x(const GittOutcome& outcome, const GittPulse& pulse) {
+  if (x_is_known(outcome)) return 0.5 * (pulse.x_before + pulse.x_after);
+  return shown_capacity(outcome, 0.5 * (pulse.capacity_before_Ah + pulse.capacity_after_Ah));
+}
+
+const GittPulse* example_pulse(const GittOutcome& outcome) {
+  const auto& pulses = outcome.result.pulses;
+  if (pulses.empty()) return nullptr;
+  const auto middle = static_cast<std::ptrdiff_t>(pulses.size() / 2);
+  const GittPulse* best = nullptr;
+  std::ptrdiff_t distance = 0;
+  for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(pulses.size()); ++i) {
+    const GittPulse& p = pulses[static_cast<std::size_t>(i)];
+    if (!p.valid() || p.straight.points < 6) continue;
+    if (best == nullptr || std::abs(i - middle) < distance) {
+      best = &p;
+      distance = std::abs(i - middle);
+    }
+  }
+  return best != nullptr ? best : &pulses[static_cast<std::size_t>(middle)];
+}
+
+Figure profile_figure(const GittOutcome& outcome) {
+  std::vector<double> hours;
+  hours.reserve(outcome.table.time_s.size());
+  const double start = outcome.table.time_s.front();
+  for (const double t : outcome.table.time_s) hours.push_back((t - start) / core::seconds_per_hour);
+  Figure f{.id = "profile", .title = "The whole record.", .caption = {}, .x_axis = {"time", "h"}, .y_axis = potential_axis(outcome), .series = {}, .bands = {}, .segments = {}};
+  f.title = outcome.result.pulses.empty() ? "The record." : fmt::format("The titration: {} pulses, each followed by a rest.", outcome.result.pulses.size());
+  f.caption = "Potential against time, all rows (thinned to the extremes of what a screen can show).";
+  Series profile = thinned(hours, outcome.table.potential_V);
+  profile.name = f.y_axis.quantity;
+  f.series.push_back(std::move(profile));
+  if (outcome.result.pulses.empty()) return f;
+  Series rests{.name = "end of each rest", .role = Role::second, .mark = Mark::dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  for (const GittPulse& p : outcome.result.pulses) {
+    rests.x.push_back((p.start_s + p.duration_s + p.rest_s - start) / core::seconds_per_hour);
+    rests.y.push_back(p.rest_after_V.value);
+  }
+  f.series.push_back(std::move(rests));
+  f.caption += " Dots mark the potential at the end of each rest, read from a line through its last part.";
+  return f;
+}
+
+Figure one_pulse_figure(const GittOutcome& outcome, const GittPulse& p) {
+  const double tau = p.duration_s;
+  Figure f{.id = "pulse", .title = fmt::format("What one pulse measures: {}.", pulse_name(outcome, p)), .caption = {},
+           .x_axis = {"time since the current was switched on", "s"}, .y_axis = potential_axis(outcome), .series = {}, .bands = {{0, tau, "current on"}}, .segments = {}};
+  Series s{.name = f.y_axis.quantity, .role = Role::primary, .mark = Mark::line, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  const double shown_rest = std::min(p.rest_s, std::max(6 * tau, 60.0));
+  const double shown_before = 0.15 * (tau + shown_rest);
+  for (std::int64_t row = step_of(outcome, p.step - 1).first_row; row <= step_of(outcome, p.step + 1).last_row; ++row) {
+    const double t = time_at(outcome, row) - p.start_s;
+    if (t < -shown_before || t > tau + shown_rest) continue;
+    s.x.push_back(t);
+    s.y.push_back(potential_at(outcome, row));
+  }
+  f.series.push_back(std::move(s));
+  const double before = p.rest_before_V.value;
+  const double jump = p.window.intercept.value;
+  const double right = tau + 0.55 * shown_rest;
+  if (std::isfinite(jump)) {
+    f.segments.push_back({-0.35 * shown_before, before, -0.35 * shown_before, jump, "iR"});
+    f.segments.push_back({1.06 * tau, jump, 1.06 * tau, p.end_V, "\u0394E\u03c4"});
+  }
+  f.segments.push_back({right, before, right, p.rest_after_V.value, "\u0394E\u209b"});
+  f.caption = fmt::format(
+      "iR is the jump when the current is switched on ({} mV, {} \u03a9), \u0394E\u03c4 the rise under current without it, \u0394E\u209b = {} mV the "
+      "step from rest to rest. The current is {:.4g} {}.",
+      std::isfinite(jump) ? core::format_value(1e3 * p.jump_V) : "?", std::isfinite(jump) ? core::format_value(p.resistance_ohm) : "?",
+      core::format_value(1e3 * (p.rest_after_V - p.rest_before_V)), shown_capacity(outcome, p.current_A),
+      outcome.table.current_per_mass ? "mA/g" : "mA");
+  return f;
+}
+
+Figure square_root_figure(const GittOutcome& outcome, const GittPulse& p) {
+  Figure f{.id = "square-root", .title = {}, .caption = {}, .x_axis = {"square root of the time under current", "s\u00bd"}, .y_axis = potential_axis(outcome), .series = {}, .bands = {}, .segments = {}};
+  f.title = fmt::format("The window of the fit: {:.3g} to {:.3g} s of {:.4g} s, {}.", p.window_from_s, p.window_to_s, p.duration_s, pulse_name(outcome, p));
+  Series data{.name = "measured", .role = Role::primary, .mark = Mark::open_dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  const echem::Step& step = step_of(outcome, p.step);
+  for (std::int64_t row = step.first_row; row <= step.last_row; ++row) {
+    data.x.push_back(std::sqrt(std::max(0.0, time_at(outcome, row) - p.start_s)));
+    data.y.push_back(potential_at(outcome, row));
+  }
+  Series line{.name = "straight line through the whole pulse (paper Eq. 1)", .role = Role::muted, .mark = Mark::dashed, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  const double end = std::sqrt(p.duration_s);
+  for (const double u : {0.0, end}) {
+    line.x.push_back(u);
+    line.y.push_back(p.straight.intercept.value + p.straight.slope.value * u);
+  }
+  Series bent{.name = "fit used", .role = Role::second, .mark = Mark::line, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  const auto& length = outcome.sample.diffusion_length;
+  const bool with_shape = length && std::isfinite(p.D_m2_s.value);
+  const double radius = length ? echem::radius_per_length(length->geometry) * length->length_m.value : 1;
+  for (int i = 0; i <= 80; ++i) {
+    const double u = end * i / 80;
+    const double bend = with_shape ? echem::curvature(length->geometry, p.D_m2_s.value * u * u / (radius * radius)) : 1;
+    bent.x.push_back(u);
+    bent.y.push_back(p.window.intercept.value + p.window.slope.value * u * bend);
+  }
+  if (with_shape) bent.name = fmt::format("fit used: exact response of a {}", echem::name_of(length->geometry));
+  f.bands.push_back({std::sqrt(p.window_from_s), std::sqrt(p.window_to_s), "window of the fit"});
+  f.series = {std::move(data), std::move(line), std::move(bent)};
+  f.caption = fmt::format(
+      "Only the shaded window is fitted; the curve is continued beyond it to show where the pulse leaves it. A straight line through "
+      "the whole pulse has R\u00b2 = {:.4f}.", p.straight.r_squared);
+  if (with_shape) f.caption += fmt::format(" D\u03c4/L\u00b2 = {:.2g}.", p.theta_pulse);
+  return f;
+}
+
+Figure diffusion_figure(const GittOutcome& outcome) {
+  Figure f{.id = "diffusion", .title = {}, .caption = {}, .x_axis = x_axis(outcome), .y_axis = {"log\u2081\u2080 D", "D in cm\u00b2/s"}, .series = {}, .bands = {}, .segments = {}};
+  const auto empty = [](const char* name, Role role, Mark mark) {
+    return Series{.name = name, .role = role, .mark = mark, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  };
+  Series used = empty("D, 95 % interval", Role::primary, Mark::dots);
+  Series unused = empty("not used (reason on hover)", Role::muted, Mark::dots);
+  Series paper = empty("paper Eq. (2)", Role::second, Mark::open_dots);
+  constexpr double cm2_per_m2_log = 4;
+  for (const GittPulse& p : outcome.result.pulses) {
+    const double x = pulse_x(outcome, p);
+    if (p.D_equation_2_m2_s > 0) {
+      paper.x.push_back(x);
+      paper.y.push_back(std::log10(p.D_equation_2_m2_s) + cm2_per_m2_log);
+    }
+    if (!std::isfinite(p.log10_D.value)) continue;
+    Series& s = p.valid() ? used : unused;
+    const double y = p.log10_D.value + cm2_per_m2_log;
+    // Beyond two decades a bar only says "unknown": longer ones would shrink everything else.
+    const double half = std::min(2.0, confidence_95 * p.log10_D.sigma());
+    s.x.push_back(x);
+    s.y.push_back(y);
+    s.y_low.push_back(y - half);
+    s.y_high.push_back(y + half);
+    s.notes.push_back(fmt::format("Pulse {}. {}", &p - outcome.result.pulses.data() + 1, reasons(p)));
+  }
+  f.title = fmt::format("Diffusion coefficient: {} of {} pulses can be used.", used.x.size(), outcome.result.pulses.size());
+  for (Series* s : {&paper, &unused, &used}) {
+    if (!s->x.empty()) f.series.push_back(std::move(*s));
+  }
+  f.caption = "Dots with bars: this program's D. Grey: the pulse says nothing reliable about D. Open circles: what the paper's Eq. (2) gives for the same pulse.";
+  return f;
+}
+
+Figure ici_diffusion_figure(const GittOutcome& outcome) {
+  Figure f{.id = "diffusion", .title = "Diffusion coefficient from interruptions.", .caption = {}, .x_axis = {"net capacity", outcome.table.current_per_mass ? "mAh/g" : "mAh"},
+           .y_axis = {"log\u2081\u2080 D", "D in cm\u00b2/s"}, .series = {}, .bands = {}, .segments = {}};
+  Series s{.name = "D, 95 % interval", .role = Role::primary, .mark = Mark::dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  for (std::size_t i = 0; i < outcome.result.interruption_D_m2_s.size(); ++i) {
+    const core::Value D = outcome.result.interruption_D_m2_s[i];
+    if (!(D.value > 0)) continue;
+    const core::Value log_D = core::log10(D);
+    s.x.push_back(shown_capacity(outcome, outcome.result.interruptions[i].capacity_Ah));
+    s.y.push_back(log_D.value + 4);
+    s.y_low.push_back(log_D.value + 4 - std::min(2.0, confidence_95 * log_D.sigma()));
+    s.y_high.push_back(log_D.value + 4 + std::min(2.0, confidence_95 * log_D.sigma()));
+  }
+  f.caption = "D = (4/\u03c0)[L (dE/dt)/(dE/d\u221at)]\u00b2 (Chien et al. 2023), with dE/dt from the neighbouring interruptions.";
+  f.series.push_back(std::move(s));
+  return f;
+}
+
+Figure open_circuit_figure(const GittOutcome& outcome) {
+  Figure f{.id = "open-circuit", .title = "Potential at the end of each rest.", .caption = {}, .x_axis = x_axis(outcome), .y_axis = potential_axis(outcome), .series = {}, .bands = {}, .segments = {}};
+  Series rests{.name = "end of rest", .role = Role::primary, .mark = Mark::dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  Series corrected{.name = "with the estimated rest of the relaxation removed", .role = Role::second, .mark = Mark::open_dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  for (const GittPulse& p : outcome.result.pulses) {
+    const double x = x_is_known(outcome) ? p.x_after : shown_capacity(outcome, p.capacity_after_Ah);
+    rests.x.push_back(x);
+    rests.y.push_back(p.rest_after_V.value);
+    rests.notes.push_back(std::isfinite(p.residual_V) ? fmt::format("About {:.1f} mV from equilibrium.", 1e3 * std::abs(p.residual_V)) : "");
+    if (std::isfinite(p.residual_V) && p.valid()) {
+      corrected.x.push_back(x);
+      corrected.y.push_back(p.rest_after_V.value - p.residual_V);
+    }
+  }
+  f.series.push_back(std::move(rests));
+  f.caption = "The open-circuit potential where the rest was long enough.";
+  if (!corrected.x.empty()) {
+    f.series.push_back(std::move(corrected));
+    f.caption += " Open circles subtract what the fitted D says is still to relax; it is an estimate without an interval.";
+  }
+  return f;
+}
+
+Figure resistance_figure(const GittOutcome& outcome) {
+  Figure f{.id = "resistance", .title = "Resistance: ohmic drop and charge transfer.", .caption = {}, .x_axis = x_axis(outcome), .y_axis = {"resistance", outcome.table.current_per_mass ? "\u03a9 g" : "\u03a9"}, .series = {}, .bands = {}, .segments = {}};
+  const double scale = outcome.table.current_per_mass ? 1e3 : 1;
+  const double extracted_per_Ah = x_is_known(outcome) && outcome.result.pulses.front().capacity_after_Ah != outcome.result.pulses.front().capacity_before_Ah
+                                      ? (outcome.result.pulses.front().x_after - outcome.result.pulses.front().x_before) /
+                                            (outcome.result.pulses.front().capacity_after_Ah - outcome.result.pulses.front().capacity_before_Ah)
+                                      : 0;
+  Series ici{.name = "at switching off", .role = Role::primary, .mark = Mark::dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  for (const echem::Interruption& i : outcome.result.interruptions) {
+    ici.x.push_back(x_is_known(outcome) ? outcome.sample.extracted_at_start + extracted_per_Ah * i.capacity_Ah : shown_capacity(outcome, i.capacity_Ah));
+    ici.y.push_back(scale * i.resistance_ohm.value);
+    ici.y_low.push_back(scale * (i.resistance_ohm.value - confidence_95 * i.resistance_ohm.sigma()));
+    ici.y_high.push_back(scale * (i.resistance_ohm.value + confidence_95 * i.resistance_ohm.sigma()));
+  }
+  Series on{.name = "at switching on", .role = Role::second, .mark = Mark::open_dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  for (const GittPulse& p : outcome.result.pulses) {
+    if (!std::isfinite(p.resistance_ohm.value)) continue;
+    on.x.push_back(x_is_known(outcome) ? p.x_before : shown_capacity(outcome, p.capacity_before_Ah));
+    on.y.push_back(scale * p.resistance_ohm.value);
+  }
+  f.series.push_back(std::move(ici));
+  if (!on.x.empty()) f.series.push_back(std::move(on));
+  f.caption = "What the potential jumps by within the first seconds, over the current: extrapolated to the moment of switching from a square-root law.";
+  return f;
+}
+
+}  // namespace lithoscope::report

@@ -1,0 +1,208 @@
+#include "lithoscope/report/gitt_section.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "gitt_figures.hpp"
+#include "lithoscope/core/constants.hpp"
+
+namespace lithoscope::report {
+namespace {
+
+using echem::GittPulse;
+using study::GittOutcome;
+
+std::string in_cm2(const GittPulse& p) { return core::format_value(1e4 * p.D_m2_s) + " cm\u00b2/s"; }
+
+std::string place(const GittOutcome& outcome, const GittPulse& p) {
+  if (x_is_known(outcome)) return fmt::format("x = {:.2f}", pulse_x(outcome, p));
+  return fmt::format("{:.3g} {}", pulse_x(outcome, p), x_axis(outcome).unit);
+}
+
+std::vector<const GittPulse*> usable(const GittOutcome& outcome) {
+  std::vector<const GittPulse*> pulses;
+  for (const GittPulse& p : outcome.result.pulses) {
+    if (p.valid() && std::isfinite(p.D_m2_s.value)) pulses.push_back(&p);
+  }
+  return pulses;
+}
+
+std::string resistance_range(const GittOutcome& outcome) {
+  double low = std::numeric_limits<double>::infinity();
+  double high = 0;
+  for (const echem::Interruption& i : outcome.result.interruptions) {
+    if (!(i.resistance_ohm.value > 0)) continue;
+    low = std::min(low, i.resistance_ohm.value);
+    high = std::max(high, i.resistance_ohm.value);
+  }
+  if (!(low <= high)) return {};
+  return fmt::format("The resistance from {} interruptions lies between {:.3g} and {:.3g} \u03a9.",
+                     outcome.result.interruptions.size(), low, high);
+}
+
+std::string ici_answer(const GittOutcome& outcome) {
+  std::vector<double> D;
+  for (const core::Value& d : outcome.result.interruption_D_m2_s) {
+    if (std::isfinite(d.value)) D.push_back(d.value * 1e4);
+  }
+  if (D.empty()) return resistance_range(outcome);
+  std::ranges::sort(D);
+  return fmt::format("{} interruptions give D from {:.2g} to {:.2g} cm\u00b2/s, median {:.2g} cm\u00b2/s.", D.size(), D.front(),
+                     D.back(), D[D.size() / 2]);
+}
+
+std::string diffusion_answer(const GittOutcome& outcome) {
+  const auto pulses = usable(outcome);
+  const std::size_t all = outcome.result.pulses.size();
+  if (pulses.empty()) {
+    return fmt::format("None of the {} pulses gives a diffusion coefficient that can be used; the reasons are below.", all);
+  }
+  const auto by_D = [](const GittPulse* p) { return p->log10_D.value; };
+  const GittPulse& slowest = **std::ranges::min_element(pulses, {}, by_D);
+  const GittPulse& fastest = **std::ranges::max_element(pulses, {}, by_D);
+  const double span = fastest.log10_D.value - slowest.log10_D.value;
+  if (span < 0.5) {
+    std::vector<double> logs;
+    for (const GittPulse* p : pulses) logs.push_back(p->log10_D.value);
+    std::ranges::nth_element(logs, logs.begin() + static_cast<std::ptrdiff_t>(logs.size() / 2));
+    return fmt::format("D is {:.2g} cm\u00b2/s (median) and changes by less than {:.1f} decades; {} of {} pulses can be used.",
+                       std::pow(10.0, logs[logs.size() / 2] + 4), std::max(0.1, span), pulses.size(), all);
+  }
+  return fmt::format("D is {} at its largest ({}) and {} at its smallest ({}); {} of {} pulses can be used.", in_cm2(fastest),
+                     place(outcome, fastest), in_cm2(slowest), place(outcome, slowest), pulses.size(), all);
+}
+
+// Why pulses were dropped, most frequent reason first.
+std::string dropped_pulses(const GittOutcome& outcome) {
+  std::map<std::string, int> counts;
+  int dropped = 0;
+  for (const GittPulse& p : outcome.result.pulses) {
+    if (p.valid()) continue;
+    ++dropped;
+    for (const echem::Flag& flag : p.flags) {
+      if (flag.invalidates) ++counts[name_of(flag.kind)];
+    }
+  }
+  if (dropped == 0) return {};
+  std::vector<std::pair<std::string, int>> sorted(counts.begin(), counts.end());
+  std::ranges::stable_sort(sorted, std::greater{}, &std::pair<std::string, int>::second);
+  std::string list;
+  for (auto& [name, count] : sorted) {
+    std::string words = name;
+    std::ranges::replace(words, '_', ' ');
+    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", words, count);
+  }
+  return fmt::format("{} of {} pulses are not used: {}. Each says why in the table and on hover.", dropped,
+                     outcome.result.pulses.size(), list);
+}
+
+std::string row_note(const GittPulse& p) {
+  std::string note;
+  for (const echem::Flag& flag : p.flags) note += (note.empty() ? "" : " ") + flag.reason;
+  return (p.valid() ? "" : "not used: ") + note;
+}
+
+Table pulse_table(const GittOutcome& outcome) {
+  const bool with_D = outcome.result.why_no_D.empty();
+  Table table;
+  table.title = "The pulses";
+  table.header = {"#", x_header(outcome), "\u03c4 (s)", "rest (h)", "\u0394E\u209b (mV)", "R (\u03a9)"};
+  if (with_D) {
+    for (const char* name : {"D (cm\u00b2/s)", "log\u2081\u2080 D", "D, Eq. (2) (cm\u00b2/s)", "D\u03c4/L\u00b2", "R\u00b2"}) table.header.emplace_back(name);
+  }
+  int number = 0;
+  for (const GittPulse& p : outcome.result.pulses) {
+    const auto or_dash = [](double v, const char* format) { return std::isfinite(v) ? fmt::format(fmt::runtime(format), v) : std::string{"\u2013"}; };
+    std::vector<std::string> row{std::to_string(++number), or_dash(pulse_x(outcome, p), "{:.4g}"), or_dash(p.duration_s, "{:.4g}"),
+                                 or_dash(p.rest_s / core::seconds_per_hour, "{:.3g}"), core::format_value(1e3 * (p.rest_after_V - p.rest_before_V)),
+                                 std::isfinite(p.resistance_ohm.value) ? core::format_value(p.resistance_ohm) : "\u2013"};
+    if (with_D) {
+      const bool known = std::isfinite(p.D_m2_s.value);
+      row.push_back(known ? core::format_value(1e4 * p.D_m2_s) : "\u2013");
+      row.push_back(known ? core::format_value({p.log10_D.value + 4, p.log10_D.variance}) : "\u2013");
+      row.push_back(or_dash(1e4 * p.D_equation_2_m2_s, "{:.2g}"));
+      row.push_back(or_dash(p.theta_pulse, "{:.2g}"));
+      row.push_back(or_dash(p.straight.r_squared, "{:.4f}"));
+    }
+    table.rows.push_back(std::move(row));
+    table.row_notes.push_back(row_note(p));
+  }
+  return table;
+}
+
+Table step_table(const GittOutcome& outcome) {
+  Table table;
+  table.title = "The steps found in the current";
+  const bool per_mass = outcome.table.current_per_mass;
+  table.header = {"#", "kind", "start (h)", "duration (s)", per_mass ? "current (mA/g)" : "current (mA)", "rows"};
+  int number = 0;
+  for (const echem::Step& s : outcome.result.steps) {
+    const double shown = per_mass ? s.mean_current_A : 1e3 * s.mean_current_A;
+    table.rows.push_back({std::to_string(++number), name_of(s.kind), fmt::format("{:.4g}", s.start_s / core::seconds_per_hour),
+                          fmt::format("{:.5g}", s.duration_s()), fmt::format("{:.4g}", s.direction == 0 ? 0.0 : shown), std::to_string(s.rows())});
+  }
+  return table;
+}
+
+void add_words(const GittOutcome& outcome, Section& section) {
+  const echem::CyclerTable& table = outcome.table;
+  const std::string format = table.sources.empty() ? "" : table.sources.front().format;
+  section.paragraphs.push_back(fmt::format(
+      "{} rows from {} {} ({}), {} steps, {} titration pulses, {} interruptions. Current: {}. Capacity: {}.", table.rows(),
+      table.sources.size(), table.sources.size() == 1 ? "file" : "files", format, outcome.result.steps.size(),
+      outcome.result.pulses.size(), outcome.result.interruptions.size(), echem::describe(table.current_origin),
+      echem::describe(table.capacity_origin)));
+  for (const std::string& remark : outcome.remarks) section.paragraphs.push_back(remark);
+  if (!outcome.result.why_no_D.empty() || outcome.result.pulses.empty()) return;
+  section.paragraphs.emplace_back(
+      "D is Weppner and Huggins' with the exact response of the particle's shape in place of the square root, fitted in a "
+      "window that ends where the surface has moved too far. Its 95 % interval holds the scatter of the fit, the "
+      "uncertainty of the potential step, that of the diffusion length, an estimate of what incomplete rests leave, and how "
+      "fast the open-circuit slope changes. It does not hold a spread of particle sizes.");
+}
+
+}  // namespace
+
+std::string gitt_answer(const GittOutcome& outcome) {
+  const echem::GittResult& result = outcome.result;
+  std::string text = outcome.measurement.name + ": ";
+  if (!result.why_no_D.empty()) {
+    text += result.why_no_D;
+    if (const std::string range = resistance_range(outcome); !range.empty()) text += " " + range;
+    return text;
+  }
+  switch (result.protocol) {
+    case echem::Protocol::gitt: return text + diffusion_answer(outcome);
+    case echem::Protocol::ici: return text + ici_answer(outcome);
+    case echem::Protocol::no_pulses: break;
+  }
+  return text + fmt::format("no titration was found in {} steps.", result.steps.size());
+}
+
+Section gitt_section(const GittOutcome& outcome) {
+  Section section;
+  section.title = outcome.measurement.name;
+  section.warnings = outcome.result.warnings;
+  if (!outcome.result.why_no_D.empty()) section.warnings.insert(section.warnings.begin(), outcome.result.why_no_D);
+  if (const std::string dropped = dropped_pulses(outcome); !dropped.empty()) section.warnings.push_back(dropped);
+  add_words(outcome, section);
+  section.figures.push_back(profile_figure(outcome));
+  if (const GittPulse* example = example_pulse(outcome)) {
+    section.figures.push_back(one_pulse_figure(outcome, *example));
+    section.figures.push_back(square_root_figure(outcome, *example));
+  }
+  const bool with_D = outcome.result.why_no_D.empty();
+  if (with_D && !outcome.result.pulses.empty()) section.figures.push_back(diffusion_figure(outcome));
+  if (with_D && outcome.result.protocol == echem::Protocol::ici) section.figures.push_back(ici_diffusion_figure(outcome));
+  if (!outcome.result.pulses.empty()) section.figures.push_back(open_circuit_figure(outcome));
+  if (!outcome.result.interruptions.empty()) section.figures.push_back(resistance_figure(outcome));
+  if (!outcome.result.pulses.empty()) section.tables.push_back(pulse_table(outcome));
+  if (outcome.result.pulses.empty()) section.tables.push_back(step_table(outcome));
+  return section;
+}
+
+}  // namespace lithoscope::report

@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include "lithoscope/report/render.hpp"
+#include "page_assets.hpp"
+#include "text_escape.hpp"
+
+namespace lithoscope::report {
+namespace {
+
+std::string_view role_name(Role role) {
+  constexpr std::string_view names[] = {"primary", "second", "third", "muted"};
+  return names[static_cast<int>(role)];
+}
+
+void append_legend(std::string& out, const Figure& figure) {
+  out += "<ul class=\"legend\">";
+  for (const Series& s : figure.series) {
+    const std::string_view role = role_name(s.role);
+    out += "<li><svg class=\"figure\" viewBox=\"0 0 26 12\" aria-hidden=\"true\">";
+    if (s.mark == Mark::line || s.mark == Mark::dashed) {
+      out += fmt::format(R"(<path class="line stroke-{}{}" d="M0 6h26"/>)", role, s.mark == Mark::dashed ? " dashed" : "");
+    } else if (s.mark == Mark::open_dots) {
+      out += fmt::format(R"(<circle class="open bar stroke-{}" cx="13" cy="6" r="4"/>)", role);
+    } else {
+      out += fmt::format(R"(<circle class="fill-{}" cx="13" cy="6" r="4"/>)", role);
+    }
+    out += fmt::format("</svg>{}</li>", escaped(s.name));
+  }
+  for (const Band& band : figure.bands) {
+    out += fmt::format(R"(<li><svg class="figure" viewBox="0 0 26 12" aria-hidden="true"><rect class="band" width="26" height="12"/></svg>{}</li>)",
+                       escaped(band.label));
+  }
+  out += "</ul>";
+}
+
+void append_figure(std::string& out, const Figure& figure, int number) {
+  out += fmt::format("<figure id=\"{}\"><h3>Figure {}. {}</h3>", figure.id, number, escaped(figure.title));
+  append_legend(out, figure);
+  out += fmt::format("<div class=\"plot\" data-figure=\"{}\">{}</div>", figure.id, render_svg(figure, SvgUse::embedded));
+  out += fmt::format(
+      "<figcaption>{} <a href=\"figures/{}.svg\">svg</a> <button type=\"button\" data-csv=\"{}\">data (csv)</button></figcaption>",
+      escaped(figure.caption), figure.id, figure.id);
+  out += fmt::format("<script type=\"text/csv\" id=\"csv-{}\">{}</script></figure>\n", figure.id,
+                     script_safe(figure_csv(figure)));
+}
+
+void append_table(std::string& out, const Table& table) {
+  out += fmt::format("<h3>{}</h3><div class=\"scroll\" tabindex=\"0\"><table><thead><tr>", escaped(table.title));
+  for (const std::string& name : table.header) out += fmt::format("<th scope=\"col\">{}</th>", escaped(name));
+  const bool notes = !table.row_notes.empty();
+  if (notes) out += "<th scope=\"col\" style=\"text-align:left\">remarks</th>";
+  out += "</tr></thead><tbody>\n";
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    const bool unused = notes && table.row_notes[r].starts_with("not used");
+    out += unused ? "<tr class=\"unused\">" : "<tr>";
+    for (const std::string& cell : table.rows[r]) out += fmt::format("<td>{}</td>", escaped(cell));
+    if (notes) out += fmt::format("<td class=\"words\">{}</td>", escaped(table.row_notes[r]));
+    out += "</tr>\n";
+  }
+  out += "</tbody></table></div>\n";
+}
+
+void append_warnings(std::string& out, const std::vector<std::string>& warnings) {
+  if (warnings.empty()) return;
+  out += "<div class=\"warnings\" role=\"note\"><h3>What to distrust</h3><ul>";
+  for (const std::string& warning : warnings) out += fmt::format("<li>{}</li>", escaped(warning));
+  out += "</ul></div>\n";
+}
+
+}  // namespace
+
+std::string render_html(const Report& report) {
+  std::string out = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
+  out += fmt::format("<title>{}</title><meta name=\"generator\" content=\"{}\">\n<style>\n{}</style></head><body>\n",
+                     escaped(report.title), escaped(report.program), page_style);
+  out += fmt::format("<header class=\"top\"><h1>{}</h1><p class=\"asked\">{}</p>", escaped(report.title), escaped(report.asked));
+  for (const std::string& answer : report.answers) out += fmt::format("<p class=\"answer\">{}</p>", escaped(answer));
+  out += "</header>\n<nav aria-label=\"Contents\"><ol>";
+  for (const Section& section : report.sections) out += fmt::format("<li><a href=\"#{}\">{}</a></li>", section.id, escaped(section.title));
+  out += "<li><a href=\"#made\">How it was made</a></li></ol></nav>\n<main>\n";
+  int figure_number = 0;
+  for (const Section& section : report.sections) {
+    out += fmt::format("<section id=\"{}\"><h2>{}</h2>\n", section.id, escaped(section.title));
+    append_warnings(out, section.warnings);
+    for (const std::string& paragraph : section.paragraphs) out += fmt::format("<p>{}</p>\n", escaped(paragraph));
+    if (!section.figures.empty()) {
+      out += "<p class=\"hint\">Point at a figure to read values, drag across it to zoom, double-click to see all again.</p>\n";
+    }
+    for (const Figure& figure : section.figures) append_figure(out, figure, ++figure_number);
+    for (const Table& table : section.tables) append_table(out, table);
+    out += "</section>\n";
+  }
+  out += "<section id=\"made\"><h2>How it was made</h2><dl class=\"made\">";
+  for (const auto& [name, value] : report.made) out += fmt::format("<dt>{}</dt><dd>{}</dd>", escaped(name), escaped(value));
+  out += fmt::format("</dl></section>\n</main>\n<footer><p>Made by {}. Figures use uPlot (MIT):</p><pre>{}</pre></footer>\n",
+                     escaped(report.program), escaped(uplot_licence));
+  out += fmt::format("<script type=\"application/json\" id=\"report-data\">{}</script>\n<script>{}</script>\n</body></html>\n",
+                     script_safe(report_json(report)), page_script);
+  return out;
+}
+
+}  // namespace lithoscope::report

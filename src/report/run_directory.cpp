@@ -1,0 +1,82 @@
+#include "lithoscope/report/run_directory.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/io/input_file.hpp"
+#include "lithoscope/report/gitt_section.hpp"
+#include "lithoscope/report/render.hpp"
+
+namespace lithoscope::report {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* record_name = "run.json";
+
+void write_page_and_figures(const Report& report, const std::string& directory) {
+  const fs::path figures = fs::path(directory) / "figures";
+  std::error_code error;
+  fs::create_directories(figures, error);
+  if (error) {
+    throw core::OutputError({.what = "cannot be made",
+                             .where = {.path = figures.string(), .line = {}, .column = {}, .byte_offset = {}},
+                             .expected = {},
+                             .found = error.message(),
+                             .advice = "give another folder with --out"});
+  }
+  for (const Section& section : report.sections) {
+    for (const Figure& figure : section.figures) {
+      io::write_file((figures / (figure.id + ".svg")).string(), render_svg(figure, SvgUse::standalone), io::Existing::replace);
+      io::write_file((figures / (figure.id + ".csv")).string(), figure_csv(figure), io::Existing::replace);
+    }
+  }
+  io::write_file((fs::path(directory) / "report.html").string(), render_html(report), io::Existing::replace);
+}
+
+}  // namespace
+
+Report make_report(const study::RunResult& run) {
+  Report report;
+  report.program = study::program_version();
+  report.title = run.plan.study.title;
+  report.asked = "Asked: how fast does lithium move in this electrode, what is its open-circuit potential, and which pulses can be trusted?";
+  std::size_t number = 0;
+  for (const study::GittOutcome& outcome : run.gitt) {
+    report.answers.push_back(gitt_answer(outcome));
+    Section section = gitt_section(outcome);
+    section.id = fmt::format("gitt-{}", ++number);
+    for (Figure& figure : section.figures) figure.id = fmt::format("gitt{}-{}", number, figure.id);
+    report.sections.push_back(std::move(section));
+  }
+  report.made.emplace_back("Program", report.program);
+  if (!run.plan.study.path.empty()) report.made.emplace_back("Study file", run.plan.study.path);
+  for (const study::GittOutcome& outcome : run.gitt) {
+    for (const echem::SourceFile& source : outcome.table.sources) {
+      report.made.emplace_back(fs::path(source.path).filename().string(),
+                               fmt::format("{}; sha256 {}", source.format, source.sha256));
+    }
+  }
+  report.made.emplace_back("Study, every default written out", study::resolved_study(run.plan.study));
+  return report;
+}
+
+void write_run(const study::RunResult& run, const std::string& directory, io::Existing existing, const core::Log& log) {
+  io::StagedDirectory staged{directory, existing, record_name};
+  const fs::path at{staged.path()};
+  study::write_nexus(run, (at / "run.nxs").string());
+  write_page_and_figures(make_report(run), staged.path());
+  io::write_file((at / "log.jsonl").string(), log.as_json_lines(), io::Existing::replace);
+  io::write_file((at / record_name).string(), run_json(run), io::Existing::replace);
+  staged.commit();
+}
+
+std::string redraw_report(const std::string& directory) {
+  const std::string record = (fs::path(directory) / record_name).string();
+  const Report report = report_from_json(io::InputFile::open(record).bytes(), record);
+  write_page_and_figures(report, directory);
+  return (fs::path(directory) / "report.html").string();
+}
+
+}  // namespace lithoscope::report

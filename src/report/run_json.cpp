@@ -1,0 +1,142 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "lithoscope/report/gitt_section.hpp"
+#include "lithoscope/report/render.hpp"
+#include "lithoscope/report/run_directory.hpp"
+
+namespace lithoscope::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Values carry their unit in the name and their sigma beside them; what is not known is null, and the flags say why.
+void put(Json& to, const std::string& name, const core::Value& value) {
+  to[name] = value.value;
+  to[name + "_errors"] = value.sigma();
+}
+
+Json pulse_json(const echem::GittPulse& p) {
+  Json j;
+  j["start_s"] = p.start_s;
+  j["duration_s"] = p.duration_s;
+  j["rest_s"] = p.rest_s;
+  j["current_A"] = p.current_A;
+  j["capacity_before_Ah"] = p.capacity_before_Ah;
+  j["capacity_after_Ah"] = p.capacity_after_Ah;
+  j["lithium_extracted_before"] = p.x_before;
+  j["lithium_extracted_after"] = p.x_after;
+  put(j, "rest_before_V", p.rest_before_V);
+  put(j, "rest_after_V", p.rest_after_V);
+  put(j, "jump_V", p.jump_V);
+  put(j, "resistance_ohm", p.resistance_ohm);
+  j["window_s"] = {p.window_from_s, p.window_to_s};
+  j["linearity_r_squared"] = p.straight.r_squared;
+  j["window_r_squared"] = p.window.r_squared;
+  j["D_equation_1_m2_s"] = p.D_equation_1_m2_s;
+  j["D_equation_2_m2_s"] = p.D_equation_2_m2_s;
+  j["D_straight_m2_s"] = p.D_straight_m2_s;
+  put(j, "D_m2_s", p.D_m2_s);
+  put(j, "log10_D", p.log10_D);
+  j["theta_pulse"] = p.theta_pulse;
+  j["theta_rest"] = p.theta_rest;
+  j["surface_excursion"] = p.surface_excursion;
+  j["lithium_left"] = p.lithium_left;
+  j["residual_V"] = p.residual_V;
+  j["valid"] = p.valid() && std::isfinite(p.D_m2_s.value);
+  Json flags = Json::array();
+  for (const echem::Flag& flag : p.flags) {
+    flags.push_back({{"flag", name_of(flag.kind)}, {"invalidates", flag.invalidates}, {"reason", flag.reason}});
+  }
+  j["flags"] = flags;
+  return j;
+}
+
+Json interruption_json(const echem::Interruption& i) {
+  Json j;
+  j["time_s"] = i.time_s;
+  j["capacity_Ah"] = i.capacity_Ah;
+  j["potential_V"] = i.potential_V;
+  j["current_A"] = i.current_A;
+  put(j, "E0_V", i.fit.intercept);
+  put(j, "slope_V_per_sqrt_s", i.fit.slope);
+  put(j, "resistance_ohm", i.resistance_ohm);
+  put(j, "k_ohm_per_sqrt_s", i.k_ohm_per_sqrt_s);
+  j["points"] = i.fit.points;
+  j["r_squared"] = i.fit.r_squared;
+  return j;
+}
+
+Json step_json(const echem::Step& s) {
+  return {{"kind", name_of(s.kind)}, {"direction", s.direction}, {"first_row", s.first_row}, {"last_row", s.last_row},
+          {"start_s", s.start_s}, {"duration_s", s.duration_s()}, {"mean_current_A", s.mean_current_A}};
+}
+
+template <class Settings>
+void put_settings(Json& to, std::span<const core::Setting<Settings>> table, const Settings& settings) {
+  for (const core::Setting<Settings>& entry : table) {
+    const std::string unit = entry.unit == "1" ? "" : "_" + std::string{entry.unit};
+    to[std::string{entry.name} + unit] = settings.*entry.member;
+  }
+}
+
+Json outcome_json(const study::GittOutcome& outcome) {
+  Json j;
+  j["schema"] = "lithoscope/gitt/1";
+  j["name"] = outcome.measurement.name;
+  j["state"] = outcome.measurement.state;
+  j["answer"] = gitt_answer(outcome);
+  const echem::GittResult& result = outcome.result;
+  j["protocol"] = result.protocol == echem::Protocol::gitt ? "gitt" : result.protocol == echem::Protocol::ici ? "ici" : "no_pulses";
+  j["why_no_D"] = result.why_no_D;
+  j["valid_pulses"] = result.valid_pulses();
+  j["current_is_per_kg"] = outcome.table.current_per_mass;
+  j["current_origin"] = echem::describe(outcome.table.current_origin);
+  j["capacity_convention"] = echem::describe(outcome.table.capacity_origin);
+  Json files = Json::array();
+  for (const echem::SourceFile& s : outcome.table.sources) {
+    files.push_back({{"path", s.path}, {"format", s.format}, {"sha256", s.sha256}, {"technique", s.technique}, {"started", s.started}});
+  }
+  j["files"] = files;
+  Json settings;
+  put_settings(settings, echem::gitt_settings_table(), outcome.measurement.gitt);
+  put_settings(settings, echem::step_settings_table(), outcome.measurement.steps);
+  put_settings(settings, echem::ici_settings_table(), outcome.measurement.ici);
+  j["settings"] = settings;
+  if (outcome.sample.diffusion_length) put(j, "diffusion_length_m", outcome.sample.diffusion_length->length_m);
+  j["warnings"] = result.warnings;
+  j["remarks"] = outcome.remarks;
+  Json pulses = Json::array(), interruptions = Json::array(), steps = Json::array();
+  for (const echem::GittPulse& p : result.pulses) pulses.push_back(pulse_json(p));
+  for (std::size_t i = 0; i < result.interruptions.size(); ++i) {
+    Json entry = interruption_json(result.interruptions[i]);
+    if (i < result.interruption_D_m2_s.size()) put(entry, "D_m2_s", result.interruption_D_m2_s[i]);
+    interruptions.push_back(entry);
+  }
+  for (const echem::Step& s : result.steps) steps.push_back(step_json(s));
+  j["pulses"] = pulses;
+  j["interruptions"] = interruptions;
+  j["steps"] = steps;
+  return j;
+}
+
+}  // namespace
+
+std::string gitt_json(const study::GittOutcome& outcome) {
+  return outcome_json(outcome).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string run_json(const study::RunResult& run) {
+  Json j;
+  j["schema"] = "lithoscope/run/1";
+  j["program"] = study::program_version();
+  j["title"] = run.plan.study.title;
+  j["study"] = study::resolved_study(run.plan.study);
+  Json measurements = Json::array();
+  for (const study::GittOutcome& outcome : run.gitt) measurements.push_back(outcome_json(outcome));
+  j["measurements"] = measurements;
+  j["report"] = Json::parse(report_json(make_report(run)));
+  return j.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace lithoscope::report

@@ -1,0 +1,234 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "lithoscope/report/render.hpp"
+#include "text_escape.hpp"
+
+namespace lithoscope::report {
+namespace {
+
+constexpr double width = 760;
+constexpr double height = 425;
+constexpr double left = 74;
+constexpr double right = 14;
+constexpr double top = 12;
+constexpr double bottom = 54;
+
+struct Range {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+  void take(double v) {
+    if (!std::isfinite(v)) return;
+    low = std::min(low, v);
+    high = std::max(high, v);
+  }
+  Range padded(double share) const {
+    if (!(low <= high)) return {0, 1};
+    const double span = high > low ? high - low : std::max(1e-12, std::abs(high) * 0.1 + 1e-6);
+    return {low - share * span, high + share * span};
+  }
+};
+
+class Frame {
+ public:
+  Frame(Range x, Range y) : x_(x), y_(y) {}
+  double x(double v) const { return left + (v - x_.low) / (x_.high - x_.low) * (width - left - right); }
+  double y(double v) const { return height - bottom - (v - y_.low) / (y_.high - y_.low) * (height - top - bottom); }
+  const Range& x_range() const { return x_; }
+  const Range& y_range() const { return y_; }
+
+ private:
+  Range x_, y_;
+};
+
+std::string_view role_name(Role role) {
+  switch (role) {
+    case Role::primary: return "primary";
+    case Role::second: return "second";
+    case Role::third: return "third";
+    case Role::muted: return "muted";
+  }
+  return "muted";
+}
+
+// Ticks at 1, 2 or 5 times a power of ten, about `wanted` of them, with just the decimals they need.
+struct Ticks {
+  std::vector<double> at;
+  int decimals = 0;
+};
+Ticks ticks_for(const Range& range, int wanted) {
+  const double raw = (range.high - range.low) / wanted;
+  const double power = std::pow(10.0, std::floor(std::log10(raw)));
+  const double lead = raw / power;
+  const double step = power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10);
+  Ticks ticks;
+  ticks.decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
+  for (double v = std::ceil(range.low / step) * step; v <= range.high + 1e-9 * step; v += step) ticks.at.push_back(v);
+  return ticks;
+}
+
+std::string number_label(double v, int decimals) {
+  if (std::abs(v) >= 1e6) return fmt::format("{:.3g}", v);
+  std::string text = fmt::format("{:.{}f}", std::abs(v) < 1e-12 ? 0.0 : v, decimals);
+  if (text.starts_with('-')) text.replace(0, 1, "\u2212");
+  return text;
+}
+
+std::string axis_label(const Axis& axis) {
+  return escaped(axis.unit.empty() ? axis.quantity : fmt::format("{} ({})", axis.quantity, axis.unit));
+}
+
+Frame frame_of(const Figure& figure) {
+  Range x, y;
+  for (const Series& s : figure.series) {
+    for (const double v : s.x) x.take(v);
+    for (const auto* values : {&s.y, &s.y_low, &s.y_high}) {
+      for (const double v : *values) y.take(v);
+    }
+  }
+  return {x.padded(0.02), y.padded(0.05)};
+}
+
+void draw_axes(std::string& out, const Figure& figure, const Frame& frame) {
+  const Ticks tx = ticks_for(frame.x_range(), 8);
+  const Ticks ty = ticks_for(frame.y_range(), 6);
+  for (const double v : tx.at) {
+    out += fmt::format(R"(<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", frame.x(v), top, height - bottom);
+    out += fmt::format(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", frame.x(v), height - bottom + 18,
+                       number_label(v, tx.decimals));
+  }
+  for (const double v : ty.at) {
+    out += fmt::format(R"(<line class="grid" x1="{1}" x2="{2}" y1="{0:.1f}" y2="{0:.1f}"/>)", frame.y(v), left, width - right);
+    out += fmt::format(R"(<text x="{}" y="{:.1f}" text-anchor="end">{}</text>)", left - 7, frame.y(v) + 4.5,
+                       number_label(v, ty.decimals));
+  }
+  out += fmt::format(R"(<rect class="frame" x="{}" y="{}" width="{}" height="{}"/>)", left, top, width - left - right,
+                     height - top - bottom);
+  out += fmt::format(R"(<text class="axis-title" x="{:.1f}" y="{}" text-anchor="middle">{}</text>)",
+                     (left + width - right) / 2, height - 12, axis_label(figure.x_axis));
+  out += fmt::format(R"svg(<text class="axis-title" transform="translate(18 {:.1f}) rotate(-90)" text-anchor="middle">{}</text>)svg",
+                     (top + height - bottom) / 2, axis_label(figure.y_axis));
+}
+
+void draw_line(std::string& out, const Series& series, const Frame& frame) {
+  std::string path;
+  bool pen_down = false;
+  for (std::size_t i = 0; i < series.x.size(); ++i) {
+    if (!std::isfinite(series.x[i]) || !std::isfinite(series.y[i])) {
+      pen_down = false;
+      continue;
+    }
+    path += fmt::format("{}{:.1f} {:.1f}", pen_down ? "L" : "M", frame.x(series.x[i]), frame.y(series.y[i]));
+    pen_down = true;
+  }
+  out += fmt::format(R"(<path class="line stroke-{}{}" d="{}"/>)", role_name(series.role),
+                     series.mark == Mark::dashed ? " dashed" : "", path);
+}
+
+void draw_points(std::string& out, const Series& series, const Frame& frame) {
+  const std::string_view role = role_name(series.role);
+  std::string bars;
+  for (std::size_t i = 0; i < series.y_low.size(); ++i) {
+    if (!std::isfinite(series.y[i]) || !std::isfinite(series.y_low[i])) continue;
+    bars += fmt::format("M{0:.1f} {1:.1f}V{2:.1f}", frame.x(series.x[i]), frame.y(series.y_low[i]), frame.y(series.y_high[i]));
+  }
+  if (!bars.empty()) out += fmt::format(R"(<path class="bar stroke-{}" d="{}"/>)", role, bars);
+  const double radius = series.x.size() > 400 ? 1.6 : 3.2;
+  const bool open = series.mark == Mark::open_dots;
+  for (std::size_t i = 0; i < series.x.size(); ++i) {
+    if (!std::isfinite(series.x[i]) || !std::isfinite(series.y[i])) continue;
+    out += fmt::format(R"(<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{}"/>)",
+                       open ? fmt::format("open bar stroke-{}", role) : fmt::format("fill-{}", role), frame.x(series.x[i]),
+                       frame.y(series.y[i]), radius);
+  }
+}
+
+void draw_segments(std::string& out, const Figure& figure, const Frame& frame) {
+  for (const Segment& s : figure.segments) {
+    const double x0 = frame.x(s.x0), y0 = frame.y(s.y0), x1 = frame.x(s.x1), y1 = frame.y(s.y1);
+    const bool upright = std::abs(y1 - y0) > std::abs(x1 - x0);
+    const double dx = upright ? 5 : 0;
+    const double dy = upright ? 0 : 5;
+    out += fmt::format(R"(<path class="measure" d="M{:.1f} {:.1f}L{:.1f} {:.1f}M{:.1f} {:.1f}L{:.1f} {:.1f}M{:.1f} {:.1f}L{:.1f} {:.1f}"/>)",
+                       x0, y0, x1, y1, x0 - dx, y0 - dy, x0 + dx, y0 + dy, x1 - dx, y1 - dy, x1 + dx, y1 + dy);
+    out += fmt::format(R"(<text class="halo" x="{:.1f}" y="{:.1f}">{}</text>)", (x0 + x1) / 2 + (upright ? 8 : 0),
+                       (y0 + y1) / 2 + (upright ? 4.5 : -8), escaped(s.label));
+  }
+}
+
+constexpr std::string_view standalone_style = R"css(<style>
+svg{--paper:#fff;--ink:#1b1f24;--soft:#5a6470;--primary:#0072b2;--second:#d55e00;--third:#008a62;--muted:#9aa3ad;--grid:#e6eaee;--band:rgba(0,114,178,.10);background:var(--paper)}
+text{font:13px system-ui,"DejaVu Sans",sans-serif;fill:var(--ink)} .axis-title{font-size:14px}
+.grid{stroke:var(--grid)} .frame{stroke:var(--soft);fill:none} .band{fill:var(--band)} .measure{stroke:var(--ink);stroke-width:1.2;fill:none}
+.halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round} .line{fill:none;stroke-width:1.8;stroke-linejoin:round} .dashed{stroke-dasharray:6 4} .bar{stroke-width:1.3;fill:none}
+.stroke-primary{stroke:var(--primary)} .fill-primary{fill:var(--primary)} .stroke-second{stroke:var(--second)} .fill-second{fill:var(--second)}
+.stroke-third{stroke:var(--third)} .fill-third{fill:var(--third)} .stroke-muted{stroke:var(--muted)} .fill-muted{fill:var(--muted)} .open{fill:var(--paper)}
+</style>)css";
+
+// A figure that leaves the page takes its legend along.
+void draw_legend(std::string& out, const Figure& figure) {
+  double y = height + 6;
+  for (const Series& s : figure.series) {
+    const std::string_view role = role_name(s.role);
+    if (s.mark == Mark::line || s.mark == Mark::dashed) {
+      out += fmt::format(R"(<path class="line stroke-{}{}" d="M{} {}h26"/>)", role, s.mark == Mark::dashed ? " dashed" : "", left, y);
+    } else {
+      out += fmt::format(R"(<circle class="{}" cx="{}" cy="{}" r="3.6"/>)",
+                         s.mark == Mark::open_dots ? fmt::format("open bar stroke-{}", role) : fmt::format("fill-{}", role),
+                         left + 13, y);
+    }
+    out += fmt::format(R"(<text x="{}" y="{}">{}</text>)", left + 34, y + 4.5, escaped(s.name));
+    y += 20;
+  }
+}
+
+}  // namespace
+
+std::string render_svg(const Figure& figure, SvgUse use) {
+  const Frame frame = frame_of(figure);
+  const bool alone = use == SvgUse::standalone;
+  const double full_height = alone ? height + 20.0 * static_cast<double>(figure.series.size()) + 4 : height;
+  std::string out = fmt::format(
+      R"(<svg class="figure" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" aria-label="{}">)", width,
+      full_height, escaped(figure.title));
+  if (alone) out += standalone_style;
+  for (const Band& band : figure.bands) {
+    const double from = std::clamp(frame.x(band.from), left, width - right);
+    const double to = std::clamp(frame.x(band.to), left, width - right);
+    out += fmt::format(R"(<rect class="band" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>)", from, top, to - from,
+                       height - top - bottom);
+  }
+  draw_axes(out, figure, frame);
+  for (const Series& series : figure.series) {
+    const bool line = series.mark == Mark::line || series.mark == Mark::dashed;
+    line ? draw_line(out, series, frame) : draw_points(out, series, frame);
+  }
+  draw_segments(out, figure, frame);
+  if (alone) draw_legend(out, figure);
+  return out + "</svg>\n";
+}
+
+std::string figure_csv(const Figure& figure) {
+  const auto cell = [](double v) { return std::isfinite(v) ? fmt::format("{}", v) : std::string{}; };
+  const auto quoted = [](std::string text) {
+    std::string out = "\"";
+    for (const char c : text) out += c == '"' ? std::string{"\"\""} : std::string(1, c);
+    return out + "\"";
+  };
+  const auto head = [](const Axis& axis) { return axis.unit.empty() ? axis.quantity : axis.quantity + " / " + axis.unit; };
+  std::string out = fmt::format("{},{},{},95 % low,95 % high,note\n", quoted("series"), quoted(head(figure.x_axis)), quoted(head(figure.y_axis)));
+  for (const Series& s : figure.series) {
+    for (std::size_t i = 0; i < s.x.size(); ++i) {
+      out += fmt::format("{},{},{},{},{},{}\n", quoted(s.name), cell(s.x[i]), cell(s.y[i]),
+                         s.y_low.empty() ? "" : cell(s.y_low[i]), s.y_high.empty() ? "" : cell(s.y_high[i]),
+                         s.notes.empty() ? "" : quoted(s.notes[i]));
+    }
+  }
+  return out;
+}
+
+}  // namespace lithoscope::report

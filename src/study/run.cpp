@@ -1,0 +1,116 @@
+#include "lithoscope/study/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/material/composition.hpp"
+#include "version.hpp"
+
+namespace lithoscope::study {
+namespace {
+
+std::optional<echem::DiffusionLength> diffusion_length(const Sample& sample) {
+  if (sample.particle_radius_m) {
+    const double n = echem::radius_per_length(sample.geometry);
+    return echem::DiffusionLength{*sample.particle_radius_m / n, sample.geometry,
+                                  fmt::format("{} radius over {}", echem::name_of(sample.geometry), n)};
+  }
+  if (sample.bet_area_m2_per_kg && sample.density_kg_per_m3) {
+    return echem::DiffusionLength{core::Value::exact(1) / (*sample.density_kg_per_m3 * *sample.bet_area_m2_per_kg),
+                                  sample.geometry, "1/(density x BET area)"};
+  }
+  return std::nullopt;
+}
+
+double extracted_at_start(const Study& study, const Measurement& measurement) {
+  const auto it = std::ranges::find(study.states, measurement.state, &State::name);
+  return it == study.states.end() ? 0 : it->lithium_extracted;
+}
+
+// The study goes before the file; what comes from the file is said, because instruments carry defaults along.
+echem::GittSample assemble_sample(const Study& study, const Measurement& measurement, const echem::CyclerTable& table,
+                                  std::vector<std::string>& remarks) {
+  echem::GittSample sample;
+  sample.cell = measurement.cell;
+  sample.diffusion_length = diffusion_length(study.sample);
+  sample.extracted_at_start = extracted_at_start(study, measurement);
+  if (study.sample.active_mass_kg) {
+    sample.active_mass_kg = study.sample.active_mass_kg->value;
+  } else if (table.sample.active_mass_kg) {
+    sample.active_mass_kg = table.sample.active_mass_kg;
+    remarks.push_back(fmt::format("The active mass of {:.4g} mg is what the cycler file says.", *sample.active_mass_kg * 1e6));
+  }
+  if (study.sample.molar_mass_g_per_mol) {
+    sample.molar_mass_g_per_mol = study.sample.molar_mass_g_per_mol->value;
+  } else if (table.sample.molar_mass_g_per_mol) {
+    sample.molar_mass_g_per_mol = table.sample.molar_mass_g_per_mol;
+    remarks.push_back(fmt::format("The molar mass of {:.5g} g/mol is what the cycler file says.", *sample.molar_mass_g_per_mol));
+  }
+  if (!study.sample.formula.empty()) {
+    const double lithium = material::parse_formula(study.sample.formula).amount("Li");
+    if (lithium > 0) sample.lithium_per_formula_unit = lithium;
+  }
+  if (sample.diffusion_length) {
+    const core::Value L = sample.diffusion_length->length_m;
+    remarks.push_back(fmt::format("The diffusion length L = V/S is {} nm, from {}; the particles count as {}s.",
+                                  core::format_value(1e9 * L), sample.diffusion_length->origin,
+                                  echem::name_of(sample.diffusion_length->geometry)));
+    if (L.variance == 0) {
+      remarks.emplace_back(
+          "The diffusion length has no uncertainty in the study; the intervals of D do not contain one. "
+          "Write it like bet_area = \"3.7 +- 0.3 m2/g\".");
+    }
+  }
+  return sample;
+}
+
+GittOutcome run_gitt(const Study& study, const PlannedMeasurement& planned, core::Progress& progress) {
+  GittOutcome outcome;
+  outcome.measurement = planned.measurement;
+  outcome.table = read_measurement(planned, progress);
+  outcome.sample = assemble_sample(study, planned.measurement, outcome.table, outcome.remarks);
+  outcome.remarks.insert(outcome.remarks.end(), outcome.table.remarks.begin(), outcome.table.remarks.end());
+  outcome.result = echem::analyse_gitt(outcome.table, outcome.sample, planned.measurement.gitt, planned.measurement.steps,
+                                       planned.measurement.ici);
+  return outcome;
+}
+
+}  // namespace
+
+std::string program_version() { return "lithoscope " LITHOSCOPE_VERSION; }
+
+echem::CyclerTable read_measurement(const PlannedMeasurement& planned, core::Progress& progress) {
+  std::vector<echem::CyclerTable> tables;
+  progress.start("reading " + planned.measurement.name, static_cast<std::int64_t>(planned.paths.size()));
+  for (const std::string& path : planned.paths) {
+    core::throw_if_interrupted();
+    const io::InputFile file = io::InputFile::open(path);
+    const auto& columns = planned.measurement.columns;
+    tables.push_back(columns ? echem::read_plain_table(file, *columns) : echem::read_cycler_file(file));
+    progress.advance(static_cast<std::int64_t>(tables.size()));
+  }
+  progress.finish();
+  return echem::join_tables(std::move(tables), planned.measurement.join);
+}
+
+RunResult run(const Plan& plan, core::Progress& progress, core::Log& log) {
+  RunResult result{.plan = plan, .gitt = {}};
+  for (const PlannedMeasurement& planned : plan.measurements) {
+    log.add(core::LogLevel::info, "start " + planned.measurement.name);
+    GittOutcome outcome = run_gitt(plan.study, planned, progress);
+    for (const echem::SourceFile& source : outcome.table.sources) {
+      log.add(core::LogLevel::info, "read", {{"path", source.path}, {"format", source.format}, {"sha256", source.sha256}});
+    }
+    for (const std::string& warning : outcome.result.warnings) log.add(core::LogLevel::info, "warning: " + warning);
+    log.add(core::LogLevel::info, "done " + planned.measurement.name,
+            {{"pulses", std::to_string(outcome.result.pulses.size())},
+             {"valid", std::to_string(outcome.result.valid_pulses())}});
+    result.gitt.push_back(std::move(outcome));
+  }
+  return result;
+}
+
+}  // namespace lithoscope::study

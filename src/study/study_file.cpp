@@ -1,0 +1,286 @@
+#include "lithoscope/study/study_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/units.hpp"
+#include "lithoscope/io/input_file.hpp"
+#include "lithoscope/material/composition.hpp"
+#include "toml_table.hpp"
+
+namespace lithoscope::study {
+namespace {
+
+const std::vector<std::string> geometry_names{"sphere", "cylinder", "slab"};
+const std::vector<std::string> cell_names{"half", "three-electrode", "full"};
+const std::vector<std::string> join_names{"time", "sequence"};
+
+Sample read_sample(TableReader reader) {
+  Sample sample;
+  if (const auto formula = reader.text("formula")) {
+    sample.formula = *formula;
+    try {
+      sample.molar_mass_g_per_mol = core::Value::exact(material::parse_formula(*formula).molar_mass_g_per_mol);
+    } catch (const core::UsageError& error) {
+      const core::ErrorFacts& facts = error.facts();
+      reader.fail("formula", facts.what, facts.expected, facts.found, facts.advice);
+    }
+  }
+  if (const auto molar_mass = reader.quantity("molar_mass", "g/mol")) sample.molar_mass_g_per_mol = molar_mass;
+  sample.active_mass_kg = reader.quantity("active_mass", "kg");
+  sample.density_kg_per_m3 = reader.quantity("density", "kg/m3");
+  sample.bet_area_m2_per_kg = reader.quantity("bet_area", "m2/kg");
+  sample.particle_radius_m = reader.quantity("particle_radius", "m");
+  for (const auto& [key, value] : {std::pair{"molar_mass", sample.molar_mass_g_per_mol},
+                                   std::pair{"active_mass", sample.active_mass_kg}, std::pair{"density", sample.density_kg_per_m3},
+                                   std::pair{"bet_area", sample.bet_area_m2_per_kg},
+                                   std::pair{"particle_radius", sample.particle_radius_m}}) {
+    if (value && !(value->value > 0)) reader.fail(key, "must be positive", "more than zero", fmt::format("{}", value->value), "");
+  }
+  if (const auto geometry = reader.choice("geometry", geometry_names)) {
+    const auto index = std::ranges::find(geometry_names, *geometry) - geometry_names.begin();
+    sample.geometry = std::array{echem::Geometry::sphere, echem::Geometry::cylinder, echem::Geometry::slab}[static_cast<std::size_t>(index)];
+  }
+  reader.finish();
+  return sample;
+}
+
+State read_state(TableReader reader) {
+  State state;
+  const auto name = reader.text("name");
+  if (!name || name->empty()) reader.fail("name", "is missing", "a name the measurements refer to", "nothing", "");
+  state.name = *name;
+  state.lithium_extracted = reader.number("lithium_extracted").value_or(0);
+  reader.finish();
+  return state;
+}
+
+echem::PlainColumn read_column(TableReader& columns, const std::string& path, std::string_view quantity) {
+  if (columns.is_table(quantity)) {  // { column = "I", unit = "mA" }
+    TableReader reader{*columns.table(quantity), path, fmt::format("columns.{}", quantity)};
+    echem::PlainColumn column{reader.text("column").value_or(""), reader.text("unit").value_or("")};
+    reader.finish();
+    return column;
+  }
+  if (const auto name = columns.text(quantity)) return {*name, {}};
+  columns.fail(quantity, "is missing", fmt::format("the name of the {} column", quantity), "nothing",
+               "a plain table needs time, potential and current");
+}
+
+echem::PlainLayout read_columns(TableReader columns, const std::string& path) {
+  echem::PlainLayout layout;
+  layout.time = read_column(columns, path, "time");
+  layout.potential = read_column(columns, path, "potential");
+  layout.current = read_column(columns, path, "current");
+  if (columns.has("capacity")) layout.capacity = read_column(columns, path, "capacity");
+  if (columns.has("temperature")) layout.temperature = read_column(columns, path, "temperature");
+  columns.finish();
+  return layout;
+}
+
+template <class Settings>
+void read_settings(TableReader& reader, std::span<const core::Setting<Settings>> table, Settings& settings) {
+  for (const core::Setting<Settings>& entry : table) {
+    const auto given = entry.unit == "1" ? reader.number(entry.name)
+                                         : [&]() -> std::optional<double> {
+      const auto value = reader.quantity(entry.name, entry.unit);
+      return value ? std::optional{value->value} : std::nullopt;
+    }();
+    if (!given) continue;
+    if (*given < 0) reader.fail(entry.name, "must not be negative", "zero or more", fmt::format("{}", *given), "");
+    settings.*entry.member = *given;
+  }
+}
+
+Measurement read_measurement(TableReader reader, const std::string& path, const std::vector<State>& states) {
+  Measurement m;
+  m.line = reader.line();
+  const auto probe = reader.choice("probe", {"gitt"});
+  if (!probe) reader.fail("probe", "is missing", "\"gitt\"", "nothing", "");
+  m.probe = *probe;
+  m.files = reader.texts("files");
+  if (m.files.empty()) reader.fail("files", "is missing", "a list of paths or patterns", "nothing", "");
+  m.state = reader.text("state").value_or("");
+  const bool state_known = m.state.empty() || std::ranges::find(states, m.state, &State::name) != states.end();
+  if (!state_known) {
+    reader.fail("state", "names a state that is not defined", "the name of a [[state]]", fmt::format("\"{}\"", m.state),
+                "add a [[state]] with this name");
+  }
+  m.name = reader.text("name").value_or(m.state.empty() ? "GITT" : "GITT, " + m.state);
+  if (const toml::table* columns = reader.table("columns")) {
+    m.columns = read_columns(TableReader{*columns, path, "columns"}, path);
+  }
+  if (reader.choice("join", join_names).value_or("time") == "sequence") m.join = echem::Join::sequence;
+  if (const auto cell = reader.choice("cell", cell_names)) {
+    m.cell = *cell == "half"   ? echem::CellKind::half_cell
+             : *cell == "full" ? echem::CellKind::full_cell
+                               : echem::CellKind::three_electrode;
+  }
+  if (const toml::table* settings = reader.table("settings")) {
+    TableReader inner{*settings, path, "[measurement.settings]"};
+    read_settings(inner, echem::gitt_settings_table(), m.gitt);
+    read_settings(inner, echem::step_settings_table(), m.steps);
+    read_settings(inner, echem::ici_settings_table(), m.ici);
+    inner.finish();
+  }
+  reader.finish();
+  return m;
+}
+
+// "sample.bet_area" or "measurement.0.settings.skip" to the node's parent and last key, making tables on the way.
+void apply_override(toml::table& root, const Override& change) {
+  const auto& [dotted, written] = change;
+  toml::node* node = &root;
+  std::string_view rest = dotted;
+  const auto fail = [&](std::string what) {
+    throw core::UsageError({.what = fmt::format("--set {}={}: {}", dotted, written, what),
+                            .where = {},
+                            .expected = "a dotted key such as sample.bet_area or measurement.0.cell",
+                            .found = dotted,
+                            .advice = "measurements are counted from 0"});
+  };
+  while (true) {
+    const auto dot = rest.find('.');
+    const std::string key{rest.substr(0, dot)};
+    const bool last = dot == std::string_view::npos;
+    if (!last) rest.remove_prefix(dot + 1);
+    if (toml::array* list = node->as_array()) {
+      std::size_t index = list->size();
+      if (!key.empty() && std::ranges::all_of(key, [](char c) { return c >= '0' && c <= '9'; }) && key.size() < 6) {
+        index = std::stoul(key);
+      }
+      if (index >= list->size() || last) fail("there is no such element");
+      node = list->get(index);
+      continue;
+    }
+    toml::table* table = node->as_table();
+    if (table == nullptr || key.empty()) fail("there is no such key");
+    if (last) {
+      toml::table parsed;
+      try {
+        parsed = toml::parse("v = " + written);
+      } catch (const toml::parse_error&) {
+        parsed.insert("v", written);  // a word without quotes is text
+      }
+      table->insert_or_assign(key, *parsed.get("v"));
+      return;
+    }
+    node = &table->insert(key, toml::table{}).first->second;
+  }
+}
+
+std::string read_text(const std::string& path) {
+  try {
+    return std::string{io::InputFile::open(path).bytes()};
+  } catch (const core::UnreadableFile& error) {
+    core::ErrorFacts facts = error.facts();
+    facts.what = "the study file " + facts.what;
+    throw core::UsageError(std::move(facts));
+  }
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+void append_quantity(std::string& out, const char* key, const std::optional<core::Value>& value, const char* unit) {
+  if (!value) return;
+  const std::string sigma = value->variance > 0 ? fmt::format(" +- {}", value->sigma()) : "";
+  out += fmt::format("{} = \"{}{} {}\"\n", key, value->value, sigma, unit);
+}
+
+std::string column_text(const echem::PlainColumn& column) {
+  if (column.unit.empty()) return quoted(column.name);
+  return fmt::format("{{ column = {}, unit = {} }}", quoted(column.name), quoted(column.unit));
+}
+
+template <class Settings>
+void append_settings(std::string& out, std::span<const core::Setting<Settings>> table, const Settings& settings) {
+  for (const core::Setting<Settings>& entry : table) {
+    const double value = settings.*entry.member;
+    out += entry.unit == "1" ? fmt::format("{} = {}\n", entry.name, value)
+                             : fmt::format("{} = \"{} {}\"\n", entry.name, value, entry.unit);
+  }
+}
+
+void append_measurement(std::string& out, const Measurement& m) {
+  out += fmt::format("\n[[measurement]]\nprobe = {}\nname = {}\n", quoted(m.probe), quoted(m.name));
+  if (!m.state.empty()) out += fmt::format("state = {}\n", quoted(m.state));
+  out += "files = [";
+  for (std::size_t i = 0; i < m.files.size(); ++i) out += (i > 0 ? ", " : "") + quoted(m.files[i]);
+  out += fmt::format("]\njoin = \"{}\"\n", m.join == echem::Join::time ? "time" : "sequence");
+  if (m.cell != echem::CellKind::not_declared) {
+    out += fmt::format("cell = \"{}\"\n", m.cell == echem::CellKind::half_cell   ? "half"
+                                          : m.cell == echem::CellKind::full_cell ? "full"
+                                                                                 : "three-electrode");
+  }
+  if (m.columns) {
+    out += fmt::format("columns = {{ time = {}, potential = {}, current = {}", column_text(m.columns->time),
+                       column_text(m.columns->potential), column_text(m.columns->current));
+    if (m.columns->capacity) out += ", capacity = " + column_text(*m.columns->capacity);
+    if (m.columns->temperature) out += ", temperature = " + column_text(*m.columns->temperature);
+    out += " }\n";
+  }
+  out += "[measurement.settings]\n";
+  append_settings(out, echem::gitt_settings_table(), m.gitt);
+  append_settings(out, echem::step_settings_table(), m.steps);
+  append_settings(out, echem::ici_settings_table(), m.ici);
+}
+
+}  // namespace
+
+Study parse_study(const std::string& text, const std::string& path, const std::vector<Override>& overrides) {
+  toml::table root = parse_toml(text, path);
+  for (const Override& change : overrides) apply_override(root, change);
+  Study study;
+  study.path = path;
+  study.directory = std::filesystem::path(path).parent_path().string();
+  TableReader reader{root, path, "the study"};
+  if (const toml::table* about = reader.table("study")) {
+    TableReader inner{*about, path, "[study]"};
+    study.title = inner.text("title").value_or("");
+    inner.finish();
+  }
+  if (study.title.empty()) study.title = std::filesystem::path(path).stem().string();
+  if (const toml::table* sample = reader.table("sample")) study.sample = read_sample({*sample, path, "[sample]"});
+  for (const toml::table* state : reader.tables("state")) study.states.push_back(read_state({*state, path, "[[state]]"}));
+  for (const toml::table* m : reader.tables("measurement")) {
+    study.measurements.push_back(read_measurement({*m, path, "[[measurement]]"}, path, study.states));
+  }
+  if (study.measurements.empty()) {
+    reader.fail("measurement", "is missing", "at least one [[measurement]]", "none", "say what was measured and which files hold it");
+  }
+  reader.finish();
+  return study;
+}
+
+Study read_study(const std::string& path, const std::vector<Override>& overrides) {
+  return parse_study(read_text(path), path, overrides);
+}
+
+std::string resolved_study(const Study& study) {
+  std::string out = fmt::format("[study]\ntitle = {}\n\n[sample]\n", quoted(study.title));
+  const Sample& s = study.sample;
+  if (!s.formula.empty()) out += fmt::format("formula = {}\n", quoted(s.formula));
+  append_quantity(out, "molar_mass", s.molar_mass_g_per_mol, "g/mol");
+  append_quantity(out, "active_mass", s.active_mass_kg, "kg");
+  append_quantity(out, "density", s.density_kg_per_m3, "kg/m3");
+  append_quantity(out, "bet_area", s.bet_area_m2_per_kg, "m2/kg");
+  append_quantity(out, "particle_radius", s.particle_radius_m, "m");
+  out += fmt::format("geometry = \"{}\"\n", echem::name_of(s.geometry));
+  for (const State& state : study.states) {
+    out += fmt::format("\n[[state]]\nname = {}\nlithium_extracted = {}\n", quoted(state.name), state.lithium_extracted);
+  }
+  for (const Measurement& m : study.measurements) append_measurement(out, m);
+  return out;
+}
+
+}  // namespace lithoscope::study
