@@ -76,6 +76,11 @@ std::string diffusion_answer(const GittOutcome& outcome) {
                      place(outcome, fastest), in_cm2(slowest), place(outcome, slowest), pulses.size(), all);
 }
 
+std::string spaced(std::string name) {
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
 // Why pulses were dropped, most frequent reason first.
 std::string dropped_pulses(const GittOutcome& outcome) {
   std::map<std::string, int> counts;
@@ -84,7 +89,7 @@ std::string dropped_pulses(const GittOutcome& outcome) {
     if (p.valid()) continue;
     ++dropped;
     for (const echem::Flag& flag : p.flags) {
-      if (flag.invalidates) ++counts[name_of(flag.kind)];
+      if (flag.invalidates) ++counts[spaced(name_of(flag.kind))];
     }
   }
   if (dropped == 0) return {};
@@ -92,9 +97,7 @@ std::string dropped_pulses(const GittOutcome& outcome) {
   std::ranges::stable_sort(sorted, std::greater{}, &std::pair<std::string, int>::second);
   std::string list;
   for (auto& [name, count] : sorted) {
-    std::string words = name;
-    std::ranges::replace(words, '_', ' ');
-    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", words, count);
+    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", name, count);
   }
   return fmt::format("{} of {} pulses are not used: {}. Each says why in the table and on hover.", dropped,
                      outcome.result.pulses.size(), list);
@@ -102,8 +105,33 @@ std::string dropped_pulses(const GittOutcome& outcome) {
 
 std::string row_note(const GittPulse& p) {
   std::string note;
-  for (const echem::Flag& flag : p.flags) note += (note.empty() ? "" : " ") + flag.reason;
+  for (const echem::Flag& flag : p.flags) note += (note.empty() ? "" : ", ") + spaced(name_of(flag.kind));
   return (p.valid() ? "" : "not used: ") + note;
+}
+
+// One line a flag that occurs: how often, and what it said where it was worst (first).
+Table flag_table(const GittOutcome& outcome) {
+  struct Count {
+    int all = 0, dropped = 0;
+    std::string example;
+  };
+  std::map<echem::PulseFlag, Count> counts;
+  int number = 0;
+  for (const GittPulse& p : outcome.result.pulses) {
+    ++number;
+    for (const echem::Flag& flag : p.flags) {
+      Count& count = counts[flag.kind];
+      ++count.all;
+      if (flag.invalidates && count.dropped++ == 0) count.example.clear();
+      if (count.example.empty()) count.example = fmt::format("pulse {}: {}", number, flag.reason);
+    }
+  }
+  Table table{.title = "What the flags say", .header = {"flag", "pulses", "of these not used"}, .rows = {}, .row_notes = {}};
+  for (const auto& [kind, count] : counts) {
+    table.rows.push_back({spaced(name_of(kind)), std::to_string(count.all), std::to_string(count.dropped)});
+    table.row_notes.push_back(count.example);
+  }
+  return table;
 }
 
 Table pulse_table(const GittOutcome& outcome) {
@@ -157,12 +185,6 @@ void add_words(const GittOutcome& outcome, Section& section) {
       outcome.result.pulses.size(), outcome.result.interruptions.size(), echem::describe(table.current_origin),
       echem::describe(table.capacity_origin)));
   for (const std::string& remark : outcome.remarks) section.paragraphs.push_back(remark);
-  if (!outcome.result.why_no_D.empty() || outcome.result.pulses.empty()) return;
-  section.paragraphs.emplace_back(
-      "D is Weppner and Huggins' with the exact response of the particle's shape in place of the square root, fitted in a "
-      "window that ends where the surface has moved too far. Its 95 % interval holds the scatter of the fit, the "
-      "uncertainty of the potential step, that of the diffusion length, an estimate of what incomplete rests leave, and how "
-      "fast the open-circuit slope changes. It does not hold a spread of particle sizes.");
 }
 
 }  // namespace
@@ -183,25 +205,44 @@ std::string gitt_answer(const GittOutcome& outcome) {
   return text + fmt::format("no titration was found in {} steps.", result.steps.size());
 }
 
+Figure gitt_headline(const GittOutcome& outcome) {
+  const bool with_D = outcome.result.why_no_D.empty();
+  if (with_D && outcome.result.protocol == echem::Protocol::gitt) return diffusion_figure(outcome);
+  if (with_D && outcome.result.protocol == echem::Protocol::ici) return ici_diffusion_figure(outcome);
+  return outcome.result.interruptions.empty() ? profile_figure(outcome) : resistance_figure(outcome);
+}
+
+std::string gitt_confidence(const GittOutcome& outcome) {
+  if (!outcome.result.why_no_D.empty() || outcome.result.protocol != echem::Protocol::gitt) {
+    return "Intervals are 95 % and hold the scatter of each fit; they do not hold what the model leaves out.";
+  }
+  return "D is Weppner and Huggins' with the exact response of the particle's shape in place of the square root, fitted in a "
+         "window that ends where the surface has moved too far. Its 95 % interval holds the scatter of the fit, the "
+         "uncertainty of the potential step, that of the diffusion length, an estimate of what incomplete rests leave, and "
+         "how fast the open-circuit slope changes. It does not hold a spread of particle sizes.";
+}
+
+std::vector<std::string> gitt_warnings(const GittOutcome& outcome) {
+  std::vector<std::string> warnings = outcome.result.warnings;
+  if (const std::string dropped = dropped_pulses(outcome); !dropped.empty()) warnings.push_back(dropped);
+  return warnings;
+}
+
 Section gitt_section(const GittOutcome& outcome) {
   Section section;
   section.title = outcome.measurement.name;
-  section.warnings = outcome.result.warnings;
-  if (!outcome.result.why_no_D.empty()) section.warnings.insert(section.warnings.begin(), outcome.result.why_no_D);
-  if (const std::string dropped = dropped_pulses(outcome); !dropped.empty()) section.warnings.push_back(dropped);
   add_words(outcome, section);
-  section.figures.push_back(profile_figure(outcome));
+  const bool headline_is_profile = outcome.result.interruptions.empty() && outcome.result.pulses.empty();
+  if (!headline_is_profile) section.figures.push_back(profile_figure(outcome));
   if (const GittPulse* example = example_pulse(outcome)) {
     section.figures.push_back(one_pulse_figure(outcome, *example));
     section.figures.push_back(square_root_figure(outcome, *example));
   }
-  const bool with_D = outcome.result.why_no_D.empty();
-  if (with_D && !outcome.result.pulses.empty()) section.figures.push_back(diffusion_figure(outcome));
-  if (with_D && outcome.result.protocol == echem::Protocol::ici) section.figures.push_back(ici_diffusion_figure(outcome));
   if (!outcome.result.pulses.empty()) section.figures.push_back(open_circuit_figure(outcome));
-  if (!outcome.result.interruptions.empty()) section.figures.push_back(resistance_figure(outcome));
-  if (!outcome.result.pulses.empty()) section.tables.push_back(pulse_table(outcome));
-  if (outcome.result.pulses.empty()) section.tables.push_back(step_table(outcome));
+  const bool headline_is_D = outcome.result.why_no_D.empty() && outcome.result.protocol != echem::Protocol::no_pulses;
+  if (headline_is_D && !outcome.result.interruptions.empty()) section.figures.push_back(resistance_figure(outcome));
+  section.tables.push_back(outcome.result.pulses.empty() ? step_table(outcome) : pulse_table(outcome));
+  if (!outcome.result.pulses.empty()) section.tables.push_back(flag_table(outcome));
   return section;
 }
 

@@ -67,6 +67,11 @@ void append_warnings(std::string& out, const std::vector<std::string>& warnings)
   out += "</ul></div>\n";
 }
 
+void append_words(std::string& out, const Section& section) {
+  for (const std::string& paragraph : section.paragraphs) out += fmt::format("<p>{}</p>\n", escaped(paragraph));
+  append_warnings(out, section.warnings);
+}
+
 }  // namespace
 
 std::string render_html(const Report& report) {
@@ -80,19 +85,23 @@ std::string render_html(const Report& report) {
   for (const Section& section : report.sections) out += fmt::format("<li><a href=\"#{}\">{}</a></li>", section.id, escaped(section.title));
   out += "<li><a href=\"#made\">How it was made</a></li></ol></nav>\n<main>\n";
   int figure_number = 0;
+  out += "<p class=\"hint\">Point at a figure to read values, drag across it to zoom, double-click to see all again.</p>\n";
   for (const Section& section : report.sections) {
     out += fmt::format("<section id=\"{}\"><h2>{}</h2>\n", section.id, escaped(section.title));
-    append_warnings(out, section.warnings);
-    for (const std::string& paragraph : section.paragraphs) out += fmt::format("<p>{}</p>\n", escaped(paragraph));
-    if (!section.figures.empty()) {
-      out += "<p class=\"hint\">Point at a figure to read values, drag across it to zoom, double-click to see all again.</p>\n";
-    }
+    const bool brief = section.id == "brief";  // there the figure carries the answer and comes first
+    if (!brief) append_words(out, section);
     for (const Figure& figure : section.figures) append_figure(out, figure, ++figure_number);
+    if (brief) append_words(out, section);
     for (const Table& table : section.tables) append_table(out, table);
     out += "</section>\n";
   }
   out += "<section id=\"made\"><h2>How it was made</h2><dl class=\"made\">";
-  for (const auto& [name, value] : report.made) out += fmt::format("<dt>{}</dt><dd>{}</dd>", escaped(name), escaped(value));
+  for (const auto& [name, value] : report.made) {
+    const bool long_text = value.find('\n') != std::string::npos;
+    out += fmt::format("<dt>{}</dt>", escaped(name));
+    out += long_text ? fmt::format("<dd><details><summary>show</summary><pre>{}</pre></details></dd>", escaped(value))
+                     : fmt::format("<dd>{}</dd>", escaped(value));
+  }
   out += fmt::format("</dl></section>\n</main>\n<footer><p>Made by {}. Figures use uPlot (MIT):</p><pre>{}</pre></footer>\n",
                      escaped(report.program), escaped(uplot_licence));
   out += fmt::format("<script type=\"application/json\" id=\"report-data\">{}</script>\n<script>{}</script>\n</body></html>\n",

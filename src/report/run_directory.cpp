@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/io/input_file.hpp"
@@ -42,22 +44,35 @@ Report make_report(const study::RunResult& run) {
   report.program = study::program_version();
   report.title = run.plan.study.title;
   report.asked = "Asked: how fast does lithium move in this electrode, what is its open-circuit potential, and which pulses can be trusted?";
+  Section brief{.id = "brief", .title = "In brief", .paragraphs = {}, .warnings = {}, .figures = {}, .tables = {}};
+  std::vector<Section> pages;
   std::size_t number = 0;
   for (const study::GittOutcome& outcome : run.gitt) {
+    const std::string prefix = fmt::format("gitt{}-", ++number);
     report.answers.push_back(gitt_answer(outcome));
-    Section section = gitt_section(outcome);
-    section.id = fmt::format("gitt-{}", ++number);
-    for (Figure& figure : section.figures) figure.id = fmt::format("gitt{}-{}", number, figure.id);
-    report.sections.push_back(std::move(section));
+    brief.figures.push_back(gitt_headline(outcome));
+    brief.figures.back().id.insert(0, prefix);
+    if (const std::string words = gitt_confidence(outcome); brief.paragraphs.empty() || brief.paragraphs.back() != words) {
+      brief.paragraphs.push_back(words);
+    }
+    const std::string speaker = run.gitt.size() > 1 ? outcome.measurement.name + ": " : "";
+    for (const std::string& warning : gitt_warnings(outcome)) brief.warnings.push_back(speaker + warning);
+    Section page = gitt_section(outcome);
+    page.id = fmt::format("gitt-{}", number);
+    for (Figure& figure : page.figures) figure.id.insert(0, prefix);
+    pages.push_back(std::move(page));
   }
+  report.sections.push_back(std::move(brief));
+  std::ranges::move(pages, std::back_inserter(report.sections));
   report.made.emplace_back("Program", report.program);
   if (!run.plan.study.path.empty()) report.made.emplace_back("Study file", run.plan.study.path);
+  std::string inputs;
   for (const study::GittOutcome& outcome : run.gitt) {
     for (const echem::SourceFile& source : outcome.table.sources) {
-      report.made.emplace_back(fs::path(source.path).filename().string(),
-                               fmt::format("{}; sha256 {}", source.format, source.sha256));
+      inputs += fmt::format("{}  {}  sha256 {}\n", fs::path(source.path).filename().string(), source.format, source.sha256);
     }
   }
+  report.made.emplace_back("Input files", inputs);
   report.made.emplace_back("Study, every default written out", study::resolved_study(run.plan.study));
   return report;
 }

@@ -86,7 +86,9 @@ Frame frame_of(const Figure& figure) {
   Range x, y;
   for (const Series& s : figure.series) {
     for (const double v : s.x) x.take(v);
-    for (const auto* values : {&s.y, &s.y_low, &s.y_high}) {
+    for (const double v : s.y) y.take(v);
+    if (s.role == Role::muted) continue;  // the bars of points nobody uses must not shrink those they do
+    for (const auto* values : {&s.y_low, &s.y_high}) {
       for (const double v : *values) y.take(v);
     }
   }
@@ -132,9 +134,11 @@ void draw_line(std::string& out, const Series& series, const Frame& frame) {
 void draw_points(std::string& out, const Series& series, const Frame& frame) {
   const std::string_view role = role_name(series.role);
   std::string bars;
+  const Range& shown = frame.y_range();
   for (std::size_t i = 0; i < series.y_low.size(); ++i) {
     if (!std::isfinite(series.y[i]) || !std::isfinite(series.y_low[i])) continue;
-    bars += fmt::format("M{0:.1f} {1:.1f}V{2:.1f}", frame.x(series.x[i]), frame.y(series.y_low[i]), frame.y(series.y_high[i]));
+    bars += fmt::format("M{0:.1f} {1:.1f}V{2:.1f}", frame.x(series.x[i]), frame.y(std::max(series.y_low[i], shown.low)),
+                        frame.y(std::min(series.y_high[i], shown.high)));
   }
   if (!bars.empty()) out += fmt::format(R"(<path class="bar stroke-{}" d="{}"/>)", role, bars);
   const double radius = series.x.size() > 400 ? 1.6 : 3.2;

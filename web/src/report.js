@@ -117,7 +117,7 @@ function makeLive(host, figure) {
   const colours = figure.series.map((s) => css(s.role));
   const isLine = (s) => s.mark === "line" || s.mark === "dashed";
   const xs = pad(extent(figure.series, (s, i) => [s.x[i]]), 0.02);
-  const ys = pad(extent(figure.series, (s, i) => [s.y[i], s.y_low[i], s.y_high[i]]), 0.05);
+  const ys = pad(extent(figure.series, (s, i) => (s.role === "muted" ? [s.y[i]] : [s.y[i], s.y_low[i], s.y_high[i]])), 0.05);
   const width = host.clientWidth, height = Math.round(Math.max(260, Math.min(430, width * 0.56)));
   const axis = (a, side) => ({ side, stroke: css("ink"), grid: { stroke: css("grid"), width: 1 }, ticks: { stroke: css("soft"), width: 1, size: 5 }, label: label(a), labelSize: 26, size: side === 3 ? 62 : 44, font: "13px system-ui, sans-serif", labelFont: "14px system-ui, sans-serif", space: side === 3 ? 36 : 64, values: (_, ticks) => ticks.map((t) => (t === null ? "" : String(Number(t.toPrecision(8))))) });
   const options = {

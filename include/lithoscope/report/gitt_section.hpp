@@ -8,6 +8,13 @@ namespace lithoscope::report {
 
 /// One sentence with the main result and how far it can be trusted.
 std::string gitt_answer(const study::GittOutcome& outcome);
+/// The one figure that carries the answer: D against x, or the resistance where no D can be had.
+Figure gitt_headline(const study::GittOutcome& outcome);
+/// How sure the answer is, in words.
+std::string gitt_confidence(const study::GittOutcome& outcome);
+/// What to distrust, sentences with the numbers that triggered them.
+std::vector<std::string> gitt_warnings(const study::GittOutcome& outcome);
+/// Everything else: record, one pulse explained, open-circuit potential, table.
 Section gitt_section(const study::GittOutcome& outcome);
 
 }  // namespace lithoscope::report
