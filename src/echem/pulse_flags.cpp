@@ -178,8 +178,9 @@ void judge_pulses(const CyclerTable& table, const std::vector<Step>& steps, cons
       pulse.residual_V = residual_after(pulses, k, *sample.diffusion_length);
       const double before = k > 0 && std::isfinite(pulses[k - 1].residual_V) ? pulses[k - 1].residual_V : 0.0;
       bias = pulse.residual_V - before;  // what the two incomplete rests do not cancel
-      // D goes with the square of the step. The bias is a rough estimate: half of it counts as standard uncertainty.
-      widen(pulse, std::abs(bias / pulse.step_V()));
+      // D goes with the square of the step. The bias is a rough estimate, so it widens the interval and is not taken off
+      // (taking it off doubled the error on cases with a falling D: docs/decisions/2026-11-22-incomplete-rests.md).
+      widen(pulse, 2 * std::abs(bias / pulse.step_V()));
       widen(pulse, 2 * slope_change(pulses, k));
     }
     judge_diffusion(sample, settings, bias, pulse);
