@@ -55,7 +55,7 @@ std::string flags_of(const echem::GittPulse& pulse) {
 void print_pulse(const echem::GittPulse& p, std::size_t number, bool x_known, bool with_D) {
   const double x = x_known ? 0.5 * (p.x_before + p.x_after) : 0.5e3 * (p.capacity_before_Ah + p.capacity_after_Ah);
   fmt::print("{:>5} {:>9.4g} {:>8.4g} {:>8.3g} {:>13} {:>12}", number, x, p.duration_s, p.rest_s / core::seconds_per_hour,
-             core::format_value(1e3 * p.measured_step_V()),
+             core::format_value(1e3 * (p.rest_after_V - p.rest_before_V)),
              std::isfinite(p.resistance_ohm.value) ? core::format_value(p.resistance_ohm) : "-");
   if (with_D) fmt::print(" {:>14}", std::isfinite(p.D_m2_s.value) ? core::format_value(1e4 * p.D_m2_s) : "-");
   fmt::print("  {}{}\n", p.valid() ? "" : "NOT USED ", flags_of(p));

@@ -90,6 +90,7 @@ echem::CyclerTable read_measurement(const PlannedMeasurement& planned, core::Pro
     const io::InputFile file = io::InputFile::open(path);
     const auto& columns = planned.measurement.columns;
     tables.push_back(columns ? echem::read_plain_table(file, *columns) : echem::read_cycler_file(file));
+    tables.back().sources.front().sha256 = file.sha256();
     progress.advance(static_cast<std::int64_t>(tables.size()));
   }
   progress.finish();

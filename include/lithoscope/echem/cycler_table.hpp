@@ -41,7 +41,7 @@ struct SampleFacts {
 struct SourceFile {
   std::string path;
   std::string format;  ///< name in the registry, e.g. "BioLogic .mpr"
-  std::string sha256;
+  std::string sha256;  ///< of the file on disk; filled by a run, which records its inputs (hashing is slower than reading)
   std::string technique;
   std::string instrument;
   std::string started;  ///< local time of the instrument, ISO 8601, empty when unknown

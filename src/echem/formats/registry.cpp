@@ -59,7 +59,6 @@ void complete_table(CyclerTable& table, const io::InputFile& file, const std::st
   if (table.sources.empty()) table.sources.emplace_back();
   table.sources.front().path = file.path();
   table.sources.front().format = format_name;
-  table.sources.front().sha256 = file.sha256();
   table.stamp.assign(table.time_s.size(), TimeStamp::stamped);
   check_table(table);
   if (!has_capacity) {
