@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include "commands.hpp"
 #include "lithoscope/core/log.hpp"
@@ -34,6 +35,8 @@ int main(int argc, char** argv) {
     return static_cast<int>(code);
   } catch (const lithoscope::core::Error& error) {
     return say(error.exit_code(), error.what());
+  } catch (const std::system_error& error) {  // what fmt throws when standard output cannot be written
+    return say(ExitCode::output_failed, error.what());
   } catch (const std::bad_alloc&) {
     return say(ExitCode::computation_failed, "the machine's memory is not enough for this input");
   } catch (const std::exception& error) {

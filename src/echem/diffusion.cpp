@@ -73,7 +73,7 @@ double cylinder_rise(double theta) {
   if (theta < 2e-3) {
     // Inverse transform of I0(q)/(q^3 I1(q)), q = sqrt(s), term by term for large q.
     const double root = std::sqrt(theta / std::numbers::pi);
-    return 2 * root + theta / 2 + 0.5 * theta * root + 0.1875 * theta * theta;
+    return 2 * root + theta / 2 + 0.5 * theta * root + 0.1875 * theta * theta + 0.2625 * theta * theta * root;
   }
   return 2 * theta + 0.25 - transient(cylinder_roots(), theta);
 }

@@ -80,8 +80,10 @@ GittPulse describe_pulse(const CyclerTable& table, const std::vector<Step>& step
   pulse.capacity_after_Ah = table.capacity_Ah[row(steps[i + 1].last_row)];
   pulse.x_before = lithium.extracted(pulse.capacity_before_Ah);
   pulse.x_after = lithium.extracted(pulse.capacity_after_Ah);
-  pulse.rest_before_V = rest_end_potential(table, steps[i - 1], settings.rest_fit_share);
-  pulse.rest_after_V = rest_end_potential(table, steps[i + 1], settings.rest_fit_share);
+  const RestEnd before = rest_end(table, steps[i - 1], settings.rest_fit_share);
+  pulse.rest_before_V = before.potential_V;
+  pulse.drift_before_V_per_s = before.drift_V_per_s;
+  pulse.rest_after_V = rest_end(table, steps[i + 1], settings.rest_fit_share).potential_V;
   pulse.end_V = table.potential_V[row(step.last_row)];
   return pulse;
 }

@@ -142,14 +142,16 @@ void solve_for_D(const PulseRows& rows, const GittSample& sample, const GittSett
   const core::Value relative = weppner_huggins(length.length_m, step, solution.fit.slope, pulse.duration_s);
   // The curvature feeds D back into itself; near feedback 1 (the pulse reaches the centre) the uncertainty explodes.
   const double loop = std::max(1e-3, 1 - solution.feedback);
-  const double relative_sigma = relative.relative_sigma() / loop;
+  // The rest before still drifts under the pulse: a drift v adds about v sqrt(t) to the slope against sqrt(t).
+  const double drift_share = pulse.drift_before_V_per_s * std::sqrt(pulse.window_to_s) / std::abs(solution.fit.slope.value);
+  const double relative_sigma = std::hypot(relative.relative_sigma(), 2 * drift_share) / loop;
   pulse.D_m2_s = core::Value::with_sigma(solution.D, relative_sigma * solution.D);
   pulse.log10_D = core::log10(pulse.D_m2_s);
 }
 
 }  // namespace
 
-core::Value rest_end_potential(const CyclerTable& table, const Step& rest, double share) {
+RestEnd rest_end(const CyclerTable& table, const Step& rest, double share) {
   const double end = table.time_s[static_cast<std::size_t>(rest.last_row)];
   const double from = end - share * (end - table.time_s[static_cast<std::size_t>(rest.first_row)]);
   std::vector<double> t;
@@ -164,8 +166,10 @@ core::Value rest_end_potential(const CyclerTable& table, const Step& rest, doubl
   const double last = table.potential_V[static_cast<std::size_t>(rest.last_row)];
   // Too few rows for a scatter: half a millivolt is what cyclers of this class resolve and repeat.
   constexpr double assumed_sigma_V = 5e-4;
-  if (!std::isfinite(line.intercept.value)) return core::Value::with_sigma(last, assumed_sigma_V);
-  return line.intercept;
+  if (!std::isfinite(line.intercept.value)) return {core::Value::with_sigma(last, assumed_sigma_V), 0};
+  // Noise looks like drift: only what exceeds it counts.
+  const double drift_squared = line.slope.value * line.slope.value - line.slope.variance;
+  return {line.intercept, std::sqrt(std::max(0.0, drift_squared))};
 }
 
 void fit_pulse(const CyclerTable& table, const Step& step, const GittSample& sample, const GittSettings& settings,

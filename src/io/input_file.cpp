@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -44,8 +45,8 @@ namespace {
 }
 
 std::string inflate_gzip(const std::string& path, std::string_view compressed) {
-  // A gzip bomb must not take the machine: real cycler files shrink by less than 100 times.
-  const std::size_t most = compressed.size() * 400 + 1'000'000;
+  // A gzip bomb must not take the machine (deflate shrinks by up to 1032 times).
+  constexpr std::size_t most = 8'000'000'000;
   std::string out;
   z_stream stream{};
   if (inflateInit2(&stream, 15 + 16) != Z_OK) unreadable(path, "zlib could not start", "", "");
@@ -53,7 +54,7 @@ std::string inflate_gzip(const std::string& path, std::string_view compressed) {
   std::size_t fed = 0;
   int status = Z_OK;
   while (status == Z_OK && out.size() < most) {
-    const std::size_t chunk = std::max<std::size_t>(compressed.size() * 2, 65536);
+    const std::size_t chunk = std::clamp<std::size_t>(compressed.size() * 4, 1u << 16, 1u << 30);
     const std::size_t have = out.size();
     out.resize(have + chunk);
     stream.next_out = reinterpret_cast<Bytef*>(out.data() + have);
@@ -73,7 +74,7 @@ std::string inflate_gzip(const std::string& path, std::string_view compressed) {
   }
   inflateEnd(&stream);
   if (status != Z_STREAM_END) {
-    unreadable(path, out.size() >= most ? "the gzip stream grows beyond all measure" : "the gzip stream is damaged",
+    unreadable(path, out.size() >= most ? "the gzip stream holds more than 8 GB" : "the gzip stream is damaged",
                fmt::format("{} of {} compressed bytes used, {} bytes out", fed, compressed.size(), out.size()),
                "copy the file again from the instrument");
   }

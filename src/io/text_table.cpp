@@ -142,7 +142,10 @@ std::optional<double> to_number(std::string_view cell, bool decimal_comma) {
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   const bool whole = end == cell.data() + cell.size();
   if (!whole) return std::nullopt;
-  if (error == std::errc::result_out_of_range) return 0.0 * value;  // underflow; overflow is not written by any cycler
+  if (error == std::errc::result_out_of_range) {  // 1e-400 is zero, 1e999 is no measurement
+    const bool tiny = cell.find("e-") != std::string_view::npos || cell.find("E-") != std::string_view::npos;
+    return tiny ? std::optional{0.0} : std::nullopt;
+  }
   if (error != std::errc{} || !std::isfinite(value)) return std::nullopt;
   return value;
 }

@@ -88,6 +88,7 @@ struct GittPulse {
   double x_after = 0;
   core::Value rest_before_V;    ///< potential at the end of the rest before, from a line through its last part
   core::Value rest_after_V;
+  double drift_before_V_per_s = 0;  ///< how fast the potential still moves at the end of the rest before
   double end_V = 0;             ///< last under current
   core::Value jump_V;           ///< potential jump at switch-on: extrapolated to t = 0 minus rest_before (iR and charge transfer)
   core::Value resistance_ohm;   ///< jump_V / current

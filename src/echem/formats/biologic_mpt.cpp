@@ -87,8 +87,13 @@ double square_metres_per(std::string_view unit) {
 }
 double grams_per_mole_per(std::string_view unit) { return unit == "g/mol" ? 1 : 0; }
 
-// "11/20/2024 11:38:41.707" (month first, as EC-Lab writes it) as seconds since 1970.
-std::optional<double> date_seconds(std::string_view text) {
+struct CalendarTime {
+  std::chrono::year_month_day day;
+  double seconds = 0;  // since midnight
+};
+
+// "11/20/2024 11:38:41.707", month first, as EC-Lab writes it whatever the locale.
+std::optional<CalendarTime> calendar_time(std::string_view text) {
   std::array<double, 6> fields{};
   std::size_t count = 0;
   const char* at = text.data();
@@ -107,20 +112,29 @@ std::optional<double> date_seconds(std::string_view text) {
   if (first > 12) std::swap(first, second);
   const year_month_day day{year{static_cast<int>(fields[2])}, month{first}, std::chrono::day{second}};
   if (!day.ok()) return std::nullopt;
-  return static_cast<double>(sys_days{day}.time_since_epoch().count()) * 86400.0 + fields[3] * 3600.0 + fields[4] * 60.0 +
-         fields[5];
+  return CalendarTime{day, fields[3] * 3600.0 + fields[4] * 60.0 + fields[5]};
+}
+
+std::string iso_time(std::string_view text) {
+  const auto time = calendar_time(io::trimmed(text));
+  if (!time) return io::to_utf8(text);
+  const int clock = static_cast<int>(time->seconds);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:06.3f}", static_cast<int>(time->day.year()),
+                     static_cast<unsigned>(time->day.month()), static_cast<unsigned>(time->day.day()), clock / 3600,
+                     clock / 60 % 60, time->seconds - clock / 60 * 60);
 }
 
 std::optional<std::vector<double>> seconds_from_dates(const io::InputFile& file, const io::TextColumn& column) {
   std::vector<double> seconds;
   seconds.reserve(column.text.size());
   for (const std::string_view cell : column.text) {
-    const auto value = date_seconds(cell);
-    if (!value) {
+    const auto time = calendar_time(cell);
+    if (!time) {
       unreadable(file.path(), "a time stamp is neither seconds nor a date", "\"11/20/2024 11:38:41.707\"",
                  io::to_utf8(cell.substr(0, 40)), "export the file again with the time in seconds");
     }
-    seconds.push_back(*value);
+    const auto days = std::chrono::sys_days{time->day}.time_since_epoch().count();
+    seconds.push_back(static_cast<double>(days) * 86400.0 + time->seconds);
   }
   const double start = seconds.empty() ? 0 : seconds.front();
   for (double& s : seconds) s -= start;
@@ -147,7 +161,7 @@ void read_header(CyclerTable& table, const std::vector<std::string_view>& head) 
   SourceFile& source = table.sources.emplace_back();
   if (head.size() > 3) source.technique = io::to_utf8(io::trimmed(head[3]));
   source.instrument = header_value(head, "Device");
-  source.started = header_value(head, "Acquisition started on");
+  source.started = iso_time(header_value(head, "Acquisition started on"));
   SampleFacts& sample = table.sample;
   sample.active_mass_kg = header_quantity(head, "Mass of active material", 0.001, kilograms_per);
   if (!sample.active_mass_kg) {

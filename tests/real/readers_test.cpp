@@ -1,0 +1,53 @@
+// Real files, where the machine has them: LITHOSCOPE_REAL_DATA names the folder. With it set, a missing file fails.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/echem/cycler_files.hpp"
+
+using namespace lithoscope;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Known {
+  const char* path;
+  std::int64_t rows;
+  double low_V, high_V;
+};
+
+// Rows and potentials as the files' own text or another program gives them.
+constexpr Known known[] = {
+    {"echem/biologic_yadg/gcpl.issue_175.mpr", 11399, 2.0, 4.2},
+    {"echem/biologic_yadg/cp.issue_61.mpr", 312, 1.6, 1.8},
+    {"echem/cellpy/20210210_FC_01_cc_01.res", 7218, 3.0, 4.2},
+    {"echem/cellpy/20210210_FC_01_cc_02.res", 26989, 3.0, 4.2},
+    {"echem/ici_studio/ici_reference_a.txt", 3132, 0.1, 1.2},
+    {"echem/bdf/DLR__LiLNMOHydra0b__20221125__POCV__25degC__Basytec.bdf.csv", 17860, 3.4, 5.0},
+    {"echem/pyprobe/sample_data_arbin.csv", 13, 3.5, 3.6},
+};
+
+}  // namespace
+
+TEST_CASE("real files have the rows and potentials they are known to have") {
+  const char* root = std::getenv("LITHOSCOPE_REAL_DATA");
+  if (root == nullptr) {
+    std::puts("NODATA: LITHOSCOPE_REAL_DATA is not set; 0 real files were read");
+    return;
+  }
+  int read = 0;
+  for (const Known& k : known) {
+    CAPTURE(k.path);
+    const auto table = echem::read_cycler_file(io::InputFile::open((fs::path(root) / k.path).string()));
+    CHECK(table.rows() == k.rows);
+    const auto [low, high] = std::minmax_element(table.potential_V.begin(), table.potential_V.end());
+    CHECK(*low >= k.low_V - 0.02);
+    CHECK(*high <= k.high_V + 0.02);
+    ++read;
+  }
+  std::printf("%d real files were read\n", read);
+}
