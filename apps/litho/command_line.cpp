@@ -51,14 +51,15 @@ struct CommandLine::Impl {
 CommandLine::CommandLine() : impl_(std::make_unique<Impl>()) {
   impl_->app.require_subcommand(1);
   impl_->app.set_version_flag("--version", lithoscope::study::program_version());
-  impl_->app.footer("`litho COMMAND --help` explains a command. Exit codes: 0 done, 1 data failed, 2 usage or study file, "
-                    "3 unreadable input,\n4 done but a quality gate failed, 5 output, 70 a bug, 130 interrupted.");
+  impl_->app.footer(
+      "`litho COMMAND --help` explains a command. Exit codes: 0 done, 1 data failed, 2 usage or study file, "
+      "3 unreadable input,\n4 done but a quality gate failed, 5 output, 70 a bug, 130 interrupted.");
 }
 CommandLine::~CommandLine() = default;
 
 Command CommandLine::command(const std::string& name, const std::string& help) {
-  return Command{std::make_unique<Command::Impl>(
-      Command::Impl{impl_->app.add_subcommand(name, help), "Options", &impl_->chosen})};
+  return Command{
+      std::make_unique<Command::Impl>(Command::Impl{impl_->app.add_subcommand(name, help), "Options", &impl_->chosen})};
 }
 
 ExitCode CommandLine::run(int argc, char** argv) {
@@ -68,11 +69,12 @@ ExitCode CommandLine::run(int argc, char** argv) {
     impl_->app.exit(information);
     return ExitCode::done;
   } catch (const CLI::ParseError& error) {
-    throw lithoscope::core::UsageError({.what = error.what(),
-                                        .where = {},
-                                        .expected = {},
-                                        .found = {},
-                                        .advice = "litho --help lists the commands, litho COMMAND --help their options"});
+    throw lithoscope::core::UsageError(
+        {.what = error.what(),
+         .where = {},
+         .expected = {},
+         .found = {},
+         .advice = "litho --help lists the commands, litho COMMAND --help their options"});
   }
   return impl_->chosen();
 }

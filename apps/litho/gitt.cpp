@@ -29,7 +29,8 @@ struct Options : RunOptions {
 };
 
 // One setting of the study file as a flag.
-void study_option(Command& command, Options& options, const std::string& flag, const std::string& key, const std::string& help) {
+void study_option(Command& command, Options& options, const std::string& flag, const std::string& key,
+                  const std::string& help) {
   auto& entry = options.settings.emplace_back(key, "");
   command.text(flag, entry.second, help);
 }
@@ -54,8 +55,8 @@ std::string flags_of(const echem::GittPulse& pulse) {
 
 void print_pulse(const echem::GittPulse& p, std::size_t number, bool x_known, bool with_D) {
   const double x = x_known ? 0.5 * (p.x_before + p.x_after) : 0.5e3 * (p.capacity_before_Ah + p.capacity_after_Ah);
-  fmt::print("{:>5} {:>9.4g} {:>8.4g} {:>8.3g} {:>13} {:>12}", number, x, p.duration_s, p.rest_s / core::seconds_per_hour,
-             core::format_value(1e3 * (p.rest_after_V - p.rest_before_V)),
+  fmt::print("{:>5} {:>9.4g} {:>8.4g} {:>8.3g} {:>13} {:>12}", number, x, p.duration_s,
+             p.rest_s / core::seconds_per_hour, core::format_value(1e3 * (p.rest_after_V - p.rest_before_V)),
              std::isfinite(p.resistance_ohm.value) ? core::format_value(p.resistance_ohm) : "-");
   if (with_D) fmt::print(" {:>14}", std::isfinite(p.D_m2_s.value) ? core::format_value(1e4 * p.D_m2_s) : "-");
   fmt::print("  {}{}\n", p.valid() ? "" : "NOT USED ", flags_of(p));
@@ -68,8 +69,11 @@ void print_pulses(const study::GittOutcome& outcome) {
   const bool x_known = std::isfinite(pulses.front().x_before);
   const bool with_D = outcome.result.why_no_D.empty();
   const bool per_mass = outcome.table.current_per_mass;
-  fmt::print("{:>5} {:>9} {:>8} {:>8} {:>13} {:>12}{}  flags\n", "pulse", x_known ? "x (Li)" : per_mass ? "Q (Ah/t)" : "Q (mAh)", "tau (s)",
-             "rest (h)", "dEs (mV)", "R (ohm)", with_D ? fmt::format(" {:>14}", "D (cm2/s)") : "");
+  fmt::print("{:>5} {:>9} {:>8} {:>8} {:>13} {:>12}{}  flags\n", "pulse",
+             x_known    ? "x (Li)"
+             : per_mass ? "Q (Ah/t)"
+                        : "Q (mAh)",
+             "tau (s)", "rest (h)", "dEs (mV)", "R (ohm)", with_D ? fmt::format(" {:>14}", "D (cm2/s)") : "");
   constexpr std::size_t most = 12;
   const std::size_t shown = std::min(most, pulses.size());
   for (std::size_t i = 0; i < shown; ++i) {
@@ -115,7 +119,8 @@ core::ExitCode run(const Options& options) {
 
 void add_gitt(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  Command command = line.command("gitt", "Diffusion coefficient and open-circuit potential from a titration (GITT) or interruptions (ICI)");
+  Command command = line.command(
+      "gitt", "Diffusion coefficient and open-circuit potential from a titration (GITT) or interruptions (ICI)");
   command.required_paths("FILE", options->files, "cycler files of one measurement");
   add_run_options(command, *options, "folder for a report; without it the result is only printed");
   command.heading("The sample");
@@ -123,10 +128,12 @@ void add_gitt(CommandLine& line) {
   study_option(command, *options, "--active-mass", "sample.active_mass", "such as \"4.1 mg\"");
   study_option(command, *options, "--density", "sample.density", "such as \"4.2 g/cm3\"");
   study_option(command, *options, "--bet-area", "sample.bet_area", "such as \"3.7 +- 0.3 m2/g\"");
-  study_option(command, *options, "--particle-radius", "sample.particle_radius", "instead of the BET area, such as \"150 nm\"");
+  study_option(command, *options, "--particle-radius", "sample.particle_radius",
+               "instead of the BET area, such as \"150 nm\"");
   study_option(command, *options, "--geometry", "sample.geometry", "sphere, cylinder or slab [sphere]");
   study_option(command, *options, "--cell", "measurement.0.cell", "half, three-electrode or full");
-  study_option(command, *options, "--join", "measurement.0.join", "how several files follow each other: time or sequence [time]");
+  study_option(command, *options, "--join", "measurement.0.join",
+               "how several files follow each other: time or sequence [time]");
   add_column_options(command, options->columns);
   command.heading("Settings of the analysis [default]");
   settings_options(command, *options, echem::gitt_settings_table());

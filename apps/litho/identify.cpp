@@ -60,12 +60,16 @@ void print_json(const std::vector<Identity>& all) {
   fmt::print("{{\"schema\": \"lithoscope/identify/1\", \"files\": [");
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Identity& id = all[i];
-    const auto text = [](const std::string& s) { return s.empty() ? std::string{"null"} : "\"" + core::json_escaped(s) + "\""; };
-    fmt::print("{}\n  {{\"path\": {}, \"format\": {}, \"container\": {}, \"technique\": {}, \"started\": {}, ", i > 0 ? "," : "",
-               text(id.path), text(id.format), text(id.container), text(id.technique), text(id.started));
+    const auto text = [](const std::string& s) {
+      return s.empty() ? std::string{"null"} : "\"" + core::json_escaped(s) + "\"";
+    };
+    fmt::print("{}\n  {{\"path\": {}, \"format\": {}, \"container\": {}, \"technique\": {}, \"started\": {}, ",
+               i > 0 ? "," : "", text(id.path), text(id.format), text(id.container), text(id.technique),
+               text(id.started));
     if (id.problem.empty()) {
-      fmt::print("\"rows\": {}, \"steps\": {}, \"duration_h\": {}, \"potential_V\": [{}, {}], \"active_mass_mg\": {}}}", id.rows,
-                 id.steps, id.hours, id.low_V, id.high_V, id.mass_mg > 0 ? fmt::format("{}", id.mass_mg) : "null");
+      fmt::print("\"rows\": {}, \"steps\": {}, \"duration_h\": {}, \"potential_V\": [{}, {}], \"active_mass_mg\": {}}}",
+                 id.rows, id.steps, id.hours, id.low_V, id.high_V,
+                 id.mass_mg > 0 ? fmt::format("{}", id.mass_mg) : "null");
     } else {
       fmt::print("\"problem\": {}}}", text(id.problem));
     }
@@ -78,7 +82,8 @@ void print_text(const Identity& id) {
     fmt::print("{}\n", id.problem);
     return;
   }
-  fmt::print("{}: {}\n  {} rows, {} steps, {:.4g} h, {:.3f} to {:.3f} V\n", id.path, id.format, id.rows, id.steps, id.hours, id.low_V, id.high_V);
+  fmt::print("{}: {}\n  {} rows, {} steps, {:.4g} h, {:.3f} to {:.3f} V\n", id.path, id.format, id.rows, id.steps,
+             id.hours, id.low_V, id.high_V);
   if (!id.technique.empty()) fmt::print("  technique: {}\n", id.technique);
   if (!id.started.empty()) fmt::print("  started: {}\n", id.started);
   if (id.mass_mg > 0) fmt::print("  active mass in the file: {:.4g} mg\n", id.mass_mg);

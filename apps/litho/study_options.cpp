@@ -59,7 +59,8 @@ study::Study study_of_files(const std::vector<std::string>& files, const ColumnO
                             const std::vector<study::Override>& settings) {
   std::string text = fmt::format("[study]\ntitle = {}\n[[measurement]]\nprobe = \"gitt\"\nname = \"GITT\"\nfiles = [",
                                  toml_string("GITT of " + std::filesystem::path(files.front()).filename().string()));
-  for (std::size_t i = 0; i < files.size(); ++i) text += (i > 0 ? ", " : "") + toml_string(std::filesystem::absolute(files[i]).string());
+  for (std::size_t i = 0; i < files.size(); ++i)
+    text += (i > 0 ? ", " : "") + toml_string(std::filesystem::absolute(files[i]).string());
   text += "]\n";
   if (columns.given()) {
     text += fmt::format("columns = {{ time = {}, potential = {}, current = {} }}\n", toml_string(columns.time),
@@ -76,7 +77,8 @@ study::Study study_of_files(const std::vector<std::string>& files, const ColumnO
 void print_plan(const study::Plan& plan) {
   fmt::print("{}\n", plan.study.title);
   for (const study::PlannedMeasurement& planned : plan.measurements) {
-    fmt::print("  {}: {} {}\n", planned.measurement.name, planned.paths.size(), planned.paths.size() == 1 ? "file" : "files");
+    fmt::print("  {}: {} {}\n", planned.measurement.name, planned.paths.size(),
+               planned.paths.size() == 1 ? "file" : "files");
     for (const std::string& path : planned.paths) fmt::print("    {}\n", path);
   }
 }
@@ -89,7 +91,8 @@ study::RunResult run_study(const study::Study& definition, const RunOptions& opt
 
 core::ExitCode quality_gate(const study::RunResult& run) {
   for (const study::GittOutcome& outcome : run.gitt) {
-    const bool wants_D = outcome.result.why_no_D.empty() && outcome.result.protocol == lithoscope::echem::Protocol::gitt;
+    const bool wants_D =
+        outcome.result.why_no_D.empty() && outcome.result.protocol == lithoscope::echem::Protocol::gitt;
     if (wants_D && outcome.result.valid_pulses() == 0) return core::ExitCode::quality_gate_failed;
   }
   return core::ExitCode::done;

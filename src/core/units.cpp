@@ -95,8 +95,8 @@ std::optional<std::string_view> after_plus_minus(std::string_view text) {
                     .where = {},
                     .expected = fmt::format("a number and a unit convertible to {}", unit),
                     .found = fmt::format("\"{}\"", text),
-                    .advice = fmt::format("write it like \"4.1 {}\" or, with its standard uncertainty, \"4.1 +- 0.2 {}\"",
-                                          unit, unit)});
+                    .advice = fmt::format(
+                        "write it like \"4.1 {}\" or, with its standard uncertainty, \"4.1 +- 0.2 {}\"", unit, unit)});
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ std::string format_value(Value v) {
     ++sigma_exponent;
   }
   const int last = sigma_exponent - digits + 1;  // decimal exponent of the last digit shown
-  const int value_exponent = v.value == 0 ? sigma_exponent : static_cast<int>(std::floor(std::log10(std::abs(v.value))));
+  const int value_exponent =
+      v.value == 0 ? sigma_exponent : static_cast<int>(std::floor(std::log10(std::abs(v.value))));
   const bool scientific = value_exponent < -3 || value_exponent > 5 || last > 0;
   if (!scientific) return fmt::format("{:.{}f}({:.0f})", v.value, -last, -last > 0 && shown >= 1 ? shown : shown);
   const int top = std::max(value_exponent, last);

@@ -35,7 +35,7 @@ void append_to(std::vector<double>& to, const std::vector<double>& from, double 
 
 // A column some files have and others lack cannot be joined; it is dropped with a remark, never padded.
 template <class T>
-bool drop_if_partial(std::vector<CyclerTable>& tables, std::vector<T> CyclerTable::*column) {
+bool drop_if_partial(std::vector<CyclerTable>& tables, std::vector<T> CyclerTable::* column) {
   const auto empty = [&](const CyclerTable& t) { return (t.*column).empty(); };
   if (std::ranges::none_of(tables, empty) || std::ranges::all_of(tables, empty)) return false;
   for (CyclerTable& table : tables) (table.*column).clear();
@@ -66,19 +66,24 @@ void order_by_time(std::vector<CyclerTable>& tables) {
 
 std::string describe(CapacityOrigin origin) {
   switch (origin) {
-    case CapacityOrigin::file_net_counter: return "net charge since the first row, from the file's signed counter";
+    case CapacityOrigin::file_net_counter:
+      return "net charge since the first row, from the file's signed counter";
     case CapacityOrigin::file_charge_minus_discharge:
       return "net charge since the first row, from the file's charge and discharge counters";
-    case CapacityOrigin::integrated_current: return "net charge since the first row, integrated from the current";
+    case CapacityOrigin::integrated_current:
+      return "net charge since the first row, integrated from the current";
   }
   return {};
 }
 
 std::string describe(CurrentOrigin origin) {
   switch (origin) {
-    case CurrentOrigin::instantaneous: return "as sampled when the row was written";
-    case CurrentOrigin::interval_average: return "the instrument's average since the row before";
-    case CurrentOrigin::charge_over_interval: return "charge counted since the row before, over the time";
+    case CurrentOrigin::instantaneous:
+      return "as sampled when the row was written";
+    case CurrentOrigin::interval_average:
+      return "the instrument's average since the row before";
+    case CurrentOrigin::charge_over_interval:
+      return "charge counted since the row before, over the time";
   }
   return {};
 }
@@ -96,7 +101,8 @@ std::vector<double> integrate_current_Ah(const CyclerTable& table) {
 
 void check_table(CyclerTable& table) {
   if (table.rows() == 0) {
-    unusable(table, "holds no rows of data", "at least one row", "none", "the measurement was empty or the file is cut");
+    unusable(table, "holds no rows of data", "at least one row", "none",
+             "the measurement was empty or the file is cut");
   }
   require_finite(table, table.time_s, "time");
   require_finite(table, table.potential_V, "potential");
@@ -108,8 +114,8 @@ void check_table(CyclerTable& table) {
     if (back++ == 0) first_back = static_cast<std::int64_t>(i) + 1;
   }
   if (back > 0) {
-    table.remarks.push_back(
-        fmt::format("Time goes back {} times, first at row {}. Steps are cut there; check the file's clock.", back, first_back));
+    table.remarks.push_back(fmt::format(
+        "Time goes back {} times, first at row {}. Steps are cut there; check the file's clock.", back, first_back));
   }
 }
 

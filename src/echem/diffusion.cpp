@@ -90,18 +90,24 @@ double sphere_rise(double theta) {
 
 double radius_per_length(Geometry geometry) {
   switch (geometry) {
-    case Geometry::slab: return 1;
-    case Geometry::cylinder: return 2;
-    case Geometry::sphere: return 3;
+    case Geometry::slab:
+      return 1;
+    case Geometry::cylinder:
+      return 2;
+    case Geometry::sphere:
+      return 3;
   }
   return 3;
 }
 
 std::string_view name_of(Geometry geometry) {
   switch (geometry) {
-    case Geometry::slab: return "slab";
-    case Geometry::cylinder: return "cylinder";
-    case Geometry::sphere: return "sphere";
+    case Geometry::slab:
+      return "slab";
+    case Geometry::cylinder:
+      return "cylinder";
+    case Geometry::sphere:
+      return "sphere";
   }
   return "";
 }
@@ -109,9 +115,12 @@ std::string_view name_of(Geometry geometry) {
 double surface_rise(Geometry geometry, double theta) {
   if (theta <= 0) return 0;
   switch (geometry) {
-    case Geometry::slab: return slab_rise(theta);
-    case Geometry::cylinder: return cylinder_rise(theta);
-    case Geometry::sphere: return sphere_rise(theta);
+    case Geometry::slab:
+      return slab_rise(theta);
+    case Geometry::cylinder:
+      return cylinder_rise(theta);
+    case Geometry::sphere:
+      return sphere_rise(theta);
   }
   return 0;
 }

@@ -109,7 +109,8 @@ void add_warnings(const CyclerTable& table, const GittSample& sample, GittResult
     result.warnings.emplace_back(
         "The active mass or the molar mass is not known: whether the surface runs out of lithium cannot be checked.");
   }
-  if (sample.cell == CellKind::not_declared && table.potential_kind == PotentialKind::cell_voltage && result.why_no_D.empty()) {
+  if (sample.cell == CellKind::not_declared && table.potential_kind == PotentialKind::cell_voltage &&
+      result.why_no_D.empty()) {
     result.warnings.emplace_back(
         "The file records a cell voltage and the study does not say what cell it is (cell = \"half\" or \"full\"). "
         "D holds only if the other electrode keeps its potential.");
@@ -128,40 +129,63 @@ void add_warnings(const CyclerTable& table, const GittSample& sample, GittResult
 
 std::span<const core::Setting<GittSettings>> gitt_settings_table() {
   static constexpr std::array<core::Setting<GittSettings>, 10> table{{
-      {"skip", "s", &GittSettings::skip_s, "the first moments of a pulse are charge transfer and the double layer, not diffusion"},
-      {"theta_max", "1", &GittSettings::theta_max, "the window of the fit ends at this D t/L2: later the surface only follows the mean, which does not depend on D"},
+      {"skip", "s", &GittSettings::skip_s,
+       "the first moments of a pulse are charge transfer and the double layer, not diffusion"},
+      {"theta_max", "1", &GittSettings::theta_max,
+       "the window of the fit ends at this D t/L2: later the surface only follows the mean, which does not depend on "
+       "D"},
       {"excursion_max", "1", &GittSettings::excursion_max,
        "the window also ends when the surface has moved by this much lithium per formula unit"},
       {"window_points", "1", &GittSettings::window_points, "rows the window holds at least"},
-      {"rest_fit_share", "1", &GittSettings::rest_fit_share, "the last part of a rest whose line gives the potential at its end"},
+      {"rest_fit_share", "1", &GittSettings::rest_fit_share,
+       "the last part of a rest whose line gives the potential at its end"},
       {"r_squared_min", "1", &GittSettings::r_squared_min, "a window less straight than this is flagged"},
-      {"residual_warn", "1", &GittSettings::residual_warn, "a rest further from equilibrium than this share of the step is flagged"},
+      {"residual_warn", "1", &GittSettings::residual_warn,
+       "a rest further from equilibrium than this share of the step is flagged"},
       {"residual_invalid", "1", &GittSettings::residual_invalid,
        "a pulse whose step is wrong by more than this share because of incomplete rests is not used"},
-      {"ripple_max", "1", &GittSettings::ripple_max, "a current that varies by more than this share of its mean is flagged"},
-      {"temperature_step", "K", &GittSettings::temperature_step_K, "a pulse over which the temperature changes by more is not used"},
+      {"ripple_max", "1", &GittSettings::ripple_max,
+       "a current that varies by more than this share of its mean is flagged"},
+      {"temperature_step", "K", &GittSettings::temperature_step_K,
+       "a pulse over which the temperature changes by more is not used"},
   }};
   return table;
 }
 
 const char* name_of(PulseFlag flag) {
   switch (flag) {
-    case PulseFlag::no_rest_before: return "no_rest_before";
-    case PulseFlag::no_rest_after: return "no_rest_after";
-    case PulseFlag::rest_cut_short: return "rest_cut_short";
-    case PulseFlag::direction_changed: return "direction_changed";
-    case PulseFlag::too_few_points: return "too_few_points";
-    case PulseFlag::wrong_sign: return "wrong_sign";
-    case PulseFlag::step_not_measurable: return "step_not_measurable";
-    case PulseFlag::not_linear: return "not_linear";
-    case PulseFlag::pulse_too_long: return "pulse_too_long";
-    case PulseFlag::diffusion_not_identifiable: return "diffusion_not_identifiable";
-    case PulseFlag::equation_2_fails: return "equation_2_fails";
-    case PulseFlag::surface_beyond_lithium: return "surface_beyond_lithium";
-    case PulseFlag::rest_incomplete: return "rest_incomplete";
-    case PulseFlag::current_ripple: return "current_ripple";
-    case PulseFlag::temperature_step: return "temperature_step";
-    case PulseFlag::switch_not_recorded: return "switch_not_recorded";
+    case PulseFlag::no_rest_before:
+      return "no_rest_before";
+    case PulseFlag::no_rest_after:
+      return "no_rest_after";
+    case PulseFlag::rest_cut_short:
+      return "rest_cut_short";
+    case PulseFlag::direction_changed:
+      return "direction_changed";
+    case PulseFlag::too_few_points:
+      return "too_few_points";
+    case PulseFlag::wrong_sign:
+      return "wrong_sign";
+    case PulseFlag::step_not_measurable:
+      return "step_not_measurable";
+    case PulseFlag::not_linear:
+      return "not_linear";
+    case PulseFlag::pulse_too_long:
+      return "pulse_too_long";
+    case PulseFlag::diffusion_not_identifiable:
+      return "diffusion_not_identifiable";
+    case PulseFlag::equation_2_fails:
+      return "equation_2_fails";
+    case PulseFlag::surface_beyond_lithium:
+      return "surface_beyond_lithium";
+    case PulseFlag::rest_incomplete:
+      return "rest_incomplete";
+    case PulseFlag::current_ripple:
+      return "current_ripple";
+    case PulseFlag::temperature_step:
+      return "temperature_step";
+    case PulseFlag::switch_not_recorded:
+      return "switch_not_recorded";
   }
   return "";
 }

@@ -40,9 +40,11 @@ LineFit fit_rest(const CyclerTable& table, const Step& rest, const IciSettings& 
 
 std::span<const core::Setting<IciSettings>> ici_settings_table() {
   static constexpr std::array<core::Setting<IciSettings>, 3> table{{
-      {"ici_from", "s", &IciSettings::from_s, "start of the window on a rest; earlier is charge transfer and the double layer"},
+      {"ici_from", "s", &IciSettings::from_s,
+       "start of the window on a rest; earlier is charge transfer and the double layer"},
       {"ici_to", "s", &IciSettings::to_s, "end of the window on a rest; later the square-root law bends"},
-      {"ici_current_average", "s", &IciSettings::current_average_s, "the interrupted current is the mean over this time"},
+      {"ici_current_average", "s", &IciSettings::current_average_s,
+       "the interrupted current is the mean over this time"},
   }};
   return table;
 }

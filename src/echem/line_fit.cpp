@@ -22,8 +22,12 @@ double lag_one_correlation(const std::vector<double>& residuals, double sum_of_s
 
 LineFit not_a_fit(std::size_t points) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  return {.intercept = {nan, nan}, .slope = {nan, nan}, .r_squared = nan, .rms_residual = nan,
-          .residual_correlation = nan, .points = static_cast<std::int64_t>(points)};
+  return {.intercept = {nan, nan},
+          .slope = {nan, nan},
+          .r_squared = nan,
+          .rms_residual = nan,
+          .residual_correlation = nan,
+          .points = static_cast<std::int64_t>(points)};
 }
 
 }  // namespace

@@ -57,7 +57,12 @@ struct BentSolution {
 class SelfConsistentD {
  public:
   SelfConsistentD(const PulseRows& rows, std::size_t count, const DiffusionLength& length, double step_V, double tau_s)
-      : rows_(rows), count_(count), geometry_(length.geometry), length_m_(length.length_m.value), step_V_(step_V), tau_s_(tau_s) {
+      : rows_(rows),
+        count_(count),
+        geometry_(length.geometry),
+        length_m_(length.length_m.value),
+        step_V_(step_V),
+        tau_s_(tau_s) {
     const double radius = radius_per_length(geometry_) * length_m_;
     radius_squared_ = radius * radius;
   }
@@ -89,7 +94,8 @@ class SelfConsistentD {
   // ln D_out - ln D_in
   double excess(double ln_D) const {
     const LineFit fit = fit_bent(rows_, count_, geometry_, std::exp(ln_D) / radius_squared_);
-    const core::Value out = weppner_huggins(core::Value::exact(length_m_), core::Value::exact(step_V_), fit.slope, tau_s_);
+    const core::Value out =
+        weppner_huggins(core::Value::exact(length_m_), core::Value::exact(step_V_), fit.slope, tau_s_);
     return std::log(out.value) - ln_D;
   }
 
@@ -143,7 +149,8 @@ void solve_for_D(const PulseRows& rows, const GittSample& sample, const GittSett
   // The curvature feeds D back into itself; near feedback 1 (the pulse reaches the centre) the uncertainty explodes.
   const double loop = std::max(1e-3, 1 - solution.feedback);
   // The rest before still drifts under the pulse: a drift v adds about v sqrt(t) to the slope against sqrt(t).
-  const double drift_share = pulse.drift_before_V_per_s * std::sqrt(pulse.window_to_s) / std::abs(solution.fit.slope.value);
+  const double drift_share =
+      pulse.drift_before_V_per_s * std::sqrt(pulse.window_to_s) / std::abs(solution.fit.slope.value);
   const double relative_sigma = std::hypot(relative.relative_sigma(), 2 * drift_share) / loop;
   pulse.D_m2_s = core::Value::with_sigma(solution.D, relative_sigma * solution.D);
   pulse.log10_D = core::log10(pulse.D_m2_s);

@@ -12,8 +12,8 @@ namespace {
 
 const Step& step_at(const std::vector<Step>& steps, std::int64_t i) { return steps[static_cast<std::size_t>(i)]; }
 
-// How far the potential at `now_s` is from equilibrium because of one earlier pulse, in units of that pulse's equilibrium
-// step: the superposed response of a flux switched on and off, over what stays of it.
+// How far the potential at `now_s` is from equilibrium because of one earlier pulse, in units of that pulse's
+// equilibrium step: the superposed response of a flux switched on and off, over what stays of it.
 double residual_share(const DiffusionLength& length, double D, const GittPulse& pulse, double now_s) {
   const double radius = radius_per_length(length.geometry) * length.length_m.value;
   const double rate = D / (radius * radius);
@@ -68,7 +68,8 @@ void judge_surroundings(const CyclerTable& table, const std::vector<Step>& steps
 }
 
 void judge_fit(const GittSettings& settings, GittPulse& pulse) {
-  if (pulse.straight.points < static_cast<std::int64_t>(settings.window_points) || !std::isfinite(pulse.straight.slope.value)) {
+  if (pulse.straight.points < static_cast<std::int64_t>(settings.window_points) ||
+      !std::isfinite(pulse.straight.slope.value)) {
     add(pulse, PulseFlag::too_few_points, true,
         fmt::format("Only {} rows after the first {:.3g} s of the pulse; {} are needed.", pulse.straight.points,
                     settings.skip_s, settings.window_points));
@@ -78,7 +79,8 @@ void judge_fit(const GittSettings& settings, GittPulse& pulse) {
   const double sign = pulse.current_A > 0 ? 1 : -1;
   if (sign * step.value <= 0 || sign * pulse.window.slope.value <= 0) {
     add(pulse, PulseFlag::wrong_sign, true,
-        fmt::format("The potential {} by {:.2f} mV from rest to rest and {} during the pulse; one of them is against the current.",
+        fmt::format("The potential {} by {:.2f} mV from rest to rest and {} during the pulse; one of them is against "
+                    "the current.",
                     step.value >= 0 ? "rises" : "falls", 1e3 * std::abs(step.value),
                     pulse.window.slope.value >= 0 ? "rises" : "falls"));
   } else if (std::abs(step.value) < 3 * step.sigma()) {
@@ -89,7 +91,8 @@ void judge_fit(const GittSettings& settings, GittPulse& pulse) {
   if (pulse.window.r_squared < settings.r_squared_min) {
     // Not a reason to drop the pulse: a short window in noise is no line either, and its uncertainty says so.
     add(pulse, PulseFlag::not_linear, false,
-        fmt::format("E against the square root of time is not a line in the window (R2 {:.3f}).", pulse.window.r_squared));
+        fmt::format("E against the square root of time is not a line in the window (R2 {:.3f}).",
+                    pulse.window.r_squared));
   }
 }
 
@@ -104,7 +107,8 @@ void judge_diffusion(const GittSample& sample, const GittSettings& settings, dou
   }
   if (pulse.theta_pulse > 0.1) {
     add(pulse, PulseFlag::pulse_too_long, false,
-        fmt::format("The pulse is not short: D tau/L2 = {:.2g}, so paper Eqs. (1) and (2) do not hold; the {}'s exact response is used.",
+        fmt::format("The pulse is not short: D tau/L2 = {:.2g}, so paper Eqs. (1) and (2) do not hold; the {}'s exact "
+                    "response is used.",
                     pulse.theta_pulse, name_of(sample.diffusion_length->geometry)));
   }
   if (pulse.log10_D.sigma() > 0.5) {
@@ -178,8 +182,8 @@ void judge_pulses(const CyclerTable& table, const std::vector<Step>& steps, cons
       pulse.residual_V = residual_after(pulses, k, *sample.diffusion_length);
       const double before = k > 0 && std::isfinite(pulses[k - 1].residual_V) ? pulses[k - 1].residual_V : 0.0;
       bias = pulse.residual_V - before;  // what the two incomplete rests do not cancel
-      // D goes with the square of the step. The bias is a rough estimate, so it widens the interval and is not taken off
-      // (taking it off doubled the error on cases with a falling D: docs/decisions/2026-11-22-incomplete-rests.md).
+      // D goes with the square of the step. The bias is a rough estimate, so it widens the interval and is not taken
+      // off (taking it off doubled the error on cases with a falling D: docs/decisions/2026-11-22-incomplete-rests.md).
       widen(pulse, 2 * std::abs(bias / pulse.step_V()));
       widen(pulse, 2 * slope_change(pulses, k));
     }

@@ -5,7 +5,8 @@
 
 namespace lithoscope::echem {
 
-/// Fills theta, surface excursion, lithium left and the residual of each rest, then the flags. `pulses` in order of time.
+/// Fills theta, surface excursion, lithium left and the residual of each rest, then the flags. `pulses` in order of
+/// time.
 void judge_pulses(const CyclerTable& table, const std::vector<Step>& steps, const GittSample& sample,
                   const GittSettings& settings, std::vector<GittPulse>& pulses);
 

@@ -54,8 +54,8 @@ std::vector<Run> runs_of_direction(const CyclerTable& table, double threshold) {
   return runs;
 }
 
-// A run of a row or so between two runs of one kind is a glitch of the instrument. Between two different kinds it is the
-// sample that caught the switch: it goes with what follows.
+// A run of a row or so between two runs of one kind is a glitch of the instrument. Between two different kinds it is
+// the sample that caught the switch: it goes with what follows.
 std::vector<Run> without_strays(const std::vector<Run>& runs, std::int64_t stray_rows) {
   std::vector<Run> kept;
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -88,7 +88,8 @@ bool level_jumps_at(const CyclerTable& table, const Run& run, std::int64_t row, 
   const auto after = three(row);
   const auto [low_before, high_before] = std::ranges::minmax(before);
   const auto [low_after, high_after] = std::ranges::minmax(after);
-  const bool flat = high_before < (1 + level_change / 4) * low_before && high_after < (1 + level_change / 4) * low_after;
+  const bool flat =
+      high_before < (1 + level_change / 4) * low_before && high_after < (1 + level_change / 4) * low_after;
   return flat && (low_after > (1 + level_change) * high_before || low_before > (1 + level_change) * high_after);
 }
 
@@ -120,9 +121,10 @@ std::vector<Run> split_levels(const CyclerTable& table, const std::vector<Run>& 
   return parts;
 }
 
-// When the current was switched between row - 1 and row. A charge counter tells exactly; else the row before, which most
-// instruments write at the switch, unless it lies far back.
-void locate_switch(const CyclerTable& table, double current_before, double current_after, std::int64_t row, Step& step) {
+// When the current was switched between row - 1 and row. A charge counter tells exactly; else the row before, which
+// most instruments write at the switch, unless it lies far back.
+void locate_switch(const CyclerTable& table, double current_before, double current_after, std::int64_t row,
+                   Step& step) {
   const double before = at(table.time_s, row - 1);
   const double here = at(table.time_s, row);
   const double gap = here - before;
@@ -186,9 +188,12 @@ std::span<const core::Setting<StepSettings>> step_settings_table() {
   static constexpr std::array<core::Setting<StepSettings>, 4> table{{
       {"rest_current", "A", &StepSettings::rest_current_A,
        "below this current the cell rests; 0 finds it from the gap between noise and pulses"},
-      {"stray_rows", "1", &StepSettings::stray_rows, "a run of at most this many rows inside a step is a glitch, not a step"},
-      {"level_change", "1", &StepSettings::level_change, "a lasting relative jump of the current that starts a new step"},
-      {"potential_hold", "V", &StepSettings::potential_hold_V, "a potential this constant while the current decays is a hold"},
+      {"stray_rows", "1", &StepSettings::stray_rows,
+       "a run of at most this many rows inside a step is a glitch, not a step"},
+      {"level_change", "1", &StepSettings::level_change,
+       "a lasting relative jump of the current that starts a new step"},
+      {"potential_hold", "V", &StepSettings::potential_hold_V,
+       "a potential this constant while the current decays is a hold"},
   }};
   return table;
 }
@@ -236,10 +241,14 @@ std::vector<Step> find_steps(const CyclerTable& table, const StepSettings& setti
 
 const char* name_of(StepKind kind) {
   switch (kind) {
-    case StepKind::rest: return "rest";
-    case StepKind::constant_current: return "constant current";
-    case StepKind::constant_potential: return "constant potential";
-    case StepKind::varying: return "varying current";
+    case StepKind::rest:
+      return "rest";
+    case StepKind::constant_current:
+      return "constant current";
+    case StepKind::constant_potential:
+      return "constant potential";
+    case StepKind::varying:
+      return "varying current";
   }
   return "";
 }

@@ -64,9 +64,8 @@ std::unique_ptr<DatabaseTable> read_database_table(const InputFile& file, const 
   auto result = std::make_unique<DatabaseTable>();
   result->bytes = run_tool(file, {"mdb-export", "-Q", "-d", "\x1f", "-R", "\x1e", "{input}", table});
   // mdb-export ends the line of names with the row separator too.
-  result->table = parse_text_table(
-      file.path() + " [" + table + "]", result->bytes,
-      {.skip_lines = 0, .delimiter = '\x1f', .decimal_comma = false, .row_end = '\x1e'});
+  result->table = parse_text_table(file.path() + " [" + table + "]", result->bytes,
+                                   {.skip_lines = 0, .delimiter = '\x1f', .decimal_comma = false, .row_end = '\x1e'});
   return result;
 }
 

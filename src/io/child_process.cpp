@@ -98,7 +98,8 @@ ChildResult run_child(const std::vector<std::string>& arguments, std::string_vie
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{limits.seconds};
   std::array<char, 1 << 16> buffer{};
   while (result.failure.empty()) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd ready{ends[0], POLLIN, 0};
     const int polled = left.count() > 0 ? poll(&ready, 1, static_cast<int>(left.count())) : 0;
     if (polled < 0 && errno == EINTR) continue;

@@ -120,11 +120,14 @@ InputFile InputFile::from_bytes(std::string name, std::string bytes) {
   return {std::move(name), std::move(storage), compressed};
 }
 
-std::string_view InputFile::bytes() const { return compressed_ ? std::string_view{storage_->owned} : storage_->on_disk(); }
+std::string_view InputFile::bytes() const {
+  return compressed_ ? std::string_view{storage_->owned} : storage_->on_disk();
+}
 
 std::string InputFile::sha256() const {
   const std::string_view bytes = storage_->on_disk();
-  gchar* hex = g_compute_checksum_for_data(G_CHECKSUM_SHA256, reinterpret_cast<const guchar*>(bytes.data()), bytes.size());
+  gchar* hex =
+      g_compute_checksum_for_data(G_CHECKSUM_SHA256, reinterpret_cast<const guchar*>(bytes.data()), bytes.size());
   std::string text{hex};
   g_free(hex);
   return text;

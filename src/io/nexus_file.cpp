@@ -135,7 +135,8 @@ void NexusWriter::attribute(const std::string& object_path, std::string_view nam
   H5Awrite(made.get(), type.get(), padded.data());
 }
 
-void NexusWriter::attribute(const std::string& object_path, std::string_view name, std::span<const std::string> values) {
+void NexusWriter::attribute(const std::string& object_path, std::string_view name,
+                            std::span<const std::string> values) {
   std::size_t width = 1;
   for (const std::string& value : values) width = std::max(width, value.size());
   std::string block(width * values.size(), '\0');

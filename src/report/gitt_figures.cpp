@@ -18,8 +18,12 @@ constexpr double confidence_95 = 1.959963984540054;  // sigmas
 const echem::Step& step_of(const GittOutcome& outcome, std::int64_t i) {
   return outcome.result.steps[static_cast<std::size_t>(i)];
 }
-double time_at(const GittOutcome& outcome, std::int64_t row) { return outcome.table.time_s[static_cast<std::size_t>(row)]; }
-double potential_at(const GittOutcome& outcome, std::int64_t row) { return outcome.table.potential_V[static_cast<std::size_t>(row)]; }
+double time_at(const GittOutcome& outcome, std::int64_t row) {
+  return outcome.table.time_s[static_cast<std::size_t>(row)];
+}
+double potential_at(const GittOutcome& outcome, std::int64_t row) {
+  return outcome.table.potential_V[static_cast<std::size_t>(row)];
+}
 
 Axis potential_axis(const GittOutcome& outcome) {
   const bool cell = outcome.measurement.cell == echem::CellKind::full_cell ||
@@ -40,7 +44,8 @@ Series thinned(const std::vector<double>& x, const std::vector<double>& y) {
   for (std::size_t b = 0; b < buckets; ++b) {
     const std::size_t from = b * x.size() / buckets;
     const std::size_t to = (b + 1) * x.size() / buckets;
-    const auto [low, high] = std::minmax_element(y.begin() + static_cast<std::ptrdiff_t>(from), y.begin() + static_cast<std::ptrdiff_t>(to));
+    const auto [low, high] =
+        std::minmax_element(y.begin() + static_cast<std::ptrdiff_t>(from), y.begin() + static_cast<std::ptrdiff_t>(to));
     const auto first = static_cast<std::size_t>(std::min(low, high) - y.begin());
     const auto second = static_cast<std::size_t>(std::max(low, high) - y.begin());
     for (const std::size_t i : {first, second}) {
@@ -110,14 +115,30 @@ Figure profile_figure(const GittOutcome& outcome) {
   hours.reserve(outcome.table.time_s.size());
   const double start = outcome.table.time_s.front();
   for (const double t : outcome.table.time_s) hours.push_back((t - start) / core::seconds_per_hour);
-  Figure f{.id = "profile", .title = "The whole record.", .caption = {}, .x_axis = {"time", "h"}, .y_axis = potential_axis(outcome), .series = {}, .bands = {}, .segments = {}};
-  f.title = outcome.result.pulses.empty() ? "The record." : fmt::format("The titration: {} pulses, each followed by a rest.", outcome.result.pulses.size());
+  Figure f{.id = "profile",
+           .title = "The whole record.",
+           .caption = {},
+           .x_axis = {"time", "h"},
+           .y_axis = potential_axis(outcome),
+           .series = {},
+           .bands = {},
+           .segments = {}};
+  f.title = outcome.result.pulses.empty()
+                ? "The record."
+                : fmt::format("The titration: {} pulses, each followed by a rest.", outcome.result.pulses.size());
   f.caption = "Potential against time, all rows (thinned to the extremes of what a screen can show).";
   Series profile = thinned(hours, outcome.table.potential_V);
   profile.name = f.y_axis.quantity;
   f.series.push_back(std::move(profile));
   if (outcome.result.pulses.empty()) return f;
-  Series rests{.name = "end of each rest", .role = Role::second, .mark = Mark::dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  Series rests{.name = "end of each rest",
+               .role = Role::second,
+               .mark = Mark::dots,
+               .x = {},
+               .y = {},
+               .y_low = {},
+               .y_high = {},
+               .notes = {}};
   for (const GittPulse& p : outcome.result.pulses) {
     rests.x.push_back((p.start_s + p.duration_s + p.rest_s - start) / core::seconds_per_hour);
     rests.y.push_back(p.rest_after_V.value);
@@ -129,9 +150,22 @@ Figure profile_figure(const GittOutcome& outcome) {
 
 Figure one_pulse_figure(const GittOutcome& outcome, const GittPulse& p) {
   const double tau = p.duration_s;
-  Figure f{.id = "pulse", .title = fmt::format("What one pulse measures: {}.", pulse_name(outcome, p)), .caption = {},
-           .x_axis = {"time since the current was switched on", "s"}, .y_axis = potential_axis(outcome), .series = {}, .bands = {{0, tau, "current on"}}, .segments = {}};
-  Series s{.name = f.y_axis.quantity, .role = Role::primary, .mark = Mark::line, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  Figure f{.id = "pulse",
+           .title = fmt::format("What one pulse measures: {}.", pulse_name(outcome, p)),
+           .caption = {},
+           .x_axis = {"time since the current was switched on", "s"},
+           .y_axis = potential_axis(outcome),
+           .series = {},
+           .bands = {{0, tau, "current on"}},
+           .segments = {}};
+  Series s{.name = f.y_axis.quantity,
+           .role = Role::primary,
+           .mark = Mark::line,
+           .x = {},
+           .y = {},
+           .y_low = {},
+           .y_high = {},
+           .notes = {}};
   const double shown_rest = std::min(p.rest_s, std::max(6 * tau, 60.0));
   const double shown_before = 0.15 * (tau + shown_rest);
   for (std::int64_t row = step_of(outcome, p.step - 1).first_row; row <= step_of(outcome, p.step + 1).last_row; ++row) {
@@ -150,30 +184,61 @@ Figure one_pulse_figure(const GittOutcome& outcome, const GittPulse& p) {
   }
   f.segments.push_back({right, before, right, p.rest_after_V.value, "\u0394E\u209b"});
   f.caption = fmt::format(
-      "iR is the jump when the current is switched on ({} mV, {} \u03a9), \u0394E\u03c4 the rise under current without it, \u0394E\u209b = {} mV the "
+      "iR is the jump when the current is switched on ({} mV, {} \u03a9), \u0394E\u03c4 the rise under current without "
+      "it, \u0394E\u209b = {} mV the "
       "step from rest to rest. The current is {:.4g} {}.",
-      std::isfinite(jump) ? core::format_value(1e3 * p.jump_V) : "?", std::isfinite(jump) ? core::format_value(p.resistance_ohm) : "?",
+      std::isfinite(jump) ? core::format_value(1e3 * p.jump_V) : "?",
+      std::isfinite(jump) ? core::format_value(p.resistance_ohm) : "?",
       core::format_value(1e3 * (p.rest_after_V - p.rest_before_V)), shown_capacity(outcome, p.current_A),
       outcome.table.current_per_mass ? "mA/g" : "mA");
   return f;
 }
 
 Figure square_root_figure(const GittOutcome& outcome, const GittPulse& p) {
-  Figure f{.id = "square-root", .title = {}, .caption = {}, .x_axis = {"square root of the time under current", "s\u00bd"}, .y_axis = potential_axis(outcome), .series = {}, .bands = {}, .segments = {}};
-  f.title = fmt::format("The window of the fit: {:.3g} to {:.3g} s of {:.4g} s, {}.", p.window_from_s, p.window_to_s, p.duration_s, pulse_name(outcome, p));
-  Series data{.name = "measured", .role = Role::primary, .mark = Mark::open_dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  Figure f{.id = "square-root",
+           .title = {},
+           .caption = {},
+           .x_axis = {"square root of the time under current", "s\u00bd"},
+           .y_axis = potential_axis(outcome),
+           .series = {},
+           .bands = {},
+           .segments = {}};
+  f.title = fmt::format("The window of the fit: {:.3g} to {:.3g} s of {:.4g} s, {}.", p.window_from_s, p.window_to_s,
+                        p.duration_s, pulse_name(outcome, p));
+  Series data{.name = "measured",
+              .role = Role::primary,
+              .mark = Mark::open_dots,
+              .x = {},
+              .y = {},
+              .y_low = {},
+              .y_high = {},
+              .notes = {}};
   const echem::Step& step = step_of(outcome, p.step);
   for (std::int64_t row = step.first_row; row <= step.last_row; ++row) {
     data.x.push_back(std::sqrt(std::max(0.0, time_at(outcome, row) - p.start_s)));
     data.y.push_back(potential_at(outcome, row));
   }
-  Series line{.name = "straight line through the whole pulse (paper Eq. 1)", .role = Role::muted, .mark = Mark::dashed, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  Series line{.name = "straight line through the whole pulse (paper Eq. 1)",
+              .role = Role::muted,
+              .mark = Mark::dashed,
+              .x = {},
+              .y = {},
+              .y_low = {},
+              .y_high = {},
+              .notes = {}};
   const double end = std::sqrt(p.duration_s);
   for (const double u : {0.0, end}) {
     line.x.push_back(u);
     line.y.push_back(p.straight.intercept.value + p.straight.slope.value * u);
   }
-  Series bent{.name = "fit used", .role = Role::second, .mark = Mark::line, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  Series bent{.name = "fit used",
+              .role = Role::second,
+              .mark = Mark::line,
+              .x = {},
+              .y = {},
+              .y_low = {},
+              .y_high = {},
+              .notes = {}};
   const auto& length = outcome.sample.diffusion_length;
   const bool with_shape = length && std::isfinite(p.D_m2_s.value);
   const double radius = length ? echem::radius_per_length(length->geometry) * length->length_m.value : 1;
@@ -187,14 +252,23 @@ Figure square_root_figure(const GittOutcome& outcome, const GittPulse& p) {
   f.bands.push_back({std::sqrt(p.window_from_s), std::sqrt(p.window_to_s), "window of the fit"});
   f.series = {std::move(data), std::move(line), std::move(bent)};
   f.caption = fmt::format(
-      "Only the shaded window is fitted; the curve is continued beyond it to show where the pulse leaves it. A straight line through "
-      "the whole pulse has R\u00b2 = {:.4f}.", p.straight.r_squared);
+      "Only the shaded window is fitted; the curve is continued beyond it to show where the pulse leaves it. A "
+      "straight line through "
+      "the whole pulse has R\u00b2 = {:.4f}.",
+      p.straight.r_squared);
   if (with_shape) f.caption += fmt::format(" D\u03c4/L\u00b2 = {:.2g}.", p.theta_pulse);
   return f;
 }
 
 Figure diffusion_figure(const GittOutcome& outcome) {
-  Figure f{.id = "diffusion", .title = {}, .caption = {}, .x_axis = x_axis(outcome), .y_axis = {"log\u2081\u2080 D", "D in cm\u00b2/s"}, .series = {}, .bands = {}, .segments = {}};
+  Figure f{.id = "diffusion",
+           .title = {},
+           .caption = {},
+           .x_axis = x_axis(outcome),
+           .y_axis = {"log\u2081\u2080 D", "D in cm\u00b2/s"},
+           .series = {},
+           .bands = {},
+           .segments = {}};
   const auto empty = [](const char* name, Role role, Mark mark) {
     return Series{.name = name, .role = role, .mark = mark, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
   };
@@ -219,18 +293,34 @@ Figure diffusion_figure(const GittOutcome& outcome) {
     s.y_high.push_back(y + half);
     s.notes.push_back(fmt::format("Pulse {}. {}", &p - outcome.result.pulses.data() + 1, reasons(p)));
   }
-  f.title = fmt::format("Diffusion coefficient: {} of {} pulses can be used.", used.x.size(), outcome.result.pulses.size());
+  f.title =
+      fmt::format("Diffusion coefficient: {} of {} pulses can be used.", used.x.size(), outcome.result.pulses.size());
   for (Series* s : {&paper, &unused, &used}) {
     if (!s->x.empty()) f.series.push_back(std::move(*s));
   }
-  f.caption = "Dots with bars: this program's D. Grey: the pulse says nothing reliable about D. Open circles: what the paper's Eq. (2) gives for the same pulse.";
+  f.caption =
+      "Dots with bars: this program's D. Grey: the pulse says nothing reliable about D. Open circles: what the paper's "
+      "Eq. (2) gives for the same pulse.";
   return f;
 }
 
 Figure ici_diffusion_figure(const GittOutcome& outcome) {
-  Figure f{.id = "diffusion", .title = "Diffusion coefficient from interruptions.", .caption = {}, .x_axis = {"net capacity", outcome.table.current_per_mass ? "mAh/g" : "mAh"},
-           .y_axis = {"log\u2081\u2080 D", "D in cm\u00b2/s"}, .series = {}, .bands = {}, .segments = {}};
-  Series s{.name = "D, 95 % interval", .role = Role::primary, .mark = Mark::dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  Figure f{.id = "diffusion",
+           .title = "Diffusion coefficient from interruptions.",
+           .caption = {},
+           .x_axis = {"net capacity", outcome.table.current_per_mass ? "mAh/g" : "mAh"},
+           .y_axis = {"log\u2081\u2080 D", "D in cm\u00b2/s"},
+           .series = {},
+           .bands = {},
+           .segments = {}};
+  Series s{.name = "D, 95 % interval",
+           .role = Role::primary,
+           .mark = Mark::dots,
+           .x = {},
+           .y = {},
+           .y_low = {},
+           .y_high = {},
+           .notes = {}};
   for (std::size_t i = 0; i < outcome.result.interruption_D_m2_s.size(); ++i) {
     const core::Value D = outcome.result.interruption_D_m2_s[i];
     if (!(D.value > 0)) continue;
@@ -240,20 +330,45 @@ Figure ici_diffusion_figure(const GittOutcome& outcome) {
     s.y_low.push_back(log_D.value + 4 - std::min(2.0, confidence_95 * log_D.sigma()));
     s.y_high.push_back(log_D.value + 4 + std::min(2.0, confidence_95 * log_D.sigma()));
   }
-  f.caption = "D = (4/\u03c0)[L (dE/dt)/(dE/d\u221at)]\u00b2 (Chien et al. 2023), with dE/dt from the neighbouring interruptions.";
+  f.caption =
+      "D = (4/\u03c0)[L (dE/dt)/(dE/d\u221at)]\u00b2 (Chien et al. 2023), with dE/dt from the neighbouring "
+      "interruptions.";
   f.series.push_back(std::move(s));
   return f;
 }
 
 Figure open_circuit_figure(const GittOutcome& outcome) {
-  Figure f{.id = "open-circuit", .title = "Potential at the end of each rest.", .caption = {}, .x_axis = x_axis(outcome), .y_axis = potential_axis(outcome), .series = {}, .bands = {}, .segments = {}};
-  Series rests{.name = "end of rest", .role = Role::primary, .mark = Mark::dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
-  Series corrected{.name = "with the estimated rest of the relaxation removed", .role = Role::second, .mark = Mark::open_dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  Figure f{.id = "open-circuit",
+           .title = "Potential at the end of each rest.",
+           .caption = {},
+           .x_axis = x_axis(outcome),
+           .y_axis = potential_axis(outcome),
+           .series = {},
+           .bands = {},
+           .segments = {}};
+  Series rests{.name = "end of rest",
+               .role = Role::primary,
+               .mark = Mark::dots,
+               .x = {},
+               .y = {},
+               .y_low = {},
+               .y_high = {},
+               .notes = {}};
+  Series corrected{.name = "with the estimated rest of the relaxation removed",
+                   .role = Role::second,
+                   .mark = Mark::open_dots,
+                   .x = {},
+                   .y = {},
+                   .y_low = {},
+                   .y_high = {},
+                   .notes = {}};
   for (const GittPulse& p : outcome.result.pulses) {
     const double x = x_is_known(outcome) ? p.x_after : shown_capacity(outcome, p.capacity_after_Ah);
     rests.x.push_back(x);
     rests.y.push_back(p.rest_after_V.value);
-    rests.notes.push_back(std::isfinite(p.residual_V) ? fmt::format("About {:.1f} mV from equilibrium.", 1e3 * std::abs(p.residual_V)) : "");
+    rests.notes.push_back(std::isfinite(p.residual_V)
+                              ? fmt::format("About {:.1f} mV from equilibrium.", 1e3 * std::abs(p.residual_V))
+                              : "");
     if (std::isfinite(p.residual_V) && p.valid()) {
       corrected.x.push_back(x);
       corrected.y.push_back(p.rest_after_V.value - p.residual_V);
@@ -263,26 +378,51 @@ Figure open_circuit_figure(const GittOutcome& outcome) {
   f.caption = "The open-circuit potential where the rest was long enough.";
   if (!corrected.x.empty()) {
     f.series.push_back(std::move(corrected));
-    f.caption += " Open circles subtract what the fitted D says is still to relax; it is an estimate without an interval.";
+    f.caption +=
+        " Open circles subtract what the fitted D says is still to relax; it is an estimate without an interval.";
   }
   return f;
 }
 
 Figure resistance_figure(const GittOutcome& outcome) {
-  Figure f{.id = "resistance", .title = "Resistance: ohmic drop and charge transfer.", .caption = {}, .x_axis = x_axis(outcome), .y_axis = {"resistance", outcome.table.current_per_mass ? "\u03a9 g" : "\u03a9"}, .series = {}, .bands = {}, .segments = {}};
+  Figure f{.id = "resistance",
+           .title = "Resistance: ohmic drop and charge transfer.",
+           .caption = {},
+           .x_axis = x_axis(outcome),
+           .y_axis = {"resistance", outcome.table.current_per_mass ? "\u03a9 g" : "\u03a9"},
+           .series = {},
+           .bands = {},
+           .segments = {}};
   const double scale = outcome.table.current_per_mass ? 1e3 : 1;
-  const double extracted_per_Ah = x_is_known(outcome) && outcome.result.pulses.front().capacity_after_Ah != outcome.result.pulses.front().capacity_before_Ah
-                                      ? (outcome.result.pulses.front().x_after - outcome.result.pulses.front().x_before) /
-                                            (outcome.result.pulses.front().capacity_after_Ah - outcome.result.pulses.front().capacity_before_Ah)
-                                      : 0;
-  Series ici{.name = "at switching off", .role = Role::primary, .mark = Mark::dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  const double extracted_per_Ah =
+      x_is_known(outcome) &&
+              outcome.result.pulses.front().capacity_after_Ah != outcome.result.pulses.front().capacity_before_Ah
+          ? (outcome.result.pulses.front().x_after - outcome.result.pulses.front().x_before) /
+                (outcome.result.pulses.front().capacity_after_Ah - outcome.result.pulses.front().capacity_before_Ah)
+          : 0;
+  Series ici{.name = "at switching off",
+             .role = Role::primary,
+             .mark = Mark::dots,
+             .x = {},
+             .y = {},
+             .y_low = {},
+             .y_high = {},
+             .notes = {}};
   for (const echem::Interruption& i : outcome.result.interruptions) {
-    ici.x.push_back(x_is_known(outcome) ? outcome.sample.extracted_at_start + extracted_per_Ah * i.capacity_Ah : shown_capacity(outcome, i.capacity_Ah));
+    ici.x.push_back(x_is_known(outcome) ? outcome.sample.extracted_at_start + extracted_per_Ah * i.capacity_Ah
+                                        : shown_capacity(outcome, i.capacity_Ah));
     ici.y.push_back(scale * i.resistance_ohm.value);
     ici.y_low.push_back(scale * (i.resistance_ohm.value - confidence_95 * i.resistance_ohm.sigma()));
     ici.y_high.push_back(scale * (i.resistance_ohm.value + confidence_95 * i.resistance_ohm.sigma()));
   }
-  Series on{.name = "at switching on", .role = Role::second, .mark = Mark::open_dots, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+  Series on{.name = "at switching on",
+            .role = Role::second,
+            .mark = Mark::open_dots,
+            .x = {},
+            .y = {},
+            .y_low = {},
+            .y_high = {},
+            .notes = {}};
   for (const GittPulse& p : outcome.result.pulses) {
     if (!std::isfinite(p.resistance_ohm.value)) continue;
     on.x.push_back(x_is_known(outcome) ? p.x_before : shown_capacity(outcome, p.capacity_before_Ah));
@@ -290,7 +430,9 @@ Figure resistance_figure(const GittOutcome& outcome) {
   }
   f.series.push_back(std::move(ici));
   if (!on.x.empty()) f.series.push_back(std::move(on));
-  f.caption = "What the potential jumps by within the first seconds, over the current: extrapolated to the moment of switching from a square-root law.";
+  f.caption =
+      "What the potential jumps by within the first seconds, over the current: extrapolated to the moment of switching "
+      "from a square-root law.";
   return f;
 }
 

@@ -15,10 +15,10 @@ double pulse_x(const study::GittOutcome& outcome, const echem::GittPulse& pulse)
 /// The pulse shown as the example: a usable one near the middle; nullptr when there are no pulses.
 const echem::GittPulse* example_pulse(const study::GittOutcome& outcome);
 
-Figure profile_figure(const study::GittOutcome& outcome);                                          // Fig. 5a
-Figure one_pulse_figure(const study::GittOutcome& outcome, const echem::GittPulse& pulse);         // inset of Fig. 5a
-Figure square_root_figure(const study::GittOutcome& outcome, const echem::GittPulse& pulse);       // Fig. 5b
-Figure diffusion_figure(const study::GittOutcome& outcome);                                        // Fig. 5c
+Figure profile_figure(const study::GittOutcome& outcome);                                     // Fig. 5a
+Figure one_pulse_figure(const study::GittOutcome& outcome, const echem::GittPulse& pulse);    // inset of Fig. 5a
+Figure square_root_figure(const study::GittOutcome& outcome, const echem::GittPulse& pulse);  // Fig. 5b
+Figure diffusion_figure(const study::GittOutcome& outcome);                                   // Fig. 5c
 Figure ici_diffusion_figure(const study::GittOutcome& outcome);
 Figure open_circuit_figure(const study::GittOutcome& outcome);
 Figure resistance_figure(const study::GittOutcome& outcome);

@@ -51,15 +51,16 @@ std::string ici_answer(const GittOutcome& outcome) {
   }
   if (D.empty()) return resistance_range(outcome);
   std::ranges::sort(D);
-  return fmt::format("{} interruptions give D from {:.2g} to {:.2g} cm\u00b2/s, median {:.2g} cm\u00b2/s.", D.size(), D.front(),
-                     D.back(), D[D.size() / 2]);
+  return fmt::format("{} interruptions give D from {:.2g} to {:.2g} cm\u00b2/s, median {:.2g} cm\u00b2/s.", D.size(),
+                     D.front(), D.back(), D[D.size() / 2]);
 }
 
 std::string diffusion_answer(const GittOutcome& outcome) {
   const auto pulses = usable(outcome);
   const std::size_t all = outcome.result.pulses.size();
   if (pulses.empty()) {
-    return fmt::format("None of the {} pulses gives a diffusion coefficient that can be used; the reasons are below.", all);
+    return fmt::format("None of the {} pulses gives a diffusion coefficient that can be used; the reasons are below.",
+                       all);
   }
   const auto by_D = [](const GittPulse* p) { return p->log10_D.value; };
   const GittPulse& slowest = **std::ranges::min_element(pulses, {}, by_D);
@@ -69,11 +70,13 @@ std::string diffusion_answer(const GittOutcome& outcome) {
     std::vector<double> logs;
     for (const GittPulse* p : pulses) logs.push_back(p->log10_D.value);
     std::ranges::nth_element(logs, logs.begin() + static_cast<std::ptrdiff_t>(logs.size() / 2));
-    return fmt::format("D is {:.2g} cm\u00b2/s (median) and changes by less than {:.1f} decades; {} of {} pulses can be used.",
-                       std::pow(10.0, logs[logs.size() / 2] + 4), std::max(0.1, span), pulses.size(), all);
+    return fmt::format(
+        "D is {:.2g} cm\u00b2/s (median) and changes by less than {:.1f} decades; {} of {} pulses can be used.",
+        std::pow(10.0, logs[logs.size() / 2] + 4), std::max(0.1, span), pulses.size(), all);
   }
-  return fmt::format("D is {} at its largest ({}) and {} at its smallest ({}); {} of {} pulses can be used.", in_cm2(fastest),
-                     place(outcome, fastest), in_cm2(slowest), place(outcome, slowest), pulses.size(), all);
+  return fmt::format("D is {} at its largest ({}) and {} at its smallest ({}); {} of {} pulses can be used.",
+                     in_cm2(fastest), place(outcome, fastest), in_cm2(slowest), place(outcome, slowest), pulses.size(),
+                     all);
 }
 
 std::string spaced(std::string name) {
@@ -126,7 +129,8 @@ Table flag_table(const GittOutcome& outcome) {
       if (count.example.empty()) count.example = fmt::format("pulse {}: {}", number, flag.reason);
     }
   }
-  Table table{.title = "What the flags say", .header = {"flag", "pulses", "of these not used"}, .rows = {}, .row_notes = {}};
+  Table table{
+      .title = "What the flags say", .header = {"flag", "pulses", "of these not used"}, .rows = {}, .row_notes = {}};
   for (const auto& [kind, count] : counts) {
     table.rows.push_back({spaced(name_of(kind)), std::to_string(count.all), std::to_string(count.dropped)});
     table.row_notes.push_back(count.example);
@@ -140,14 +144,22 @@ Table pulse_table(const GittOutcome& outcome) {
   table.title = "The pulses";
   table.header = {"#", x_header(outcome), "\u03c4 (s)", "rest (h)", "\u0394E\u209b (mV)", "R (\u03a9)"};
   if (with_D) {
-    for (const char* name : {"D (cm\u00b2/s)", "log\u2081\u2080 D", "D, Eq. (2) (cm\u00b2/s)", "D\u03c4/L\u00b2", "R\u00b2"}) table.header.emplace_back(name);
+    for (const char* name :
+         {"D (cm\u00b2/s)", "log\u2081\u2080 D", "D, Eq. (2) (cm\u00b2/s)", "D\u03c4/L\u00b2", "R\u00b2"})
+      table.header.emplace_back(name);
   }
   int number = 0;
   for (const GittPulse& p : outcome.result.pulses) {
-    const auto or_dash = [](double v, const char* format) { return std::isfinite(v) ? fmt::format(fmt::runtime(format), v) : std::string{"\u2013"}; };
-    std::vector<std::string> row{std::to_string(++number), or_dash(pulse_x(outcome, p), "{:.4g}"), or_dash(p.duration_s, "{:.4g}"),
-                                 or_dash(p.rest_s / core::seconds_per_hour, "{:.3g}"), core::format_value(1e3 * (p.rest_after_V - p.rest_before_V)),
-                                 std::isfinite(p.resistance_ohm.value) ? core::format_value(p.resistance_ohm) : "\u2013"};
+    const auto or_dash = [](double v, const char* format) {
+      return std::isfinite(v) ? fmt::format(fmt::runtime(format), v) : std::string{"\u2013"};
+    };
+    std::vector<std::string> row{
+        std::to_string(++number),
+        or_dash(pulse_x(outcome, p), "{:.4g}"),
+        or_dash(p.duration_s, "{:.4g}"),
+        or_dash(p.rest_s / core::seconds_per_hour, "{:.3g}"),
+        core::format_value(1e3 * (p.rest_after_V - p.rest_before_V)),
+        std::isfinite(p.resistance_ohm.value) ? core::format_value(p.resistance_ohm) : "\u2013"};
     if (with_D) {
       const bool known = std::isfinite(p.D_m2_s.value);
       row.push_back(known ? core::format_value(1e4 * p.D_m2_s) : "\u2013");
@@ -170,8 +182,10 @@ Table step_table(const GittOutcome& outcome) {
   int number = 0;
   for (const echem::Step& s : outcome.result.steps) {
     const double shown = per_mass ? s.mean_current_A : 1e3 * s.mean_current_A;
-    table.rows.push_back({std::to_string(++number), name_of(s.kind), fmt::format("{:.4g}", s.start_s / core::seconds_per_hour),
-                          fmt::format("{:.5g}", s.duration_s()), fmt::format("{:.4g}", s.direction == 0 ? 0.0 : shown), std::to_string(s.rows())});
+    table.rows.push_back({std::to_string(++number), name_of(s.kind),
+                          fmt::format("{:.4g}", s.start_s / core::seconds_per_hour),
+                          fmt::format("{:.5g}", s.duration_s()), fmt::format("{:.4g}", s.direction == 0 ? 0.0 : shown),
+                          std::to_string(s.rows())});
   }
   return table;
 }
@@ -180,10 +194,10 @@ void add_words(const GittOutcome& outcome, Section& section) {
   const echem::CyclerTable& table = outcome.table;
   const std::string format = table.sources.empty() ? "" : table.sources.front().format;
   section.paragraphs.push_back(fmt::format(
-      "{} rows from {} {} ({}), {} steps, {} titration pulses, {} interruptions. Current: {}. Capacity: {}.", table.rows(),
-      table.sources.size(), table.sources.size() == 1 ? "file" : "files", format, outcome.result.steps.size(),
-      outcome.result.pulses.size(), outcome.result.interruptions.size(), echem::describe(table.current_origin),
-      echem::describe(table.capacity_origin)));
+      "{} rows from {} {} ({}), {} steps, {} titration pulses, {} interruptions. Current: {}. Capacity: {}.",
+      table.rows(), table.sources.size(), table.sources.size() == 1 ? "file" : "files", format,
+      outcome.result.steps.size(), outcome.result.pulses.size(), outcome.result.interruptions.size(),
+      echem::describe(table.current_origin), echem::describe(table.capacity_origin)));
   for (const std::string& remark : outcome.remarks) section.paragraphs.push_back(remark);
 }
 
@@ -198,9 +212,12 @@ std::string gitt_answer(const GittOutcome& outcome) {
     return text;
   }
   switch (result.protocol) {
-    case echem::Protocol::gitt: return text + diffusion_answer(outcome);
-    case echem::Protocol::ici: return text + ici_answer(outcome);
-    case echem::Protocol::no_pulses: break;
+    case echem::Protocol::gitt:
+      return text + diffusion_answer(outcome);
+    case echem::Protocol::ici:
+      return text + ici_answer(outcome);
+    case echem::Protocol::no_pulses:
+      break;
   }
   return text + fmt::format("no titration was found in {} steps.", result.steps.size());
 }
@@ -216,9 +233,11 @@ std::string gitt_confidence(const GittOutcome& outcome) {
   if (!outcome.result.why_no_D.empty() || outcome.result.protocol != echem::Protocol::gitt) {
     return "Intervals are 95 % and hold the scatter of each fit; they do not hold what the model leaves out.";
   }
-  return "D is Weppner and Huggins' with the exact response of the particle's shape in place of the square root, fitted in a "
+  return "D is Weppner and Huggins' with the exact response of the particle's shape in place of the square root, "
+         "fitted in a "
          "window that ends where the surface has moved too far. Its 95 % interval holds the scatter of the fit, the "
-         "uncertainty of the potential step, that of the diffusion length, an estimate of what incomplete rests leave, and "
+         "uncertainty of the potential step, that of the diffusion length, an estimate of what incomplete rests leave, "
+         "and "
          "how fast the open-circuit slope changes. It does not hold a spread of particle sizes.";
 }
 

@@ -18,7 +18,8 @@ void append_legend(std::string& out, const Figure& figure) {
     const std::string_view role = role_name(s.role);
     out += "<li><svg class=\"figure\" viewBox=\"0 0 26 12\" aria-hidden=\"true\">";
     if (s.mark == Mark::line || s.mark == Mark::dashed) {
-      out += fmt::format(R"(<path class="line stroke-{}{}" d="M0 6h26"/>)", role, s.mark == Mark::dashed ? " dashed" : "");
+      out +=
+          fmt::format(R"(<path class="line stroke-{}{}" d="M0 6h26"/>)", role, s.mark == Mark::dashed ? " dashed" : "");
     } else if (s.mark == Mark::open_dots) {
       out += fmt::format(R"(<circle class="open bar stroke-{}" cx="13" cy="6" r="4"/>)", role);
     } else {
@@ -27,8 +28,9 @@ void append_legend(std::string& out, const Figure& figure) {
     out += fmt::format("</svg>{}</li>", escaped(s.name));
   }
   for (const Band& band : figure.bands) {
-    out += fmt::format(R"(<li><svg class="figure" viewBox="0 0 26 12" aria-hidden="true"><rect class="band" width="26" height="12"/></svg>{}</li>)",
-                       escaped(band.label));
+    out += fmt::format(
+        R"(<li><svg class="figure" viewBox="0 0 26 12" aria-hidden="true"><rect class="band" width="26" height="12"/></svg>{}</li>)",
+        escaped(band.label));
   }
   out += "</ul>";
 }
@@ -36,9 +38,11 @@ void append_legend(std::string& out, const Figure& figure) {
 void append_figure(std::string& out, const Figure& figure, int number) {
   out += fmt::format("<figure id=\"{}\"><h3>Figure {}. {}</h3>", figure.id, number, escaped(figure.title));
   append_legend(out, figure);
-  out += fmt::format("<div class=\"plot\" data-figure=\"{}\">{}</div>", figure.id, render_svg(figure, SvgUse::embedded));
+  out +=
+      fmt::format("<div class=\"plot\" data-figure=\"{}\">{}</div>", figure.id, render_svg(figure, SvgUse::embedded));
   out += fmt::format(
-      "<figcaption>{} <a href=\"figures/{}.svg\">svg</a> <button type=\"button\" data-csv=\"{}\">data (csv)</button></figcaption>",
+      "<figcaption>{} <a href=\"figures/{}.svg\">svg</a> <button type=\"button\" data-csv=\"{}\">data "
+      "(csv)</button></figcaption>",
       escaped(figure.caption), figure.id, figure.id);
   out += fmt::format("<script type=\"text/csv\" id=\"csv-{}\">{}</script></figure>\n", figure.id,
                      script_safe(figure_csv(figure)));
@@ -75,17 +79,22 @@ void append_words(std::string& out, const Section& section) {
 }  // namespace
 
 std::string render_html(const Report& report) {
-  std::string out = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
+  std::string out =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
   out += fmt::format("<title>{}</title><meta name=\"generator\" content=\"{}\">\n<style>\n{}</style></head><body>\n",
                      escaped(report.title), escaped(report.program), page_style);
-  out += fmt::format("<header class=\"top\"><h1>{}</h1><p class=\"asked\">{}</p>", escaped(report.title), escaped(report.asked));
+  out += fmt::format("<header class=\"top\"><h1>{}</h1><p class=\"asked\">{}</p>", escaped(report.title),
+                     escaped(report.asked));
   for (const std::string& answer : report.answers) out += fmt::format("<p class=\"answer\">{}</p>", escaped(answer));
   out += "</header>\n<nav aria-label=\"Contents\"><ol>";
-  for (const Section& section : report.sections) out += fmt::format("<li><a href=\"#{}\">{}</a></li>", section.id, escaped(section.title));
+  for (const Section& section : report.sections)
+    out += fmt::format("<li><a href=\"#{}\">{}</a></li>", section.id, escaped(section.title));
   out += "<li><a href=\"#made\">How it was made</a></li></ol></nav>\n<main>\n";
   int figure_number = 0;
-  out += "<p class=\"hint\">Point at a figure to read values, drag across it to zoom, double-click to see all again.</p>\n";
+  out +=
+      "<p class=\"hint\">Point at a figure to read values, drag across it to zoom, double-click to see all "
+      "again.</p>\n";
   for (const Section& section : report.sections) {
     out += fmt::format("<section id=\"{}\"><h2>{}</h2>\n", section.id, escaped(section.title));
     const bool brief = section.id == "brief";  // there the figure carries the answer and comes first
@@ -102,10 +111,12 @@ std::string render_html(const Report& report) {
     out += long_text ? fmt::format("<dd><details><summary>show</summary><pre>{}</pre></details></dd>", escaped(value))
                      : fmt::format("<dd>{}</dd>", escaped(value));
   }
-  out += fmt::format("</dl></section>\n</main>\n<footer><p>Made by {}. Figures use uPlot (MIT):</p><pre>{}</pre></footer>\n",
-                     escaped(report.program), escaped(uplot_licence));
-  out += fmt::format("<script type=\"application/json\" id=\"report-data\">{}</script>\n<script>{}</script>\n</body></html>\n",
-                     script_safe(report_json(report)), page_script);
+  out += fmt::format(
+      "</dl></section>\n</main>\n<footer><p>Made by {}. Figures use uPlot (MIT):</p><pre>{}</pre></footer>\n",
+      escaped(report.program), escaped(uplot_licence));
+  out += fmt::format(
+      "<script type=\"application/json\" id=\"report-data\">{}</script>\n<script>{}</script>\n</body></html>\n",
+      script_safe(report_json(report)), page_script);
   return out;
 }
 

@@ -10,8 +10,10 @@ namespace lithoscope::report {
 
 using Json = nlohmann::ordered_json;
 
-NLOHMANN_JSON_SERIALIZE_ENUM(Role, {{Role::primary, "primary"}, {Role::second, "second"}, {Role::third, "third"}, {Role::muted, "muted"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(Mark, {{Mark::line, "line"}, {Mark::dashed, "dashed"}, {Mark::dots, "dots"}, {Mark::open_dots, "open_dots"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    Role, {{Role::primary, "primary"}, {Role::second, "second"}, {Role::third, "third"}, {Role::muted, "muted"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    Mark, {{Mark::line, "line"}, {Mark::dashed, "dashed"}, {Mark::dots, "dots"}, {Mark::open_dots, "open_dots"}})
 
 namespace {
 
@@ -27,12 +29,18 @@ Json to_json(const Axis& a) { return {{"quantity", a.quantity}, {"unit", a.unit}
 Axis axis_from(const Json& j) { return {j.at("quantity"), j.at("unit")}; }
 
 Json to_json(const Series& s) {
-  return {{"name", s.name}, {"role", s.role}, {"mark", s.mark}, {"x", s.x}, {"y", s.y},
-          {"y_low", s.y_low}, {"y_high", s.y_high}, {"notes", s.notes}};
+  return {{"name", s.name}, {"role", s.role},   {"mark", s.mark},     {"x", s.x},
+          {"y", s.y},       {"y_low", s.y_low}, {"y_high", s.y_high}, {"notes", s.notes}};
 }
 Series series_from(const Json& j) {
-  Series s{.name = j.at("name"), .role = j.at("role"), .mark = j.at("mark"), .x = numbers(j.at("x")), .y = numbers(j.at("y")),
-           .y_low = numbers(j.at("y_low")), .y_high = numbers(j.at("y_high")), .notes = j.at("notes")};
+  Series s{.name = j.at("name"),
+           .role = j.at("role"),
+           .mark = j.at("mark"),
+           .x = numbers(j.at("x")),
+           .y = numbers(j.at("y")),
+           .y_low = numbers(j.at("y_low")),
+           .y_high = numbers(j.at("y_high")),
+           .notes = j.at("notes")};
   const auto fits = [&](std::size_t n) { return n == 0 || n == s.x.size(); };
   if (s.y.size() != s.x.size() || !fits(s.y_low.size()) || s.y_low.size() != s.y_high.size() || !fits(s.notes.size())) {
     throw std::invalid_argument("columns of the series \"" + s.name + "\" differ in length");
@@ -47,26 +55,42 @@ Json to_json(const Figure& f) {
   for (const Segment& s : f.segments) {
     segments.push_back({{"x0", s.x0}, {"y0", s.y0}, {"x1", s.x1}, {"y1", s.y1}, {"label", s.label}});
   }
-  return {{"id", f.id}, {"title", f.title}, {"caption", f.caption}, {"x_axis", to_json(f.x_axis)}, {"y_axis", to_json(f.y_axis)},
-          {"series", series}, {"bands", bands}, {"segments", segments}};
+  return {{"id", f.id},
+          {"title", f.title},
+          {"caption", f.caption},
+          {"x_axis", to_json(f.x_axis)},
+          {"y_axis", to_json(f.y_axis)},
+          {"series", series},
+          {"bands", bands},
+          {"segments", segments}};
 }
 Figure figure_from(const Json& j) {
-  Figure f{.id = j.at("id"), .title = j.at("title"), .caption = j.at("caption"), .x_axis = axis_from(j.at("x_axis")),
-           .y_axis = axis_from(j.at("y_axis")), .series = {}, .bands = {}, .segments = {}};
+  Figure f{.id = j.at("id"),
+           .title = j.at("title"),
+           .caption = j.at("caption"),
+           .x_axis = axis_from(j.at("x_axis")),
+           .y_axis = axis_from(j.at("y_axis")),
+           .series = {},
+           .bands = {},
+           .segments = {}};
   // The id becomes a file name: nothing in it may leave the folder.
   if (f.id.empty() || f.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") != std::string::npos) {
     throw std::invalid_argument("\"" + f.id + "\" is not the name of a figure");
   }
   for (const Json& s : j.at("series")) f.series.push_back(series_from(s));
   for (const Json& b : j.at("bands")) f.bands.push_back({b.at("from"), b.at("to"), b.at("label")});
-  for (const Json& s : j.at("segments")) f.segments.push_back({s.at("x0"), s.at("y0"), s.at("x1"), s.at("y1"), s.at("label")});
+  for (const Json& s : j.at("segments"))
+    f.segments.push_back({s.at("x0"), s.at("y0"), s.at("x1"), s.at("y1"), s.at("label")});
   return f;
 }
 
-Json to_json(const Table& t) { return {{"title", t.title}, {"header", t.header}, {"rows", t.rows}, {"row_notes", t.row_notes}}; }
+Json to_json(const Table& t) {
+  return {{"title", t.title}, {"header", t.header}, {"rows", t.rows}, {"row_notes", t.row_notes}};
+}
 Table table_from(const Json& j) {
   Table t{j.at("title"), j.at("header"), j.at("rows"), j.at("row_notes")};
-  if (!t.row_notes.empty() && t.row_notes.size() != t.rows.size()) throw std::invalid_argument("a table's notes differ in number from its rows");
+  if (!t.row_notes.empty() && t.row_notes.size() != t.rows.size())
+    throw std::invalid_argument("a table's notes differ in number from its rows");
   return t;
 }
 
@@ -74,10 +98,16 @@ Json to_json(const Section& s) {
   Json figures = Json::array(), tables = Json::array();
   for (const Figure& f : s.figures) figures.push_back(to_json(f));
   for (const Table& t : s.tables) tables.push_back(to_json(t));
-  return {{"id", s.id}, {"title", s.title}, {"paragraphs", s.paragraphs}, {"warnings", s.warnings}, {"figures", figures}, {"tables", tables}};
+  return {{"id", s.id},         {"title", s.title}, {"paragraphs", s.paragraphs}, {"warnings", s.warnings},
+          {"figures", figures}, {"tables", tables}};
 }
 Section section_from(const Json& j) {
-  Section s{.id = j.at("id"), .title = j.at("title"), .paragraphs = j.at("paragraphs"), .warnings = j.at("warnings"), .figures = {}, .tables = {}};
+  Section s{.id = j.at("id"),
+            .title = j.at("title"),
+            .paragraphs = j.at("paragraphs"),
+            .warnings = j.at("warnings"),
+            .figures = {},
+            .tables = {}};
   for (const Json& f : j.at("figures")) s.figures.push_back(figure_from(f));
   for (const Json& t : j.at("tables")) s.tables.push_back(table_from(t));
   return s;
@@ -89,8 +119,9 @@ std::string report_json(const Report& report) {
   Json sections = Json::array(), made = Json::array();
   for (const Section& s : report.sections) sections.push_back(to_json(s));
   for (const auto& [name, value] : report.made) made.push_back({name, value});
-  const Json all{{"schema", schema}, {"program", report.program}, {"title", report.title}, {"asked", report.asked},
-                 {"answers", report.answers}, {"sections", sections}, {"made", made}};
+  const Json all{{"schema", schema},      {"program", report.program}, {"title", report.title},
+                 {"asked", report.asked}, {"answers", report.answers}, {"sections", sections},
+                 {"made", made}};
   return all.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -99,7 +130,12 @@ Report report_from_json(std::string_view text, const std::string& path) {
     Json all = Json::parse(text);
     if (all.contains("report")) all = Json(all.at("report"));
     if (all.at("schema") != schema) throw std::invalid_argument("schema " + all.at("schema").dump());
-    Report report{.title = all.at("title"), .asked = all.at("asked"), .answers = all.at("answers"), .sections = {}, .made = {}, .program = all.at("program")};
+    Report report{.title = all.at("title"),
+                  .asked = all.at("asked"),
+                  .answers = all.at("answers"),
+                  .sections = {},
+                  .made = {},
+                  .program = all.at("program")};
     for (const Json& s : all.at("sections")) report.sections.push_back(section_from(s));
     for (const Json& m : all.at("made")) report.made.emplace_back(m.at(0), m.at(1));
     return report;

@@ -30,7 +30,8 @@ void write_page_and_figures(const Report& report, const std::string& directory) 
   }
   for (const Section& section : report.sections) {
     for (const Figure& figure : section.figures) {
-      io::write_file((figures / (figure.id + ".svg")).string(), render_svg(figure, SvgUse::standalone), io::Existing::replace);
+      io::write_file((figures / (figure.id + ".svg")).string(), render_svg(figure, SvgUse::standalone),
+                     io::Existing::replace);
       io::write_file((figures / (figure.id + ".csv")).string(), figure_csv(figure), io::Existing::replace);
     }
   }
@@ -43,7 +44,9 @@ Report make_report(const study::RunResult& run) {
   Report report;
   report.program = study::program_version();
   report.title = run.plan.study.title;
-  report.asked = "Asked: how fast does lithium move in this electrode, what is its open-circuit potential, and which pulses can be trusted?";
+  report.asked =
+      "Asked: how fast does lithium move in this electrode, what is its open-circuit potential, and which pulses can "
+      "be trusted?";
   Section brief{.id = "brief", .title = "In brief", .paragraphs = {}, .warnings = {}, .figures = {}, .tables = {}};
   std::vector<Section> pages;
   std::size_t number = 0;
@@ -52,7 +55,8 @@ Report make_report(const study::RunResult& run) {
     report.answers.push_back(gitt_answer(outcome));
     brief.figures.push_back(gitt_headline(outcome));
     brief.figures.back().id.insert(0, prefix);
-    if (const std::string words = gitt_confidence(outcome); brief.paragraphs.empty() || brief.paragraphs.back() != words) {
+    if (const std::string words = gitt_confidence(outcome);
+        brief.paragraphs.empty() || brief.paragraphs.back() != words) {
       brief.paragraphs.push_back(words);
     }
     const std::string speaker = run.gitt.size() > 1 ? outcome.measurement.name + ": " : "";
@@ -69,7 +73,8 @@ Report make_report(const study::RunResult& run) {
   std::string inputs;
   for (const study::GittOutcome& outcome : run.gitt) {
     for (const echem::SourceFile& source : outcome.table.sources) {
-      inputs += fmt::format("{}  {}  sha256 {}\n", fs::path(source.path).filename().string(), source.format, source.sha256);
+      inputs +=
+          fmt::format("{}  {}  sha256 {}\n", fs::path(source.path).filename().string(), source.format, source.sha256);
     }
   }
   report.made.emplace_back("Input files", inputs);

@@ -68,8 +68,13 @@ Json interruption_json(const echem::Interruption& i) {
 }
 
 Json step_json(const echem::Step& s) {
-  return {{"kind", name_of(s.kind)}, {"direction", s.direction}, {"first_row", s.first_row}, {"last_row", s.last_row},
-          {"start_s", s.start_s}, {"duration_s", s.duration_s()}, {"mean_current_A", s.mean_current_A}};
+  return {{"kind", name_of(s.kind)},
+          {"direction", s.direction},
+          {"first_row", s.first_row},
+          {"last_row", s.last_row},
+          {"start_s", s.start_s},
+          {"duration_s", s.duration_s()},
+          {"mean_current_A", s.mean_current_A}};
 }
 
 template <class Settings>
@@ -87,7 +92,9 @@ Json outcome_json(const study::GittOutcome& outcome) {
   j["state"] = outcome.measurement.state;
   j["answer"] = gitt_answer(outcome);
   const echem::GittResult& result = outcome.result;
-  j["protocol"] = result.protocol == echem::Protocol::gitt ? "gitt" : result.protocol == echem::Protocol::ici ? "ici" : "no_pulses";
+  j["protocol"] = result.protocol == echem::Protocol::gitt  ? "gitt"
+                  : result.protocol == echem::Protocol::ici ? "ici"
+                                                            : "no_pulses";
   j["why_no_D"] = result.why_no_D;
   j["valid_pulses"] = result.valid_pulses();
   j["current_is_per_kg"] = outcome.table.current_per_mass;
@@ -95,7 +102,11 @@ Json outcome_json(const study::GittOutcome& outcome) {
   j["capacity_convention"] = echem::describe(outcome.table.capacity_origin);
   Json files = Json::array();
   for (const echem::SourceFile& s : outcome.table.sources) {
-    files.push_back({{"path", s.path}, {"format", s.format}, {"sha256", s.sha256}, {"technique", s.technique}, {"started", s.started}});
+    files.push_back({{"path", s.path},
+                     {"format", s.format},
+                     {"sha256", s.sha256},
+                     {"technique", s.technique},
+                     {"started", s.started}});
   }
   j["files"] = files;
   Json settings;

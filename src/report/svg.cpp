@@ -47,10 +47,14 @@ class Frame {
 
 std::string_view role_name(Role role) {
   switch (role) {
-    case Role::primary: return "primary";
-    case Role::second: return "second";
-    case Role::third: return "third";
-    case Role::muted: return "muted";
+    case Role::primary:
+      return "primary";
+    case Role::second:
+      return "second";
+    case Role::third:
+      return "third";
+    case Role::muted:
+      return "muted";
   }
   return "muted";
 }
@@ -99,12 +103,14 @@ void draw_axes(std::string& out, const Figure& figure, const Frame& frame) {
   const Ticks tx = ticks_for(frame.x_range(), 8);
   const Ticks ty = ticks_for(frame.y_range(), 6);
   for (const double v : tx.at) {
-    out += fmt::format(R"(<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", frame.x(v), top, height - bottom);
+    out += fmt::format(R"(<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", frame.x(v), top,
+                       height - bottom);
     out += fmt::format(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", frame.x(v), height - bottom + 18,
                        number_label(v, tx.decimals));
   }
   for (const double v : ty.at) {
-    out += fmt::format(R"(<line class="grid" x1="{1}" x2="{2}" y1="{0:.1f}" y2="{0:.1f}"/>)", frame.y(v), left, width - right);
+    out += fmt::format(R"(<line class="grid" x1="{1}" x2="{2}" y1="{0:.1f}" y2="{0:.1f}"/>)", frame.y(v), left,
+                       width - right);
     out += fmt::format(R"(<text x="{}" y="{:.1f}" text-anchor="end">{}</text>)", left - 7, frame.y(v) + 4.5,
                        number_label(v, ty.decimals));
   }
@@ -112,8 +118,9 @@ void draw_axes(std::string& out, const Figure& figure, const Frame& frame) {
                      height - top - bottom);
   out += fmt::format(R"(<text class="axis-title" x="{:.1f}" y="{}" text-anchor="middle">{}</text>)",
                      (left + width - right) / 2, height - 12, axis_label(figure.x_axis));
-  out += fmt::format(R"svg(<text class="axis-title" transform="translate(18 {:.1f}) rotate(-90)" text-anchor="middle">{}</text>)svg",
-                     (top + height - bottom) / 2, axis_label(figure.y_axis));
+  out += fmt::format(
+      R"svg(<text class="axis-title" transform="translate(18 {:.1f}) rotate(-90)" text-anchor="middle">{}</text>)svg",
+      (top + height - bottom) / 2, axis_label(figure.y_axis));
 }
 
 void draw_line(std::string& out, const Series& series, const Frame& frame) {
@@ -146,8 +153,8 @@ void draw_points(std::string& out, const Series& series, const Frame& frame) {
   for (std::size_t i = 0; i < series.x.size(); ++i) {
     if (!std::isfinite(series.x[i]) || !std::isfinite(series.y[i])) continue;
     out += fmt::format(R"(<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{}"/>)",
-                       open ? fmt::format("open bar stroke-{}", role) : fmt::format("fill-{}", role), frame.x(series.x[i]),
-                       frame.y(series.y[i]), radius);
+                       open ? fmt::format("open bar stroke-{}", role) : fmt::format("fill-{}", role),
+                       frame.x(series.x[i]), frame.y(series.y[i]), radius);
   }
 }
 
@@ -157,8 +164,9 @@ void draw_segments(std::string& out, const Figure& figure, const Frame& frame) {
     const bool upright = std::abs(y1 - y0) > std::abs(x1 - x0);
     const double dx = upright ? 5 : 0;
     const double dy = upright ? 0 : 5;
-    out += fmt::format(R"(<path class="measure" d="M{:.1f} {:.1f}L{:.1f} {:.1f}M{:.1f} {:.1f}L{:.1f} {:.1f}M{:.1f} {:.1f}L{:.1f} {:.1f}"/>)",
-                       x0, y0, x1, y1, x0 - dx, y0 - dy, x0 + dx, y0 + dy, x1 - dx, y1 - dy, x1 + dx, y1 + dy);
+    out += fmt::format(
+        R"(<path class="measure" d="M{:.1f} {:.1f}L{:.1f} {:.1f}M{:.1f} {:.1f}L{:.1f} {:.1f}M{:.1f} {:.1f}L{:.1f} {:.1f}"/>)",
+        x0, y0, x1, y1, x0 - dx, y0 - dy, x0 + dx, y0 + dy, x1 - dx, y1 - dy, x1 + dx, y1 + dy);
     out += fmt::format(R"(<text class="halo" x="{:.1f}" y="{:.1f}">{}</text>)", (x0 + x1) / 2 + (upright ? 8 : 0),
                        (y0 + y1) / 2 + (upright ? 4.5 : -8), escaped(s.label));
   }
@@ -179,11 +187,13 @@ void draw_legend(std::string& out, const Figure& figure) {
   for (const Series& s : figure.series) {
     const std::string_view role = role_name(s.role);
     if (s.mark == Mark::line || s.mark == Mark::dashed) {
-      out += fmt::format(R"(<path class="line stroke-{}{}" d="M{} {}h26"/>)", role, s.mark == Mark::dashed ? " dashed" : "", left, y);
+      out += fmt::format(R"(<path class="line stroke-{}{}" d="M{} {}h26"/>)", role,
+                         s.mark == Mark::dashed ? " dashed" : "", left, y);
     } else {
-      out += fmt::format(R"(<circle class="{}" cx="{}" cy="{}" r="3.6"/>)",
-                         s.mark == Mark::open_dots ? fmt::format("open bar stroke-{}", role) : fmt::format("fill-{}", role),
-                         left + 13, y);
+      out += fmt::format(
+          R"(<circle class="{}" cx="{}" cy="{}" r="3.6"/>)",
+          s.mark == Mark::open_dots ? fmt::format("open bar stroke-{}", role) : fmt::format("fill-{}", role), left + 13,
+          y);
     }
     out += fmt::format(R"(<text x="{}" y="{}">{}</text>)", left + 34, y + 4.5, escaped(s.name));
     y += 20;
@@ -197,8 +207,8 @@ std::string render_svg(const Figure& figure, SvgUse use) {
   const bool alone = use == SvgUse::standalone;
   const double full_height = alone ? height + 20.0 * static_cast<double>(figure.series.size()) + 4 : height;
   std::string out = fmt::format(
-      R"(<svg class="figure" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" aria-label="{}">)", width,
-      full_height, escaped(figure.title));
+      R"(<svg class="figure" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" aria-label="{}">)",
+      width, full_height, escaped(figure.title));
   if (alone) out += standalone_style;
   for (const Band& band : figure.bands) {
     const double from = std::clamp(frame.x(band.from), left, width - right);
@@ -223,8 +233,11 @@ std::string figure_csv(const Figure& figure) {
     for (const char c : text) out += c == '"' ? std::string{"\"\""} : std::string(1, c);
     return out + "\"";
   };
-  const auto head = [](const Axis& axis) { return axis.unit.empty() ? axis.quantity : axis.quantity + " / " + axis.unit; };
-  std::string out = fmt::format("{},{},{},95 % low,95 % high,note\n", quoted("series"), quoted(head(figure.x_axis)), quoted(head(figure.y_axis)));
+  const auto head = [](const Axis& axis) {
+    return axis.unit.empty() ? axis.quantity : axis.quantity + " / " + axis.unit;
+  };
+  std::string out = fmt::format("{},{},{},95 % low,95 % high,note\n", quoted("series"), quoted(head(figure.x_axis)),
+                                quoted(head(figure.y_axis)));
   for (const Series& s : figure.series) {
     for (std::size_t i = 0; i < s.x.size(); ++i) {
       out += fmt::format("{},{},{},{},{},{}\n", quoted(s.name), cell(s.x[i]), cell(s.y[i]),

@@ -61,11 +61,12 @@ Plan make_plan(const Study& study) {
       if (paths.empty()) {
         core::Place where{.path = study.path, .line = {}, .column = {}, .byte_offset = {}};
         if (measurement.line > 0) where.line = measurement.line;
-        throw core::UsageError({.what = fmt::format("the file \"{}\" of \"{}\" does not exist", written, measurement.name),
-                                .where = where,
-                                .expected = "a file, or a pattern that matches one",
-                                .found = "nothing at " + pattern,
-                                .advice = "paths are relative to the study file"});
+        throw core::UsageError(
+            {.what = fmt::format("the file \"{}\" of \"{}\" does not exist", written, measurement.name),
+             .where = where,
+             .expected = "a file, or a pattern that matches one",
+             .found = "nothing at " + pattern,
+             .advice = "paths are relative to the study file"});
       }
       planned.paths.insert(planned.paths.end(), paths.begin(), paths.end());
     }

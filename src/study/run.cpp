@@ -41,13 +41,15 @@ echem::GittSample assemble_sample(const Study& study, const Measurement& measure
     sample.active_mass_kg = study.sample.active_mass_kg->value;
   } else if (table.sample.active_mass_kg) {
     sample.active_mass_kg = table.sample.active_mass_kg;
-    remarks.push_back(fmt::format("The active mass of {:.4g} mg is what the cycler file says.", *sample.active_mass_kg * 1e6));
+    remarks.push_back(
+        fmt::format("The active mass of {:.4g} mg is what the cycler file says.", *sample.active_mass_kg * 1e6));
   }
   if (study.sample.molar_mass_g_per_mol) {
     sample.molar_mass_g_per_mol = study.sample.molar_mass_g_per_mol->value;
   } else if (table.sample.molar_mass_g_per_mol) {
     sample.molar_mass_g_per_mol = table.sample.molar_mass_g_per_mol;
-    remarks.push_back(fmt::format("The molar mass of {:.5g} g/mol is what the cycler file says.", *sample.molar_mass_g_per_mol));
+    remarks.push_back(
+        fmt::format("The molar mass of {:.5g} g/mol is what the cycler file says.", *sample.molar_mass_g_per_mol));
   }
   if (!study.sample.formula.empty()) {
     const double lithium = material::parse_formula(study.sample.formula).amount("Li");
@@ -73,8 +75,8 @@ GittOutcome run_gitt(const Study& study, const PlannedMeasurement& planned, core
   outcome.table = read_measurement(planned, progress);
   outcome.sample = assemble_sample(study, planned.measurement, outcome.table, outcome.remarks);
   outcome.remarks.insert(outcome.remarks.end(), outcome.table.remarks.begin(), outcome.table.remarks.end());
-  outcome.result = echem::analyse_gitt(outcome.table, outcome.sample, planned.measurement.gitt, planned.measurement.steps,
-                                       planned.measurement.ici);
+  outcome.result = echem::analyse_gitt(outcome.table, outcome.sample, planned.measurement.gitt,
+                                       planned.measurement.steps, planned.measurement.ici);
   return outcome;
 }
 
@@ -103,7 +105,8 @@ RunResult run(const Plan& plan, core::Progress& progress, core::Log& log) {
     log.add(core::LogLevel::info, "start " + planned.measurement.name);
     GittOutcome outcome = run_gitt(plan.study, planned, progress);
     for (const echem::SourceFile& source : outcome.table.sources) {
-      log.add(core::LogLevel::info, "read", {{"path", source.path}, {"format", source.format}, {"sha256", source.sha256}});
+      log.add(core::LogLevel::info, "read",
+              {{"path", source.path}, {"format", source.format}, {"sha256", source.sha256}});
     }
     for (const std::string& warning : outcome.result.warnings) log.add(core::LogLevel::info, "warning: " + warning);
     log.add(core::LogLevel::info, "done " + planned.measurement.name,

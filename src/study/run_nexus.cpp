@@ -35,7 +35,8 @@ void write_record(NexusWriter& nexus, const std::string& at, const echem::Cycler
   nexus.attribute(at + "/capacity", "long_name", echem::describe(table.capacity_origin));
   nexus.attribute(at + "/current", "long_name", echem::describe(table.current_origin));
   std::vector<std::int64_t> interpolated;
-  for (const echem::TimeStamp stamp : table.stamp) interpolated.push_back(stamp == echem::TimeStamp::interpolated ? 1 : 0);
+  for (const echem::TimeStamp stamp : table.stamp)
+    interpolated.push_back(stamp == echem::TimeStamp::interpolated ? 1 : 0);
   nexus.integers(at + "/time_is_interpolated", interpolated);
   if (!table.temperature_K.empty()) nexus.numbers(at + "/temperature", table.temperature_K, "K");
   nexus.attribute(at, "signal", "potential");

@@ -34,15 +34,17 @@ Sample read_sample(TableReader reader) {
   sample.density_kg_per_m3 = reader.quantity("density", "kg/m3");
   sample.bet_area_m2_per_kg = reader.quantity("bet_area", "m2/kg");
   sample.particle_radius_m = reader.quantity("particle_radius", "m");
-  for (const auto& [key, value] : {std::pair{"molar_mass", sample.molar_mass_g_per_mol},
-                                   std::pair{"active_mass", sample.active_mass_kg}, std::pair{"density", sample.density_kg_per_m3},
-                                   std::pair{"bet_area", sample.bet_area_m2_per_kg},
-                                   std::pair{"particle_radius", sample.particle_radius_m}}) {
-    if (value && !(value->value > 0)) reader.fail(key, "must be positive", "more than zero", fmt::format("{}", value->value), "");
+  for (const auto& [key, value] :
+       {std::pair{"molar_mass", sample.molar_mass_g_per_mol}, std::pair{"active_mass", sample.active_mass_kg},
+        std::pair{"density", sample.density_kg_per_m3}, std::pair{"bet_area", sample.bet_area_m2_per_kg},
+        std::pair{"particle_radius", sample.particle_radius_m}}) {
+    if (value && !(value->value > 0))
+      reader.fail(key, "must be positive", "more than zero", fmt::format("{}", value->value), "");
   }
   if (const auto geometry = reader.choice("geometry", geometry_names)) {
     const auto index = std::ranges::find(geometry_names, *geometry) - geometry_names.begin();
-    sample.geometry = std::array{echem::Geometry::sphere, echem::Geometry::cylinder, echem::Geometry::slab}[static_cast<std::size_t>(index)];
+    sample.geometry = std::array{echem::Geometry::sphere, echem::Geometry::cylinder,
+                                 echem::Geometry::slab}[static_cast<std::size_t>(index)];
   }
   reader.finish();
   return sample;
@@ -84,8 +86,7 @@ echem::PlainLayout read_columns(TableReader columns, const std::string& path) {
 template <class Settings>
 void read_settings(TableReader& reader, std::span<const core::Setting<Settings>> table, Settings& settings) {
   for (const core::Setting<Settings>& entry : table) {
-    const auto given = entry.unit == "1" ? reader.number(entry.name)
-                                         : [&]() -> std::optional<double> {
+    const auto given = entry.unit == "1" ? reader.number(entry.name) : [&]() -> std::optional<double> {
       const auto value = reader.quantity(entry.name, entry.unit);
       return value ? std::optional{value->value} : std::nullopt;
     }();
@@ -251,12 +252,14 @@ Study parse_study(const std::string& text, const std::string& path, const std::v
   }
   if (study.title.empty()) study.title = std::filesystem::path(path).stem().string();
   if (const toml::table* sample = reader.table("sample")) study.sample = read_sample({*sample, path, "[sample]"});
-  for (const toml::table* state : reader.tables("state")) study.states.push_back(read_state({*state, path, "[[state]]"}));
+  for (const toml::table* state : reader.tables("state"))
+    study.states.push_back(read_state({*state, path, "[[state]]"}));
   for (const toml::table* m : reader.tables("measurement")) {
     study.measurements.push_back(read_measurement({*m, path, "[[measurement]]"}, path, study.states));
   }
   if (study.measurements.empty()) {
-    reader.fail("measurement", "is missing", "at least one [[measurement]]", "none", "say what was measured and which files hold it");
+    reader.fail("measurement", "is missing", "at least one [[measurement]]", "none",
+                "say what was measured and which files hold it");
   }
   reader.finish();
   return study;

@@ -20,8 +20,8 @@ core::Place place_of(const std::string& path, const toml::source_region& region)
   return place;
 }
 
-// toml++ has undefined behaviour only for non-ASCII characters outside strings and comments, which are never valid TOML:
-// they are refused here, before it sees them.
+// toml++ has undefined behaviour only for non-ASCII characters outside strings and comments, which are never valid
+// TOML: they are refused here, before it sees them.
 void refuse_stray_characters(const std::string& text, const std::string& path) {
   std::int64_t line = 1;
   std::int64_t column = 0;
@@ -68,13 +68,19 @@ void refuse_stray_characters(const std::string& text, const std::string& path) {
 
 std::string type_name(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::table: return "a table";
-    case toml::node_type::array: return "a list";
-    case toml::node_type::string: return "text";
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::string:
+      return "text";
     case toml::node_type::integer:
-    case toml::node_type::floating_point: return "a number";
-    case toml::node_type::boolean: return "true or false";
-    default: return "a date";
+    case toml::node_type::floating_point:
+      return "a number";
+    case toml::node_type::boolean:
+      return "true or false";
+    default:
+      return "a date";
   }
 }
 

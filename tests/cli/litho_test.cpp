@@ -15,7 +15,9 @@ namespace {
 const std::string litho = LITHO_PROGRAM;
 const std::string example = SOURCE_DIRECTORY "/examples/exact_sphere";
 
-test::Said say(const test::Scratch& scratch, const std::string& arguments) { return test::run_shell(litho + " " + arguments, scratch.path()); }
+test::Said say(const test::Scratch& scratch, const std::string& arguments) {
+  return test::run_shell(litho + " " + arguments, scratch.path());
+}
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
@@ -26,7 +28,8 @@ TEST_CASE("run writes a whole run folder and says where the report is") {
   CHECK(said.code == 0);
   CHECK(contains(said.out, "report: study_run/report.html\n"));
   CHECK(said.err.empty());
-  for (const char* name : {"run.nxs", "run.json", "report.html", "log.jsonl", "figures/gitt1-diffusion.svg", "figures/gitt1-diffusion.csv"}) {
+  for (const char* name : {"run.nxs", "run.json", "report.html", "log.jsonl", "figures/gitt1-diffusion.svg",
+                           "figures/gitt1-diffusion.csv"}) {
     CAPTURE(name);
     CHECK(fs::file_size(scratch / ("study_run/" + std::string{name})) > 100);
   }
@@ -80,7 +83,8 @@ TEST_CASE("gitt answers in one screen, with --json in one object") {
 
 TEST_CASE("settings of the analysis are flags, with units") {
   const test::Scratch scratch;
-  CHECK(say(scratch, "gitt " + example + "/gitt.mpt --particle-radius '150 nm' --skip '5 s' --theta-max 0.1").code == 0);
+  CHECK(say(scratch, "gitt " + example + "/gitt.mpt --particle-radius '150 nm' --skip '5 s' --theta-max 0.1").code ==
+        0);
   const auto wrong = say(scratch, "gitt " + example + "/gitt.mpt --skip '5 V'");
   CHECK(wrong.code == 2);
   CHECK(contains(wrong.err, "skip"));
@@ -143,7 +147,8 @@ TEST_CASE("damaged inputs end with code 3 and leave nothing") {
 
 TEST_CASE("a study that is wrong says so with file, line and column, and code 2") {
   const test::Scratch scratch;
-  test::write_text(scratch / "s.toml", "[sample]\nactive_mas = \"4 mg\"\n[[measurement]]\nprobe = \"gitt\"\nfiles = [\"x\"]\n");
+  test::write_text(scratch / "s.toml",
+                   "[sample]\nactive_mas = \"4 mg\"\n[[measurement]]\nprobe = \"gitt\"\nfiles = [\"x\"]\n");
   const auto unknown = say(scratch, "run s.toml");
   CHECK(unknown.code == 2);
   CHECK(contains(unknown.err, "s.toml:2:1"));

@@ -36,16 +36,19 @@ std::string damaged(std::string bytes, bool flip) {
   return bytes;
 }
 
-const std::string text = "EC-Lab ASCII FILE\r\nNb header lines : 4\r\n\r\nmode\ttime/s\tEwe/V\tI/mA\t(Q-Qo)/mA.h\t\r\n"
-                         "1\t0.0\t3.5\t1.0\t0.0\t\r\n1\t1.0\t3.6\t1.0\t2.8E-004\t\r\n";
+const std::string text =
+    "EC-Lab ASCII FILE\r\nNb header lines : 4\r\n\r\nmode\ttime/s\tEwe/V\tI/mA\t(Q-Qo)/mA.h\t\r\n"
+    "1\t0.0\t3.5\t1.0\t0.0\t\r\n1\t1.0\t3.6\t1.0\t2.8E-004\t\r\n";
 const std::string bdf = "Test Time / s,Voltage / V,Current / A\n0,3.5,0\n10,3.6,0.1\n20,3.7,0.1\n";
 
 }  // namespace
 
 TEST_CASE("damaged .mpr files are read or refused") {
   const auto version = [] { return *rc::gen::element(0u, 2u, 3u, 10u, 11u); };
-  CHECK(rc::check("flipped bits", [&] { reads_or_refuses(damaged(test::mpr_file(test::simple_charge(version(), 12)), true)); }));
-  CHECK(rc::check("cut short", [&] { reads_or_refuses(damaged(test::mpr_file(test::simple_charge(version(), 12)), false)); }));
+  CHECK(rc::check("flipped bits",
+                  [&] { reads_or_refuses(damaged(test::mpr_file(test::simple_charge(version(), 12)), true)); }));
+  CHECK(rc::check("cut short",
+                  [&] { reads_or_refuses(damaged(test::mpr_file(test::simple_charge(version(), 12)), false)); }));
 }
 
 TEST_CASE("damaged text files are read or refused") {

@@ -8,7 +8,8 @@
 namespace lithoscope::test {
 
 /// Rows of constant current appended to a table, one every `interval_s`.
-inline void append_step(echem::CyclerTable& table, double current_A, double duration_s, double interval_s, double potential_V = 3.5) {
+inline void append_step(echem::CyclerTable& table, double current_A, double duration_s, double interval_s,
+                        double potential_V = 3.5) {
   const double start = table.time_s.empty() ? 0.0 : table.time_s.back();
   for (double t = interval_s; t <= duration_s + 1e-9; t += interval_s) {
     table.time_s.push_back(start + t);

@@ -73,8 +73,8 @@ inline std::string mpr_file(const MprSpec& spec) {
 }
 
 /// One row of the default columns: flags, Ns, time, Ewe, I, (Q-Qo).
-inline void append_default_row(std::string& rows, std::uint8_t flags, std::uint16_t step, double time_s, float potential_V,
-                               float current_mA, double charge_mAh) {
+inline void append_default_row(std::string& rows, std::uint8_t flags, std::uint16_t step, double time_s,
+                               float potential_V, float current_mA, double charge_mAh) {
   append(rows, flags);
   append(rows, step);
   append(rows, time_s);

@@ -12,7 +12,7 @@ template <class Struct>
 struct Setting {
   std::string_view name;  ///< key in the study file and flag on the command line
   std::string_view unit;  ///< native unit of the member; "1" for a plain number
-  double Struct::*member;
+  double Struct::* member;
   std::string_view help;  ///< what it does and why the default is what it is
 };
 

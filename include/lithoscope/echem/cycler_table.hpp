@@ -41,7 +41,8 @@ struct SampleFacts {
 struct SourceFile {
   std::string path;
   std::string format;  ///< name in the registry, e.g. "BioLogic .mpr"
-  std::string sha256;  ///< of the file on disk; filled by a run, which records its inputs (hashing is slower than reading)
+  std::string
+      sha256;  ///< of the file on disk; filled by a run, which records its inputs (hashing is slower than reading)
   std::string technique;
   std::string instrument;
   std::string started;  ///< local time of the instrument, ISO 8601, empty when unknown
@@ -84,7 +85,8 @@ enum class Join {
   sequence,  ///< each file starts its own clock: placed one after another; the joint is marked as interpolated
 };
 
-/// Sorted by time (Join::time) or in the order given. Throws UnreadableFile when files overlap in time or differ in kind.
+/// Sorted by time (Join::time) or in the order given. Throws UnreadableFile when files overlap in time or differ in
+/// kind.
 CyclerTable join_tables(std::vector<CyclerTable> tables, Join how);
 
 }  // namespace lithoscope::echem

@@ -77,38 +77,39 @@ struct Flag {
 };
 
 struct GittPulse {
-  std::int64_t step = 0;        ///< index of the pulse into GittResult::steps; the rest is the next step
+  std::int64_t step = 0;  ///< index of the pulse into GittResult::steps; the rest is the next step
   double start_s = 0;
-  double duration_s = 0;        ///< tau
+  double duration_s = 0;  ///< tau
   double rest_s = 0;
   double current_A = 0;
   double capacity_before_Ah = 0;
   double capacity_after_Ah = 0;
-  double x_before = 0;          ///< lithium extracted per formula unit; NaN when mass or molar mass is not known
+  double x_before = 0;  ///< lithium extracted per formula unit; NaN when mass or molar mass is not known
   double x_after = 0;
-  core::Value rest_before_V;    ///< potential at the end of the rest before, from a line through its last part
+  core::Value rest_before_V;  ///< potential at the end of the rest before, from a line through its last part
   core::Value rest_after_V;
   double drift_before_V_per_s = 0;  ///< how fast the potential still moves at the end of the rest before
-  double end_V = 0;             ///< last under current
-  core::Value jump_V;           ///< potential jump at switch-on: extrapolated to t = 0 minus rest_before (iR and charge transfer)
-  core::Value resistance_ohm;   ///< jump_V / current
-  double window_from_s = 0;     ///< the part of the pulse that is fitted
+  double end_V = 0;                 ///< last under current
+  core::Value
+      jump_V;  ///< potential jump at switch-on: extrapolated to t = 0 minus rest_before (iR and charge transfer)
+  core::Value resistance_ohm;  ///< jump_V / current
+  double window_from_s = 0;    ///< the part of the pulse that is fitted
   double window_to_s = 0;
-  LineFit straight;             ///< E against sqrt(t), whole pulse after skip_s
-  LineFit window;               ///< E against sqrt(t) * curvature(theta), in the window
-  double D_equation_1_m2_s = 0; ///< paper.md Eq. (1): whole-pulse slope
-  double D_equation_2_m2_s = 0; ///< paper.md Eq. (2)
-  double D_straight_m2_s = 0;   ///< Weppner-Huggins with the straight slope inside the window
-  core::Value D_m2_s;           ///< with the geometry's exact response inside the window: the one to use
-  core::Value log10_D;          ///< D in m2/s; sigma from fit, potential step and diffusion length
-  double theta_pulse = 0;       ///< D tau / L^2
-  double theta_rest = 0;        ///< D t_rest / L^2
-  double surface_excursion = 0; ///< lithium per formula unit the surface moves during the pulse
-  double lithium_left = 0;      ///< before the pulse, in the direction of the pulse
-  double residual_V = 0;        ///< how far the end of the rest is estimated to be from equilibrium
+  LineFit straight;              ///< E against sqrt(t), whole pulse after skip_s
+  LineFit window;                ///< E against sqrt(t) * curvature(theta), in the window
+  double D_equation_1_m2_s = 0;  ///< paper.md Eq. (1): whole-pulse slope
+  double D_equation_2_m2_s = 0;  ///< paper.md Eq. (2)
+  double D_straight_m2_s = 0;    ///< Weppner-Huggins with the straight slope inside the window
+  core::Value D_m2_s;            ///< with the geometry's exact response inside the window: the one to use
+  core::Value log10_D;           ///< D in m2/s; sigma from fit, potential step and diffusion length
+  double theta_pulse = 0;        ///< D tau / L^2
+  double theta_rest = 0;         ///< D t_rest / L^2
+  double surface_excursion = 0;  ///< lithium per formula unit the surface moves during the pulse
+  double lithium_left = 0;       ///< before the pulse, in the direction of the pulse
+  double residual_V = 0;         ///< how far the end of the rest is estimated to be from equilibrium
   std::vector<Flag> flags;
 
-  bool valid() const;           ///< D may be used
+  bool valid() const;  ///< D may be used
   double step_V() const { return rest_after_V.value - rest_before_V.value; }
 };
 

@@ -35,8 +35,9 @@ struct Interruption {
 std::vector<Interruption> find_interruptions(const CyclerTable& table, const std::vector<Step>& steps,
                                              const IciSettings& settings);
 
-/// D = (4/pi) [L (dE_oc/dt) / (dE/dsqrt t)]^2, m2/s (Chien 2023, Eq. 5), with dE_oc/dt the slope of the iR-free potential
-/// against time under current, from the neighbouring interruptions of the same direction. NaN at the ends of a train.
+/// D = (4/pi) [L (dE_oc/dt) / (dE/dsqrt t)]^2, m2/s (Chien 2023, Eq. 5), with dE_oc/dt the slope of the iR-free
+/// potential against time under current, from the neighbouring interruptions of the same direction. NaN at the ends of
+/// a train.
 std::vector<core::Value> ici_diffusion(const std::vector<Interruption>& interruptions, const std::vector<Step>& steps,
                                        core::Value diffusion_length_m);
 

@@ -12,8 +12,8 @@ struct LineFit {
   core::Value intercept;  ///< variance from the scatter about the line
   core::Value slope;
   double r_squared = 0;
-  double rms_residual = 0;            ///< root of the residual sum of squares over n - 2
-  double residual_correlation = 0;    ///< lag-1, of the residuals in the order given
+  double rms_residual = 0;          ///< root of the residual sum of squares over n - 2
+  double residual_correlation = 0;  ///< lag-1, of the residuals in the order given
   std::int64_t points = 0;
 };
 

@@ -1,5 +1,5 @@
-// Steps of a cycler programme, found in the current itself: the instrument's step numbers are not used, zero need not be
-// exactly zero, and a stray sample does not cut a step in two.
+// Steps of a cycler programme, found in the current itself: the instrument's step numbers are not used, zero need not
+// be exactly zero, and a stray sample does not cut a step in two.
 #pragma once
 
 #include <cstdint>

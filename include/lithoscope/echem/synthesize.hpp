@@ -18,13 +18,13 @@ struct SphereGitt {
   double pulse_s = 600;
   double rest_s = 7200;
   int pulses = 20;
-  double x_start = 0;                            ///< lithium extracted at the start
-  double resistance_ohm = 50;                    ///< in series: iR
-  double noise_V = 1e-4;                         ///< standard deviation
-  double resolution_V = 1e-6;                    ///< of the recorded potential
+  double x_start = 0;          ///< lithium extracted at the start
+  double resistance_ohm = 50;  ///< in series: iR
+  double noise_V = 1e-4;       ///< standard deviation
+  double resolution_V = 1e-6;  ///< of the recorded potential
   std::uint64_t seed = 1;
-  std::function<double(double x)> ocv_V;         ///< open-circuit potential against lithium extracted
-  std::vector<double> pulse_times_s;             ///< since switching; empty: a logarithmic then even schedule
+  std::function<double(double x)> ocv_V;  ///< open-circuit potential against lithium extracted
+  std::vector<double> pulse_times_s;      ///< since switching; empty: a logarithmic then even schedule
 };
 
 /// Superposition of constant fluxes is exact while D is constant, so any open-circuit curve is allowed.

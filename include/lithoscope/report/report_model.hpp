@@ -1,4 +1,5 @@
-// What a report says, free of how it is drawn: the HTML page, the figure files and run.json are made from this one model.
+// What a report says, free of how it is drawn: the HTML page, the figure files and run.json are made from this one
+// model.
 #pragma once
 
 #include <string>
@@ -16,8 +17,8 @@ struct Series {
   Role role = Role::primary;
   Mark mark = Mark::line;
   std::vector<double> x, y;
-  std::vector<double> y_low, y_high;   ///< 95 % interval; empty when there is none
-  std::vector<std::string> notes;      ///< one a point, shown on hover; empty when there are none
+  std::vector<double> y_low, y_high;  ///< 95 % interval; empty when there is none
+  std::vector<std::string> notes;     ///< one a point, shown on hover; empty when there are none
 };
 
 struct Axis {
@@ -62,11 +63,11 @@ struct Section {
 
 struct Report {
   std::string title;
-  std::string asked;                ///< what was asked, a sentence
-  std::vector<std::string> answers; ///< what came out, a sentence a measurement
+  std::string asked;                 ///< what was asked, a sentence
+  std::vector<std::string> answers;  ///< what came out, a sentence a measurement
   std::vector<Section> sections;
   std::vector<std::pair<std::string, std::string>> made;  ///< how it was made: name, value
-  std::string program;              ///< name and version
+  std::string program;                                    ///< name and version
 };
 
 }  // namespace lithoscope::report

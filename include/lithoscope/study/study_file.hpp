@@ -1,5 +1,5 @@
-// The study file: which sample, which measurements, which files. Strict: an unknown key, a wrong unit or a missing file is
-// an error with its line.
+// The study file: which sample, which measurements, which files. Strict: an unknown key, a wrong unit or a missing file
+// is an error with its line.
 #pragma once
 
 #include <optional>

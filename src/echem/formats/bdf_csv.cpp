@@ -40,9 +40,9 @@ void read_capacity(const io::TextTable& text, CyclerTable& table) {
 }
 
 void read_temperature(const io::TextTable& text, CyclerTable& table) {
-  const auto* column = find_spelled(
-      text, {"surfacetemperature/degc", "surfacetemperaturecelsius", "temperaturet1/degc", "temperaturet1celsius",
-             "ambienttemperature/degc", "ambienttemperaturecelsius"});
+  const auto* column =
+      find_spelled(text, {"surfacetemperature/degc", "surfacetemperaturecelsius", "temperaturet1/degc",
+                          "temperaturet1celsius", "ambienttemperature/degc", "ambienttemperaturecelsius"});
   if (column == nullptr || column->is_text()) return;
   if (std::ranges::any_of(column->numbers, [](double t) { return std::isnan(t); })) {
     table.remarks.emplace_back("The temperature column has gaps; it is not used.");
@@ -52,9 +52,11 @@ void read_temperature(const io::TextTable& text, CyclerTable& table) {
 }
 
 CyclerTable read(const io::InputFile& file) {
-  const io::TextTable text = io::parse_text_table(
-      file.path(), file.bytes(),
-      {.skip_lines = 0, .delimiter = io::guess_delimiter(first_line(file.bytes())), .decimal_comma = false, .row_end = '\n'});
+  const io::TextTable text = io::parse_text_table(file.path(), file.bytes(),
+                                                  {.skip_lines = 0,
+                                                   .delimiter = io::guess_delimiter(first_line(file.bytes())),
+                                                   .decimal_comma = false,
+                                                   .row_end = '\n'});
   CyclerTable table;
   table.potential_kind = PotentialKind::cell_voltage;
   table.time_s = required_numbers(text, file.path(), "time", {"testtime/s", "testtimesecond"});
@@ -86,7 +88,8 @@ std::string bdf_csv(const CyclerTable& table) {
                    table.capacity_Ah[i]);
     if (has_step) fmt::format_to(std::back_inserter(text), ",{}", table.step[i]);
     // Twelve digits: the offset of 273.15 K is not a binary fraction, and nobody measures a picokelvin.
-    if (has_temperature) fmt::format_to(std::back_inserter(text), ",{:.12g}", table.temperature_K[i] - core::zero_celsius_K);
+    if (has_temperature)
+      fmt::format_to(std::back_inserter(text), ",{:.12g}", table.temperature_K[i] - core::zero_celsius_K);
     text += '\n';
   }
   return text;

@@ -50,7 +50,8 @@ bool all_resting(const BiologicColumn& column) {
   return mode && !mode->empty() && std::ranges::all_of(*mode, [](double m) { return m == 3; });
 }
 
-void fill_current(CyclerTable& table, const BiologicColumn& column, const std::string& path, const std::string& available) {
+void fill_current(CyclerTable& table, const BiologicColumn& column, const std::string& path,
+                  const std::string& available) {
   if (Column sampled = column("I/mA")) {
     table.current_A = std::move(*sampled);
     scale(table.current_A, 1e-3);
@@ -63,7 +64,8 @@ void fill_current(CyclerTable& table, const BiologicColumn& column, const std::s
     table.current_A = current_from_charge(*increment, table.time_s);
     table.current_origin = CurrentOrigin::charge_over_interval;
   } else if (all_resting(column)) {
-    table.current_A.assign(table.time_s.size(), 0.0);  // open circuit: the instrument records no current because none flows
+    table.current_A.assign(table.time_s.size(),
+                           0.0);  // open circuit: the instrument records no current because none flows
   } else {
     unreadable(path, "has no current", "a column I/mA, <I>/mA, dq/mA.h or dQ/C", available,
                "export it again with the current included");
@@ -82,7 +84,8 @@ bool fill_from_biologic(CyclerTable& table, const BiologicColumn& column, const 
     potential = first_of(column, {"Ecell/V", "<Ecell>/V", "Ewe-Ece/V"});
     table.potential_kind = PotentialKind::cell_voltage;
   }
-  if (!potential) unreadable(path, "has no potential", "a column Ewe/V, <Ewe>/V or Ecell/V", available, "export it again");
+  if (!potential)
+    unreadable(path, "has no potential", "a column Ewe/V, <Ewe>/V or Ecell/V", available, "export it again");
   table.potential_V = std::move(*potential);
   fill_current(table, column, path, available);
   if (const Column step = column("Ns")) {

@@ -1,4 +1,5 @@
-// What BioLogic columns mean, whichever of the two formats (.mpr, .mpt) they came in. Names are those of the text export.
+// What BioLogic columns mean, whichever of the two formats (.mpr, .mpt) they came in. Names are those of the text
+// export.
 #pragma once
 
 #include <functional>

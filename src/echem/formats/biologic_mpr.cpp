@@ -128,7 +128,8 @@ std::vector<std::uint16_t> column_ids(const Module& module, std::int64_t count, 
 
 std::vector<std::uint16_t> unknown_ids(const std::vector<std::uint16_t>& ids) {
   std::vector<std::uint16_t> unknown;
-  std::ranges::copy_if(ids, std::back_inserter(unknown), [](std::uint16_t id) { return find_mpr_column(id) == nullptr; });
+  std::ranges::copy_if(ids, std::back_inserter(unknown),
+                       [](std::uint16_t id) { return find_mpr_column(id) == nullptr; });
   return unknown;
 }
 
@@ -146,7 +147,8 @@ std::int64_t width_of_unknown(const Module& module, const std::vector<std::uint1
   }
   const std::int64_t left = row_bytes - known;
   if (unknown.size() == 1 && (left == 1 || left == 2 || left == 4 || left == 8)) return left;
-  damaged(module.data, 5, fmt::format("column ids {} are not known and their widths cannot be told", fmt::join(unknown, ", ")),
+  damaged(module.data, 5,
+          fmt::format("column ids {} are not known and their widths cannot be told", fmt::join(unknown, ", ")),
           "known column ids, or one unknown column of 1, 2, 4 or 8 bytes",
           fmt::format("{} unknown columns in {} bytes", unknown.size(), left),
           "export the file as text (.mpt) from EC-Lab and read that, and send us the pair");
@@ -161,7 +163,8 @@ DataLayout data_layout(const Module& module) {
   const std::int64_t payload = data.size() - layout.first_row;
   if (ids.empty() || layout.rows == 0 || payload <= 0) {
     damaged(data, 0, "the data module is empty", "points and columns",
-            fmt::format("{} points of {} columns", layout.rows, count), "the measurement was never started, or the file is cut");
+            fmt::format("{} points of {} columns", layout.rows, count),
+            "the measurement was never started, or the file is cut");
   }
   layout.row_bytes = payload / layout.rows;
   const std::int64_t opaque_width = width_of_unknown(module, ids, layout.row_bytes);
@@ -186,7 +189,8 @@ DataLayout data_layout(const Module& module) {
   }
   if (at * layout.rows != payload) {
     damaged(data, layout.first_row, "the rows do not fill the data module",
-            fmt::format("{} points of {} bytes = {} bytes", layout.rows, at, at * layout.rows), fmt::format("{} bytes", payload),
+            fmt::format("{} points of {} bytes = {} bytes", layout.rows, at, at * layout.rows),
+            fmt::format("{} bytes", payload),
             "the file is cut or damaged, or a column has another width: export it as text (.mpt) and read that");
   }
   layout.row_bytes = at;
@@ -217,12 +221,18 @@ std::vector<double> flag_values(std::string_view rows, const DataLayout& layout,
 
 std::vector<double> column_values(std::string_view rows, const DataLayout& layout, const Column& column) {
   switch (column.storage) {
-    case MprStorage::flag: return flag_values(rows, layout, column);
-    case MprStorage::u1: return strided<std::uint8_t>(rows, layout, column);
-    case MprStorage::u2: return strided<std::uint16_t>(rows, layout, column);
-    case MprStorage::u4: return strided<std::uint32_t>(rows, layout, column);
-    case MprStorage::f4: return strided<float>(rows, layout, column);
-    case MprStorage::f8: return strided<double>(rows, layout, column);
+    case MprStorage::flag:
+      return flag_values(rows, layout, column);
+    case MprStorage::u1:
+      return strided<std::uint8_t>(rows, layout, column);
+    case MprStorage::u2:
+      return strided<std::uint16_t>(rows, layout, column);
+    case MprStorage::u4:
+      return strided<std::uint32_t>(rows, layout, column);
+    case MprStorage::f4:
+      return strided<float>(rows, layout, column);
+    case MprStorage::f8:
+      return strided<double>(rows, layout, column);
   }
   return {};
 }
@@ -244,16 +254,26 @@ std::string setting_text(const Module& module, std::int64_t offset) {
 
 std::string technique_name(int id) {
   switch (id) {
-    case 0x04: return "Galvanostatic Cycling with Potential Limitation";
-    case 0x06: return "Cyclic Voltammetry";
-    case 0x0b: return "Open Circuit Voltage";
-    case 0x18: return "Chronoamperometry";
-    case 0x19: return "Chronopotentiometry";
-    case 0x1c: return "Wait";
-    case 0x1d: return "Potentiostatic Impedance";
-    case 0x1e: return "Galvanostatic Impedance";
-    case 0x7f: return "Modulo Bat";
-    default: return fmt::format("technique {}", id);
+    case 0x04:
+      return "Galvanostatic Cycling with Potential Limitation";
+    case 0x06:
+      return "Cyclic Voltammetry";
+    case 0x0b:
+      return "Open Circuit Voltage";
+    case 0x18:
+      return "Chronoamperometry";
+    case 0x19:
+      return "Chronopotentiometry";
+    case 0x1c:
+      return "Wait";
+    case 0x1d:
+      return "Potentiostatic Impedance";
+    case 0x1e:
+      return "Galvanostatic Impedance";
+    case 0x7f:
+      return "Modulo Bat";
+    default:
+      return fmt::format("technique {}", id);
   }
 }
 

@@ -18,11 +18,15 @@ struct MprColumnKind {
 constexpr int storage_width(MprStorage storage) {
   switch (storage) {
     case MprStorage::flag:
-    case MprStorage::u1: return 1;
-    case MprStorage::u2: return 2;
+    case MprStorage::u1:
+      return 1;
+    case MprStorage::u2:
+      return 2;
     case MprStorage::u4:
-    case MprStorage::f4: return 4;
-    case MprStorage::f8: return 8;
+    case MprStorage::f4:
+      return 4;
+    case MprStorage::f8:
+      return 8;
   }
   return 0;
 }

@@ -61,8 +61,8 @@ std::string header_value(const std::vector<std::string_view>& head, std::string_
 }
 
 // A positive quantity of the header in the unit wanted; EC-Lab's default of 0.001 stands for "nobody filled it in".
-std::optional<double> header_quantity(const std::vector<std::string_view>& head, std::string_view key, double default_value,
-                                      double (*scale_of)(std::string_view unit)) {
+std::optional<double> header_quantity(const std::vector<std::string_view>& head, std::string_view key,
+                                      double default_value, double (*scale_of)(std::string_view unit)) {
   std::string value = header_value(head, key);
   std::ranges::replace(value, ',', '.');
   const auto blank = value.find(' ');
@@ -168,8 +168,7 @@ void read_header(CyclerTable& table, const std::vector<std::string_view>& head) 
     sample.active_mass_kg = header_quantity(head, "Characteristic mass", 0.001, kilograms_per);
   }
   sample.electrode_area_m2 = header_quantity(head, "Electrode surface area", 0.001, square_metres_per);
-  sample.molar_mass_g_per_mol =
-      header_quantity(head, "Molecular weight of active material", 0.001, grams_per_mole_per);
+  sample.molar_mass_g_per_mol = header_quantity(head, "Molecular weight of active material", 0.001, grams_per_mole_per);
   sample.electrode_material = header_value(head, "Electrode material");
   sample.electrolyte = header_value(head, "Electrolyte");
   sample.comment = header_value(head, "Comments");
@@ -213,9 +212,12 @@ CyclerTable read(const io::InputFile& file) {
 CyclerFormat biologic_mpt_format() { return {std::string{format_name}, recognises, read}; }
 
 std::string biologic_text(const CyclerTable& table) {
-  std::vector<std::string> head{
-      "EC-Lab ASCII FILE", "", "", "Galvanostatic Cycling with Potential Limitation", "",
-      fmt::format("Comments : {}", table.sample.comment)};
+  std::vector<std::string> head{"EC-Lab ASCII FILE",
+                                "",
+                                "",
+                                "Galvanostatic Cycling with Potential Limitation",
+                                "",
+                                fmt::format("Comments : {}", table.sample.comment)};
   if (table.sample.active_mass_kg) {
     head.push_back(fmt::format("Mass of active material : {:.6g} mg", *table.sample.active_mass_kg * 1e6));
   }
@@ -230,8 +232,8 @@ std::string biologic_text(const CyclerTable& table) {
   for (const std::string& line : head) text += line + "\r\n";
   for (std::size_t i = 0; i < table.time_s.size(); ++i) {
     const bool resting = table.current_A[i] == 0;
-    text += fmt::format("{}\t{:.9g}\t{:.7g}\t{:.8g}\t{:.9g}\r\n", resting ? 3 : 1, table.time_s[i], table.potential_V[i],
-                        table.current_A[i] * 1e3, table.capacity_Ah[i] * 1e3);
+    text += fmt::format("{}\t{:.9g}\t{:.7g}\t{:.8g}\t{:.9g}\r\n", resting ? 3 : 1, table.time_s[i],
+                        table.potential_V[i], table.current_A[i] * 1e3, table.capacity_Ah[i] * 1e3);
   }
   return text;
 }

@@ -59,7 +59,8 @@ std::vector<double> in_order(const std::vector<double>& values, const std::vecto
 }  // namespace
 
 CyclerTable arbin_table(const io::TextTable& table, const std::string& path) {
-  if (table.rows == 0) unreadable(path, "holds no rows of data", "at least one row", "none", "the measurement was empty");
+  if (table.rows == 0)
+    unreadable(path, "holds no rows of data", "at least one row", "none", "the measurement was empty");
   const auto order = order_of(table);
   CyclerTable out;
   out.potential_kind = PotentialKind::cell_voltage;

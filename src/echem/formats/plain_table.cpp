@@ -39,11 +39,12 @@ const io::TextColumn& find_column(const io::TextTable& table, const std::string&
 std::string unit_of(const PlainColumn& column, std::string_view quantity) {
   std::string unit = column.unit.empty() ? unit_in_name(column.name) : column.unit;
   if (!unit.empty() && core::is_unit(unit)) return unit;
-  throw core::UsageError({.what = fmt::format("the unit of the {} column \"{}\" is not known", quantity, column.name),
-                          .where = {},
-                          .expected = "a unit in the column's name, such as \"Time [s]\", or declared beside it",
-                          .found = unit.empty() ? "none" : "\"" + unit + "\"",
-                          .advice = fmt::format("write {} = {{ column = \"{}\", unit = \"...\" }}", quantity, column.name)});
+  throw core::UsageError(
+      {.what = fmt::format("the unit of the {} column \"{}\" is not known", quantity, column.name),
+       .where = {},
+       .expected = "a unit in the column's name, such as \"Time [s]\", or declared beside it",
+       .found = unit.empty() ? "none" : "\"" + unit + "\"",
+       .advice = fmt::format("write {} = {{ column = \"{}\", unit = \"...\" }}", quantity, column.name)});
 }
 
 std::vector<double> in_unit(const io::TextColumn& column, const PlainColumn& wanted, std::string_view quantity,
@@ -65,9 +66,11 @@ std::vector<double> in_unit(const io::TextColumn& column, const PlainColumn& wan
 }  // namespace
 
 CyclerTable read_plain_table(const io::InputFile& file, const PlainLayout& layout) {
-  const io::TextTable text = io::parse_text_table(
-      file.path(), file.bytes(),
-      {.skip_lines = 0, .delimiter = io::guess_delimiter(first_line(file.bytes())), .decimal_comma = false, .row_end = '\n'});
+  const io::TextTable text = io::parse_text_table(file.path(), file.bytes(),
+                                                  {.skip_lines = 0,
+                                                   .delimiter = io::guess_delimiter(first_line(file.bytes())),
+                                                   .decimal_comma = false,
+                                                   .row_end = '\n'});
   const auto column = [&](const PlainColumn& wanted, std::string_view quantity) -> const io::TextColumn& {
     return find_column(text, file.path(), wanted, quantity);
   };
@@ -75,7 +78,8 @@ CyclerTable read_plain_table(const io::InputFile& file, const PlainLayout& layou
   table.time_s = in_unit(column(layout.time, "time"), layout.time, "time", "s");
   table.potential_V = in_unit(column(layout.potential, "potential"), layout.potential, "potential", "V");
   table.current_per_mass = core::conversion(unit_of(layout.current, "current"), "A/kg").has_value();
-  table.current_A = in_unit(column(layout.current, "current"), layout.current, "current", table.current_per_mass ? "A/kg" : "A");
+  table.current_A =
+      in_unit(column(layout.current, "current"), layout.current, "current", table.current_per_mass ? "A/kg" : "A");
   if (layout.temperature) {
     table.temperature_K = in_unit(column(*layout.temperature, "temperature"), *layout.temperature, "temperature", "K");
   }

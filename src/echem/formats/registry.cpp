@@ -41,7 +41,8 @@ const CyclerFormat* find_format(std::string_view bytes) {
 
 }  // namespace
 
-void unreadable(const std::string& path, std::string what, std::string expected, std::string found, std::string advice) {
+void unreadable(const std::string& path, std::string what, std::string expected, std::string found,
+                std::string advice) {
   throw core::UnreadableFile({.what = std::move(what),
                               .where = {.path = path, .line = {}, .column = {}, .byte_offset = {}},
                               .expected = std::move(expected),

@@ -7,9 +7,13 @@
 using namespace lithoscope::core;
 
 TEST_CASE("an error says what, where, expected, found and what to do, and keeps them as data") {
-  const UnreadableFile error{{.what = "ends inside a row", .where = {.path = "a.mpr", .line = {}, .column = {}, .byte_offset = 12},
-                              .expected = "8 bytes", .found = "3 bytes", .advice = "copy it again"}};
-  CHECK(std::string{error.what()} == "a.mpr, byte 12: ends inside a row\n  expected: 8 bytes\n  found:    3 bytes\n  to do:    copy it again");
+  const UnreadableFile error{{.what = "ends inside a row",
+                              .where = {.path = "a.mpr", .line = {}, .column = {}, .byte_offset = 12},
+                              .expected = "8 bytes",
+                              .found = "3 bytes",
+                              .advice = "copy it again"}};
+  CHECK(std::string{error.what()} ==
+        "a.mpr, byte 12: ends inside a row\n  expected: 8 bytes\n  found:    3 bytes\n  to do:    copy it again");
   CHECK(error.facts().where.byte_offset == 12);
   CHECK(error.exit_code() == ExitCode::unreadable_input);
 }

@@ -9,7 +9,9 @@
 using namespace lithoscope::core;
 
 TEST_CASE("a sum has the same digits for any number of threads") {
-  const auto term = [](std::int64_t i) { return std::sin(static_cast<double>(i)) * 1e-3 + 1.0 / static_cast<double>(i + 1); };
+  const auto term = [](std::int64_t i) {
+    return std::sin(static_cast<double>(i)) * 1e-3 + 1.0 / static_cast<double>(i + 1);
+  };
   set_threads(1);
   const double one = deterministic_sum(1'000'003, term);
   set_threads(2);
@@ -25,5 +27,9 @@ TEST_CASE("every index is visited once") {
 }
 
 TEST_CASE("an exception in the loop reaches the caller") {
-  CHECK_THROWS_AS(parallel_for(100, [](std::int64_t i) { if (i == 50) throw std::runtime_error("x"); }), std::runtime_error);
+  CHECK_THROWS_AS(parallel_for(100,
+                               [](std::int64_t i) {
+                                 if (i == 50) throw std::runtime_error("x");
+                               }),
+                  std::runtime_error);
 }

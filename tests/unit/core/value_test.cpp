@@ -43,6 +43,7 @@ TEST_CASE("propagation agrees with simulation") {
   for (int k = 0; k < 3; ++k) {
     const double mean = sum[k] / draws;
     const double sigma = std::sqrt(squares[k] / draws - mean * mean);
-    CHECK(std::abs(expected[k].sigma() / sigma - 1) < 0.01);  // 200,000 draws know sigma to 0.16 %, first order is 0.1 % off
+    CHECK(std::abs(expected[k].sigma() / sigma - 1) <
+          0.01);  // 200,000 draws know sigma to 0.16 %, first order is 0.1 % off
   }
 }

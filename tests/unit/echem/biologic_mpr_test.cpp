@@ -11,7 +11,9 @@ using test::simple_charge;
 
 namespace {
 
-echem::CyclerTable read(const std::string& bytes) { return echem::read_cycler_file(io::InputFile::from_bytes("t.mpr", bytes)); }
+echem::CyclerTable read(const std::string& bytes) {
+  return echem::read_cycler_file(io::InputFile::from_bytes("t.mpr", bytes));
+}
 
 core::ErrorFacts refusal(const std::string& bytes) {
   try {

@@ -7,12 +7,15 @@ using namespace lithoscope;
 
 namespace {
 
-echem::CyclerTable read(const std::string& text) { return echem::read_cycler_file(io::InputFile::from_bytes("t.mpt", text)); }
+echem::CyclerTable read(const std::string& text) {
+  return echem::read_cycler_file(io::InputFile::from_bytes("t.mpt", text));
+}
 
 const std::string rows = "3\t0.0\t3.50\t0.0\t0.0\t\n1\t1.0\t3.60\t2.0\t5.6E-004\t\n";
 const std::string names = "mode\ttime/s\tEwe/V\t<I>/mA\t(Q-Qo)/mA.h\t\n";
-const std::string head = "EC-Lab ASCII FILE\nNb header lines : 8\n\nGalvanostatic Cycling with Potential Limitation\n"
-                         "Mass of active material : 1.390 mg\nElectrode surface area : 113.100 mm\xB2\nElectrode material : LMR\n";
+const std::string head =
+    "EC-Lab ASCII FILE\nNb header lines : 8\n\nGalvanostatic Cycling with Potential Limitation\n"
+    "Mass of active material : 1.390 mg\nElectrode surface area : 113.100 mm\xB2\nElectrode material : LMR\n";
 
 std::string with_crlf(std::string text) {
   for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2) text.replace(at, 1, "\r\n");
@@ -50,14 +53,16 @@ TEST_CASE("what the header says of the sample is kept, its latin-1 units underst
 }
 
 TEST_CASE("dates in the time column become seconds since the first row") {
-  const auto table = read("time/s\tEcell/V\tI/mA\t\n11/20/2024 23:59:59.500\t4.1\t0\t\n11/21/2024 00:00:01.000\t4.2\t1\t\n");
+  const auto table =
+      read("time/s\tEcell/V\tI/mA\t\n11/20/2024 23:59:59.500\t4.1\t0\t\n11/21/2024 00:00:01.000\t4.2\t1\t\n");
   CHECK(table.time_s[0] == 0);
   CHECK(table.time_s[1] == doctest::Approx(1.5).epsilon(1e-6));
   CHECK(table.potential_kind == echem::PotentialKind::cell_voltage);
 }
 
 TEST_CASE("the acquisition start is given in ISO 8601") {
-  const std::string started = "EC-Lab ASCII FILE\nNb header lines : 4\nAcquisition started on : 01/10/2024 11:02:29.886\n";
+  const std::string started =
+      "EC-Lab ASCII FILE\nNb header lines : 4\nAcquisition started on : 01/10/2024 11:02:29.886\n";
   CHECK(read(started + names + rows).sources.front().started == "2024-01-10T11:02:29.886");
 }
 

@@ -20,11 +20,14 @@ double numerical_surface(Geometry geometry, double theta_end) {
   const auto steps = static_cast<int>(std::ceil(theta_end / dt));
   for (int s = 0; s < steps; ++s) {
     std::vector<double> flux(n + 1, 0.0);
-    for (int i = 1; i < n; ++i) flux[static_cast<std::size_t>(i)] = std::pow(i * dr, power) * (c[static_cast<std::size_t>(i)] - c[static_cast<std::size_t>(i - 1)]) / dr;
+    for (int i = 1; i < n; ++i)
+      flux[static_cast<std::size_t>(i)] =
+          std::pow(i * dr, power) * (c[static_cast<std::size_t>(i)] - c[static_cast<std::size_t>(i - 1)]) / dr;
     flux[n] = 1;
     for (int i = 0; i < n; ++i) {
       const double volume = (std::pow((i + 1) * dr, power + 1) - std::pow(i * dr, power + 1)) / (power + 1);
-      c[static_cast<std::size_t>(i)] += theta_end / steps * (flux[static_cast<std::size_t>(i + 1)] - flux[static_cast<std::size_t>(i)]) / volume;
+      c[static_cast<std::size_t>(i)] +=
+          theta_end / steps * (flux[static_cast<std::size_t>(i + 1)] - flux[static_cast<std::size_t>(i)]) / volume;
     }
   }
   return c[n - 1] + 0.5 * dr;  // half a cell further at unit gradient
@@ -64,6 +67,7 @@ TEST_CASE("limits: square root first, a constant above the mean last") {
 
 TEST_CASE("the sphere follows exp(theta)(1 + erf sqrt theta) - 1 at short times") {
   for (const double theta : {1e-6, 1e-4, 5e-3}) {
-    CHECK(surface_rise(Geometry::sphere, theta) == doctest::Approx(std::exp(theta) * (1 + std::erf(std::sqrt(theta))) - 1).epsilon(1e-9));
+    CHECK(surface_rise(Geometry::sphere, theta) ==
+          doctest::Approx(std::exp(theta) * (1 + std::erf(std::sqrt(theta))) - 1).epsilon(1e-9));
   }
 }

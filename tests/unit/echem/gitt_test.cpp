@@ -100,7 +100,8 @@ TEST_CASE("a rest cut short is flagged with how far it is from equilibrium") {
   cell.rest_s = 1200;
   const auto result = analyse(echem::synthesize_gitt(cell));
   for (std::size_t i = 1; i < result.pulses.size(); ++i) CHECK(has(result.pulses[i], PulseFlag::rest_incomplete));
-  CHECK(std::ranges::any_of(result.warnings, [](const std::string& w) { return w.find("before equilibrium") != std::string::npos; }));
+  CHECK(std::ranges::any_of(result.warnings,
+                            [](const std::string& w) { return w.find("before equilibrium") != std::string::npos; }));
 }
 
 TEST_CASE("a surface that would need more lithium than there is makes the pulse unusable") {
@@ -113,7 +114,8 @@ TEST_CASE("a surface that would need more lithium than there is makes the pulse 
   auto sample = sphere_sample();
   sample.extracted_at_start = 0.8;
   const auto result = analyse(echem::synthesize_gitt(cell), sample);
-  CHECK(std::ranges::any_of(result.pulses, [](const auto& p) { return has(p, PulseFlag::surface_beyond_lithium) && !p.valid(); }));
+  CHECK(std::ranges::any_of(result.pulses,
+                            [](const auto& p) { return has(p, PulseFlag::surface_beyond_lithium) && !p.valid(); }));
 }
 
 TEST_CASE("a pulse of the other sign, a temperature step and a flat potential are flagged") {
@@ -121,14 +123,17 @@ TEST_CASE("a pulse of the other sign, a temperature step and a flat potential ar
   const auto steps = echem::find_steps(table, {});
   SUBCASE("temperature") {
     table.temperature_K.assign(table.time_s.size(), 298.15);
-    for (auto row = static_cast<std::size_t>(steps[3].first_row + 10); row < table.temperature_K.size(); ++row) table.temperature_K[row] = 301;
+    for (auto row = static_cast<std::size_t>(steps[3].first_row + 10); row < table.temperature_K.size(); ++row)
+      table.temperature_K[row] = 301;
     const auto result = analyse(table);
     CHECK(has(result.pulses[1], PulseFlag::temperature_step));
     CHECK_FALSE(result.pulses[1].valid());
     CHECK(result.pulses[3].valid());
   }
   SUBCASE("direction") {
-    for (auto row = static_cast<std::size_t>(steps[5].first_row); row <= static_cast<std::size_t>(steps[5].last_row); ++row) table.current_A[row] *= -1;
+    for (auto row = static_cast<std::size_t>(steps[5].first_row); row <= static_cast<std::size_t>(steps[5].last_row);
+         ++row)
+      table.current_A[row] *= -1;
     const auto result = analyse(table);
     CHECK(has(result.pulses[2], PulseFlag::direction_changed));
     CHECK(has(result.pulses[3], PulseFlag::direction_changed));
@@ -139,7 +144,9 @@ TEST_CASE("a pulse of the other sign, a temperature step and a flat potential ar
     for (const auto& p : analyse(table).pulses) CHECK_FALSE(p.valid());
   }
   SUBCASE("ripple") {
-    for (auto row = static_cast<std::size_t>(steps[1].first_row); row <= static_cast<std::size_t>(steps[1].last_row); ++row) table.current_A[row] *= row % 2 == 0 ? 1.06 : 0.94;
+    for (auto row = static_cast<std::size_t>(steps[1].first_row); row <= static_cast<std::size_t>(steps[1].last_row);
+         ++row)
+      table.current_A[row] *= row % 2 == 0 ? 1.06 : 0.94;
     CHECK(has(analyse(table).pulses[0], PulseFlag::current_ripple));
   }
 }

@@ -104,7 +104,8 @@ TEST_CASE("a charge counter tells when between two rows the current was switched
   append_step(table, 1e-3, 60, 1);
   table.capacity_origin = echem::CapacityOrigin::file_net_counter;
   table.time_s[10] = 110;  // the first row of the pulse comes late ...
-  for (std::size_t i = 10; i < table.capacity_Ah.size(); ++i) table.capacity_Ah[i] = 1e-3 * (3.0 + static_cast<double>(i - 10)) / 3600;
+  for (std::size_t i = 10; i < table.capacity_Ah.size(); ++i)
+    table.capacity_Ah[i] = 1e-3 * (3.0 + static_cast<double>(i - 10)) / 3600;
   for (std::size_t i = 11; i < table.time_s.size(); ++i) table.time_s[i] = table.time_s[i - 1] + 1;
   CHECK(steps_of(table)[1].start_s == doctest::Approx(107));  // ... and has counted three seconds of charge
 }

@@ -8,7 +8,9 @@ using echem::PlainLayout;
 
 namespace {
 
-echem::CyclerTable read(const std::string& text) { return echem::read_cycler_file(io::InputFile::from_bytes("t.csv", text)); }
+echem::CyclerTable read(const std::string& text) {
+  return echem::read_cycler_file(io::InputFile::from_bytes("t.csv", text));
+}
 echem::CyclerTable read_plain(const std::string& text, const PlainLayout& layout) {
   return echem::read_plain_table(io::InputFile::from_bytes("t.csv", text), layout);
 }
@@ -18,15 +20,17 @@ const PlainLayout simple{{"t [s]", ""}, {"E (V)", ""}, {"I / mA", ""}, {}, {}};
 
 TEST_CASE("BDF is read by preferred labels and by machine names") {
   const auto labels = read("Test Time / s,Voltage / V,Current / A,Net Capacity / Ah\n0,3.5,0,0\n10,3.6,0.1,0.001\n");
-  const auto machine = read("test_time_second,voltage_volt,current_ampere,ambient_temperature_celsius\n0,3.5,0,25\n10,3.6,0.1,26\n");
+  const auto machine =
+      read("test_time_second,voltage_volt,current_ampere,ambient_temperature_celsius\n0,3.5,0,25\n10,3.6,0.1,26\n");
   CHECK(labels.capacity_Ah[1] == 0.001);
   CHECK(machine.temperature_K[1] == doctest::Approx(299.15));
   CHECK(labels.current_A == machine.current_A);
 }
 
 TEST_CASE("BDF written and read again is the same table, digit for digit") {
-  auto table = read("Test Time / s,Voltage / V,Current / A,Net Capacity / Ah,Step ID,Temperature T1 / degC\n"
-                    "0.1,3.5000000000000004,1e-9,0,1,25.1\n1e5,-0.1,-0.00011500166899999999,-3.3333333333333335,2,24.9\n");
+  auto table = read(
+      "Test Time / s,Voltage / V,Current / A,Net Capacity / Ah,Step ID,Temperature T1 / degC\n"
+      "0.1,3.5000000000000004,1e-9,0,1,25.1\n1e5,-0.1,-0.00011500166899999999,-3.3333333333333335,2,24.9\n");
   const auto again = read(echem::bdf_csv(table));
   CHECK(again.time_s == table.time_s);
   CHECK(again.potential_V == table.potential_V);
@@ -40,12 +44,14 @@ TEST_CASE("a clock that goes back is reported, the numbers are kept") {
   const auto table = read("test_time_second,voltage_volt,current_ampere\n0,3,0\n5,3,0\n1,3,0\n");
   CHECK(table.time_s == std::vector<double>{0, 5, 1});
   REQUIRE(table.remarks.size() == 1);
-  CHECK(table.remarks.front() == "Time goes back 1 times, first at row 3. Steps are cut there; check the file's clock.");
+  CHECK(table.remarks.front() ==
+        "Time goes back 1 times, first at row 3. Steps are cut there; check the file's clock.");
 }
 
 TEST_CASE("Arbin rows are put in order of their data points, and counters that restart are bridged") {
-  const auto table = read("Data Point,Test Time (s),Step Index,Current (A),Voltage (V),Charge Capacity (Ah),Discharge Capacity (Ah)\n"
-                          "2,10,1,1,3.6,0.5,0\n1,0,1,0,3.5,0,0\n3,20,2,-1,3.4,0.5,0.2\n4,30,3,1,3.5,0.1,0\n");
+  const auto table = read(
+      "Data Point,Test Time (s),Step Index,Current (A),Voltage (V),Charge Capacity (Ah),Discharge Capacity (Ah)\n"
+      "2,10,1,1,3.6,0.5,0\n1,0,1,0,3.5,0,0\n3,20,2,-1,3.4,0.5,0.2\n4,30,3,1,3.5,0.1,0\n");
   CHECK(table.time_s == std::vector<double>{0, 10, 20, 30});
   CHECK(table.capacity_Ah[1] == doctest::Approx(0.5));
   CHECK(table.capacity_Ah[2] == doctest::Approx(0.3));
@@ -62,15 +68,18 @@ TEST_CASE("a plain table takes its units from the names or from the declaration"
 }
 
 TEST_CASE("a current per mass is recognised by its unit") {
-  const auto table = read_plain("t [s],E (V),Current / mA g-1\n0,3.5,20\n1,3.6,20\n", {{"t [s]", ""}, {"E (V)", ""}, {"Current / mA g-1", ""}, {}, {}});
+  const auto table = read_plain("t [s],E (V),Current / mA g-1\n0,3.5,20\n1,3.6,20\n",
+                                {{"t [s]", ""}, {"E (V)", ""}, {"Current / mA g-1", ""}, {}, {}});
   CHECK(table.current_per_mass);
   CHECK(table.current_A[0] == doctest::Approx(20));  // A/kg
 }
 
 TEST_CASE("a missing column, a missing unit and a wrong dimension are told apart") {
   CHECK_THROWS_AS(read_plain("t [s],E (V)\n0,3.5\n", simple), core::UnreadableFile);
-  CHECK_THROWS_AS(read_plain("t,E (V),I / mA\n0,3.5,1\n", {{"t", ""}, {"E (V)", ""}, {"I / mA", ""}, {}, {}}), core::UsageError);
-  CHECK_THROWS_AS(read_plain("t [V],E (V),I / mA\n0,3.5,1\n", {{"t [V]", ""}, {"E (V)", ""}, {"I / mA", ""}, {}, {}}), core::UsageError);
+  CHECK_THROWS_AS(read_plain("t,E (V),I / mA\n0,3.5,1\n", {{"t", ""}, {"E (V)", ""}, {"I / mA", ""}, {}, {}}),
+                  core::UsageError);
+  CHECK_THROWS_AS(read_plain("t [V],E (V),I / mA\n0,3.5,1\n", {{"t [V]", ""}, {"E (V)", ""}, {"I / mA", ""}, {}, {}}),
+                  core::UsageError);
 }
 
 TEST_CASE("files nobody here reads are named when they are known") {

@@ -27,7 +27,9 @@ TEST_CASE("writing where nothing can be written is an output error") {
 TEST_CASE("a staged folder appears when committed and leaves nothing when dropped") {
   const test::Scratch scratch;
   const std::string path = scratch / "run";
-  { const io::StagedDirectory dropped{path, io::Existing::refuse, "run.json"}; }
+  {
+    const io::StagedDirectory dropped{path, io::Existing::refuse, "run.json"};
+  }
   CHECK(fs::is_empty(scratch.path()));
   {
     io::StagedDirectory staged{path, io::Existing::refuse, "run.json"};

@@ -53,7 +53,8 @@ TEST_CASE("a missing, empty, cut or corrupt file and a folder are refused") {
   CHECK_THROWS_AS(io::InputFile::open(scratch.path().string()), core::UnreadableFile);
   const std::string packed = gzip(std::string(10'000, 'y') + "tail");
   CHECK_THROWS_AS(io::InputFile::from_bytes("cut", packed.substr(0, packed.size() / 2)), core::UnreadableFile);
-  CHECK_THROWS_AS(io::InputFile::from_bytes("bad", packed.substr(0, 12) + "garbage" + packed.substr(19)), core::UnreadableFile);
+  CHECK_THROWS_AS(io::InputFile::from_bytes("bad", packed.substr(0, 12) + "garbage" + packed.substr(19)),
+                  core::UnreadableFile);
 }
 
 TEST_CASE("a read past the end says where and how much was there") {

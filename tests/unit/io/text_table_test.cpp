@@ -28,7 +28,12 @@ TEST_CASE("a decimal comma and a signed three-digit exponent are numbers") {
 }
 
 TEST_CASE("a byte-order mark is not part of the first name") {
-  CHECK(parse_text_table("t", "\xEF\xBB\xBF" "time,v\n1,2\n", {}).columns.front().name == "time");
+  CHECK(parse_text_table("t",
+                         "\xEF\xBB\xBF"
+                         "time,v\n1,2\n",
+                         {})
+            .columns.front()
+            .name == "time");
 }
 
 TEST_CASE("a row with too few cells is refused with its line") {

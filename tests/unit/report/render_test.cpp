@@ -16,9 +16,28 @@ Report example() {
   r.asked = "What?";
   r.answers = {"That."};
   r.program = "lithoscope test";
-  Figure f{.id = "gitt1-diffusion", .title = "D falls.", .caption = "c", .x_axis = {"x", ""}, .y_axis = {"log D", "cm²/s"}, .series = {}, .bands = {{0.1, 0.2, "window"}}, .segments = {{0, 1, 0, 2, "iR"}}};
-  f.series.push_back({.name = "D", .role = Role::primary, .mark = Mark::dots, .x = {0, 1, 2}, .y = {-14, std::nan(""), -17}, .y_low = {-15, std::nan(""), -18}, .y_high = {-13, std::nan(""), -16}, .notes = {"a", "b", "</script>"}});
-  Section s{.id = "gitt-1", .title = "GITT", .paragraphs = {"words"}, .warnings = {"careful"}, .figures = {f}, .tables = {{"T", {"a"}, {{"1"}}, {"not used: x"}}}};
+  Figure f{.id = "gitt1-diffusion",
+           .title = "D falls.",
+           .caption = "c",
+           .x_axis = {"x", ""},
+           .y_axis = {"log D", "cm²/s"},
+           .series = {},
+           .bands = {{0.1, 0.2, "window"}},
+           .segments = {{0, 1, 0, 2, "iR"}}};
+  f.series.push_back({.name = "D",
+                      .role = Role::primary,
+                      .mark = Mark::dots,
+                      .x = {0, 1, 2},
+                      .y = {-14, std::nan(""), -17},
+                      .y_low = {-15, std::nan(""), -18},
+                      .y_high = {-13, std::nan(""), -16},
+                      .notes = {"a", "b", "</script>"}});
+  Section s{.id = "gitt-1",
+            .title = "GITT",
+            .paragraphs = {"words"},
+            .warnings = {"careful"},
+            .figures = {f},
+            .tables = {{"T", {"a"}, {{"1"}}, {"not used: x"}}}};
   r.sections.push_back(s);
   r.made = {{"Program", "x"}};
   return r;

@@ -9,7 +9,8 @@ using namespace lithoscope;
 namespace {
 
 study::Study study_of(const test::Scratch& scratch, const std::string& pattern) {
-  return study::parse_study("[[measurement]]\nprobe = \"gitt\"\nfiles = [\"" + pattern + "\"]\n", scratch / "s.toml", {});
+  return study::parse_study("[[measurement]]\nprobe = \"gitt\"\nfiles = [\"" + pattern + "\"]\n", scratch / "s.toml",
+                            {});
 }
 
 }  // namespace

@@ -38,7 +38,9 @@ core::ErrorFacts refusal(const std::string& text, const std::vector<study::Overr
   return {};
 }
 
-std::string with(std::string text, const std::string& from, const std::string& to) { return text.replace(text.find(from), from.size(), to); }
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
 
 }  // namespace
 
@@ -86,10 +88,14 @@ TEST_CASE("broken TOML and stray characters are refused with line and column") {
   CHECK_NOTHROW(parse_study("# Größe in µm\n" + with(good, "Charged cathode", "Kathode bei 100 °C"), "s.toml", {}));
 }
 
-TEST_CASE("a study without measurements is refused") { CHECK(refusal("[study]\ntitle = \"x\"\n").what.find("measurement") != std::string::npos); }
+TEST_CASE("a study without measurements is refused") {
+  CHECK(refusal("[study]\ntitle = \"x\"\n").what.find("measurement") != std::string::npos);
+}
 
 TEST_CASE("--set changes and adds keys, and is checked like the file") {
-  const auto s = parse_study(good, "s.toml", {{"sample.active_mass", "5 mg"}, {"measurement.0.settings.skip", "\"3 s\""}, {"measurement.0.name", "first"}});
+  const auto s = parse_study(
+      good, "s.toml",
+      {{"sample.active_mass", "5 mg"}, {"measurement.0.settings.skip", "\"3 s\""}, {"measurement.0.name", "first"}});
   CHECK(s.sample.active_mass_kg->value == doctest::Approx(5e-6));
   CHECK(s.measurements[0].gitt.skip_s == 3);
   CHECK(s.measurements[0].name == "first");
@@ -104,8 +110,11 @@ TEST_CASE("the resolved study reads back to itself") {
 }
 
 TEST_CASE("columns are names, or names with units") {
-  const auto s = parse_study(good + "[[measurement]]\nprobe = \"gitt\"\nfiles = [\"x.csv\"]\njoin = \"sequence\"\n"
-                             "columns = { time = \"t [s]\", potential = \"E\", current = { column = \"I\", unit = \"mA/g\" } }\n", "s.toml", {});
+  const auto s = parse_study(
+      good +
+          "[[measurement]]\nprobe = \"gitt\"\nfiles = [\"x.csv\"]\njoin = \"sequence\"\n"
+          "columns = { time = \"t [s]\", potential = \"E\", current = { column = \"I\", unit = \"mA/g\" } }\n",
+      "s.toml", {});
   REQUIRE(s.measurements.size() == 2);
   CHECK(s.measurements[1].columns->current.unit == "mA/g");
   CHECK(s.measurements[1].join == echem::Join::sequence);

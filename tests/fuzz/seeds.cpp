@@ -1,0 +1,43 @@
+// Writes seed inputs for the fuzz targets into DIR/<target>/.
+#include <filesystem>
+#include <fstream>
+
+#include "mpr_writer.hpp"
+
+namespace {
+
+void write(const std::filesystem::path& path, const std::string& bytes) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream{path, std::ios::binary} << bytes;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const std::filesystem::path root{argv[1]};
+  for (const std::uint32_t version : {0u, 2u, 3u, 10u, 11u}) {
+    write(root / "mpr" / std::to_string(version),
+          lithoscope::test::mpr_file(lithoscope::test::simple_charge(version, 4)));
+  }
+  write(root / "text/mpt",
+        "EC-Lab ASCII FILE\r\nNb header lines : 5\r\n\r\nMass of active material : 1,390 "
+        "mg\r\nmode\ttime/s\tEwe/V\tI/mA\t(Q-Qo)/mA.h\t\r\n"
+        "1\t0,0\t3,5\t1,0\t0,0\t\r\n1\t1,0\t3,6\t1,0\t2,8E-004\t\r\n");
+  write(root / "text/dates", "time/s\tEcell/V\tI/mA\n11/20/2024 11:38:41.707\t4.1\t0\n");
+  write(root / "text/bdf",
+        "Test Time / s,Voltage / V,Current / A,Step ID,Temperature T1 / degC\n0,3.5,0,1,25\n10,3.6,0.1,2,25.5\n");
+  write(root / "text/arbin",
+        "Data Point,Test Time (s),Step Index,Current (A),Voltage (V),Charge Capacity (Ah),Discharge Capacity "
+        "(Ah)\n1,0,1,0,3.5,0,0\n");
+  write(root / "study/full",
+        "[sample]\nformula = \"LiCoO2\"\nactive_mass = \"4.1 mg\"\nbet_area = \"3.7 +- 0.3 m2/g\"\n[[state]]\nname = "
+        "\"a\"\n"
+        "[[measurement]]\nprobe = \"gitt\"\nfiles = [\"x\"]\ncolumns = { time = \"t [s]\", potential = \"E\", current "
+        "= { column = \"I\", unit = \"mA\" } }\n"
+        "[measurement.settings]\nskip = \"2 s\"\ntheta_max = 0.1\n");
+  write(
+      root / "report/small",
+      R"({"schema":"lithoscope/report/1","program":"p","title":"t","asked":"a","answers":["b"],"sections":[{"id":"s","title":"t","paragraphs":[],"warnings":[],"figures":[{"id":"f","title":"t","caption":"c","x_axis":{"quantity":"x","unit":""},"y_axis":{"quantity":"y","unit":"V"},"series":[{"name":"n","role":"primary","mark":"dots","x":[0,1],"y":[1,null],"y_low":[],"y_high":[],"notes":[]}],"bands":[],"segments":[]}],"tables":[]}],"made":[["a","b"]]})");
+  return 0;
+}
