@@ -84,7 +84,7 @@ GittPulse describe_pulse(const CyclerTable& table, const std::vector<Step>& step
   pulse.rest_before_V = before.potential_V;
   pulse.drift_before_V_per_s = before.drift_V_per_s;
   pulse.rest_after_V = rest_end(table, steps[i + 1], settings.rest_fit_share).potential_V;
-  pulse.end_V = table.potential_V[row(step.last_row)];
+  pulse.end_V = table.potential_V[row(step.last_settled_row)];
   return pulse;
 }
 

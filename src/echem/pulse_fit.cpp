@@ -17,7 +17,7 @@ struct PulseRows {
 
 PulseRows rows_of(const CyclerTable& table, const Step& step, double skip_s) {
   PulseRows rows;
-  for (std::int64_t row = step.first_row; row <= step.last_row; ++row) {
+  for (std::int64_t row = step.first_settled_row; row <= step.last_settled_row; ++row) {
     const auto i = static_cast<std::size_t>(row);
     const double t = table.time_s[i] - step.start_s;
     if (t < skip_s) continue;

@@ -164,6 +164,18 @@ void measure_current(const CyclerTable& table, Step& step) {
   step.current_ripple = std::sqrt(squares / inner) / std::abs(mean);
 }
 
+// Rows within a tenth of the mean current are under it; those at the ends that are not caught the switch.
+void find_settled_rows(const CyclerTable& table, Step& step) {
+  step.first_settled_row = step.first_row;
+  step.last_settled_row = step.last_row;
+  if (step.kind != StepKind::constant_current) return;
+  const auto settled = [&](std::int64_t row) {
+    return std::abs(at(table.current_A, row) - step.mean_current_A) <= 0.1 * std::abs(step.mean_current_A);
+  };
+  while (step.first_settled_row < step.last_row && !settled(step.first_settled_row)) ++step.first_settled_row;
+  while (step.last_settled_row > step.first_settled_row && !settled(step.last_settled_row)) --step.last_settled_row;
+}
+
 StepKind kind_of(const Step& step) {
   if (step.direction == 0) return StepKind::rest;
   constexpr double most_ripple_of_a_constant = 0.1;
@@ -175,6 +187,7 @@ void append_steps(const CyclerTable& table, const Run& run, const StepSettings& 
     Step step{.kind = StepKind::rest, .direction = run.direction, .first_row = first, .last_row = last};
     measure_current(table, step);
     step.kind = hold ? StepKind::constant_potential : kind_of(step);
+    find_settled_rows(table, step);
     steps.push_back(step);
   };
   const std::int64_t hold = run.direction == 0 ? run.last + 1 : hold_begins(table, run, settings.potential_hold_V);

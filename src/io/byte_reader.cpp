@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/io/text_table.hpp"
 
@@ -10,7 +12,10 @@ namespace lithoscope::io {
 std::string_view ByteReader::view(std::int64_t at, std::int64_t count, const char* what) const {
   if (at < 0 || count < 0 || at > size() || count > size() - at) {
     throw core::UnreadableFile({.what = fmt::format("the file ends inside {}", what),
-                                .where = {.path = path_, .line = {}, .column = {}, .byte_offset = file_offset(at)},
+                                .where = {.path = path_,
+                                          .line = {},
+                                          .column = {},
+                                          .byte_offset = file_offset(std::clamp<std::int64_t>(at, 0, size()))},
                                 .expected = fmt::format("{} bytes from here", count),
                                 .found = fmt::format("{} bytes", at <= size() && at >= 0 ? size() - at : 0),
                                 .advice = "the file is cut short or damaged: copy it again from the instrument"});

@@ -31,6 +31,7 @@ Json pulse_json(const echem::GittPulse& p) {
   put(j, "jump_V", p.jump_V);
   put(j, "resistance_ohm", p.resistance_ohm);
   j["window_s"] = {p.window_from_s, p.window_to_s};
+  put(j, "straight_slope_V_per_sqrt_s", p.straight.slope);
   j["linearity_r_squared"] = p.straight.r_squared;
   j["window_r_squared"] = p.window.r_squared;
   j["D_equation_1_m2_s"] = p.D_equation_1_m2_s;

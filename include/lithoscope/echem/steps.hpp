@@ -18,6 +18,8 @@ struct Step {
   int direction = 0;  ///< +1 charging, -1 discharging, 0 at rest
   std::int64_t first_row = 0;
   std::int64_t last_row = 0;
+  std::int64_t first_settled_row = 0;  ///< without rows at the ends that caught the current half-way through a switch
+  std::int64_t last_settled_row = 0;
   double start_s = 0;              ///< when the current was switched
   double end_s = 0;                ///< when it was switched again; the last row's time for the last step
   double start_uncertainty_s = 0;  ///< how far the switch may lie from start_s, from the rows around it

@@ -59,6 +59,7 @@ TEST_CASE("a sample caught half-way through the switch belongs to the pulse") {
   const auto steps = steps_of(table);
   REQUIRE(steps.size() == 7);
   CHECK(steps[1].first_row == 9);
+  CHECK(steps[1].first_settled_row == 10);
   CHECK(steps[1].mean_current_A == doctest::Approx(1e-3).epsilon(1e-3));
 }
 

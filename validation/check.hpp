@@ -1,0 +1,33 @@
+// A named promise: how its figures are computed. The goals are in goals.csv, one line a name.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lithoscope::validation {
+
+/// One number, or a count "n of all".
+struct Figure {
+  double value = 0;
+  std::optional<double> all;  ///< set for counts
+};
+
+struct Outcome {
+  std::vector<Figure> figures;
+  bool no_data = false;
+  std::string detail;  ///< what a reader should know beside the number; printed with --json
+};
+
+struct Check {
+  std::string name;
+  std::function<Outcome()> run;
+};
+
+/// Folder of the real files, empty when LITHOSCOPE_REAL_DATA is not set.
+std::string real_data();
+
+std::vector<Check> echem_checks();
+
+}  // namespace lithoscope::validation
