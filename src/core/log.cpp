@@ -42,7 +42,7 @@ std::string json_escaped(std::string_view text) {
 
 bool stderr_wants_colour() { return isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
 
-void Log::add(LogLevel level, std::string_view message, std::vector<std::pair<std::string, std::string>> facts) {
+void Log::add(LogLevel level, std::string_view message, const std::vector<std::pair<std::string, std::string>>& facts) {
   static constexpr const char* names[] = {"info", "warning", "error"};
   const char* name = names[static_cast<int>(level)];
   const auto now = std::chrono::system_clock::now();

@@ -49,7 +49,7 @@ std::string format_value(Value v) {
   const int value_exponent =
       v.value == 0 ? sigma_exponent : static_cast<int>(std::floor(std::log10(std::abs(v.value))));
   const bool scientific = value_exponent < -3 || value_exponent > 5 || last > 0;
-  if (!scientific) return fmt::format("{:.{}f}({:.0f})", v.value, -last, -last > 0 && shown >= 1 ? shown : shown);
+  if (!scientific) return fmt::format("{:.{}f}({:.0f})", v.value, -last, shown);
   const int top = std::max(value_exponent, last);
   const int decimals = top - last;
   return fmt::format("{:.{}f}({:.0f})e{}", v.value / std::pow(10.0, top), decimals, shown, top);

@@ -78,7 +78,7 @@ void refuse_existing_directory(const std::string& path, Existing existing) {
   }
 }
 
-StagedDirectory::StagedDirectory(std::string path, Existing existing, std::string marker)
+StagedDirectory::StagedDirectory(const std::string& path, Existing existing, const std::string& marker)
     : final_path_(fs::path(path).lexically_normal().string()) {
   while (final_path_.size() > 1 && final_path_.ends_with('/')) final_path_.pop_back();
   part_path_ = final_path_ + ".part";

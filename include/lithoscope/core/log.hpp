@@ -14,7 +14,8 @@ class Log {
  public:
   /// Also prints warnings and errors (and, when verbose, info) on stderr.
   explicit Log(bool verbose = false) : verbose_(verbose) {}
-  void add(LogLevel level, std::string_view message, std::vector<std::pair<std::string, std::string>> facts = {});
+  void add(LogLevel level, std::string_view message,
+           const std::vector<std::pair<std::string, std::string>>& facts = {});
   std::string as_json_lines() const;
 
  private:

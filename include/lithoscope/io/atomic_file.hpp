@@ -20,7 +20,7 @@ class StagedDirectory {
  public:
   /// `marker` is a file every finished directory of this kind holds: an existing directory without it is somebody
   /// else's and is never replaced. Throws OutputError.
-  StagedDirectory(std::string path, Existing existing, std::string marker);
+  StagedDirectory(const std::string& path, Existing existing, const std::string& marker);
   ~StagedDirectory();
   StagedDirectory(const StagedDirectory&) = delete;
   StagedDirectory& operator=(const StagedDirectory&) = delete;

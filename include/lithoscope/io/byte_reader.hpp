@@ -26,7 +26,8 @@ class ByteReader {
   T little_endian(std::int64_t at, const char* what) const {
     static_assert(std::is_trivially_copyable_v<T>);
     T value;
-    std::memcpy(&value, view(at, sizeof(T), what).data(), sizeof(T));  // all our machines are little-endian
+    const std::string_view bytes = view(at, sizeof(T), what);
+    std::memcpy(&value, bytes.data(), bytes.size());  // all our machines are little-endian
     return value;
   }
   std::uint16_t big_endian_u16(std::int64_t at, const char* what) const;

@@ -1,6 +1,10 @@
 #include "formats/biologic_columns.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <initializer_list>
 
 #include "formats/format.hpp"
@@ -73,6 +77,14 @@ void fill_current(CyclerTable& table, const BiologicColumn& column, const std::s
 }
 
 }  // namespace
+
+std::string iso_time(std::chrono::sys_days day, double seconds) {
+  const auto ms = static_cast<std::int64_t>(std::llround(seconds * 1000));
+  const std::chrono::year_month_day date{day};
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), ms / 3'600'000,
+                     ms / 60'000 % 60, ms / 1000 % 60, ms % 1000);
+}
 
 bool fill_from_biologic(CyclerTable& table, const BiologicColumn& column, const std::string& path,
                         const std::string& available) {

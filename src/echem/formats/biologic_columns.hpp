@@ -2,6 +2,7 @@
 // export.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -14,6 +15,9 @@ namespace lithoscope::echem {
 
 /// A column of numbers by its export name, or nothing.
 using BiologicColumn = std::function<std::optional<std::vector<double>>(std::string_view name)>;
+
+/// "2026-11-22T12:00:00.000"; `seconds` since midnight, rounded to the millisecond.
+std::string iso_time(std::chrono::sys_days day, double seconds);
 
 /// Fills time, potential, current, capacity, step and temperature; returns whether the file counted the charge.
 /// Throws UnreadableFile when there is no time, potential or current; `available` is for that message.

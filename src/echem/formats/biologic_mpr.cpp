@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <optional>
 #include <span>
@@ -297,19 +298,10 @@ std::string start_time(const Module& log) {
     if (offset + 8 > log.data.size()) continue;
     const double days = log.data.little_endian<double>(offset, "the log");
     if (!(days > 30000 && days < 80000)) continue;
-    const auto whole = static_cast<int>(days);
-    const double seconds = (days - whole) * 86400.0;
-    // Days since 1970-01-01 to a calendar date (Howard Hinnant's civil_from_days).
-    const int z = whole - 25569 + 719468;
-    const int era = z / 146097;
-    const int doe = z - era * 146097;
-    const int yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    const int doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    const int mp = (5 * doy + 2) / 153;
-    const int month = mp < 10 ? mp + 3 : mp - 9;
-    const int clock = static_cast<int>(seconds);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:06.3f}", yoe + era * 400 + (month <= 2), month,
-                       doy - (153 * mp + 2) / 5 + 1, clock / 3600, clock / 60 % 60, seconds - clock / 60 * 60);
+    using namespace std::chrono;
+    const double whole = std::floor(days);
+    const sys_days start = sys_days{year{1899} / December / 30} + std::chrono::days{static_cast<int>(whole)};
+    return iso_time(start, (days - whole) * 86400.0);
   }
   return {};
 }

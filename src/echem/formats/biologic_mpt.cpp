@@ -115,13 +115,10 @@ std::optional<CalendarTime> calendar_time(std::string_view text) {
   return CalendarTime{day, fields[3] * 3600.0 + fields[4] * 60.0 + fields[5]};
 }
 
-std::string iso_time(std::string_view text) {
+std::string iso_start(std::string_view text) {
   const auto time = calendar_time(io::trimmed(text));
   if (!time) return io::to_utf8(text);
-  const int clock = static_cast<int>(time->seconds);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:06.3f}", static_cast<int>(time->day.year()),
-                     static_cast<unsigned>(time->day.month()), static_cast<unsigned>(time->day.day()), clock / 3600,
-                     clock / 60 % 60, time->seconds - clock / 60 * 60);
+  return iso_time(std::chrono::sys_days{time->day}, time->seconds);
 }
 
 std::optional<std::vector<double>> seconds_from_dates(const io::InputFile& file, const io::TextColumn& column) {
@@ -161,7 +158,7 @@ void read_header(CyclerTable& table, const std::vector<std::string_view>& head) 
   SourceFile& source = table.sources.emplace_back();
   if (head.size() > 3) source.technique = io::to_utf8(io::trimmed(head[3]));
   source.instrument = header_value(head, "Device");
-  source.started = iso_time(header_value(head, "Acquisition started on"));
+  source.started = iso_start(header_value(head, "Acquisition started on"));
   SampleFacts& sample = table.sample;
   sample.active_mass_kg = header_quantity(head, "Mass of active material", 0.001, kilograms_per);
   if (!sample.active_mass_kg) {
