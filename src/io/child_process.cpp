@@ -53,6 +53,7 @@ int input_descriptor(const std::string& program, std::string_view input) {
   set_limit(RLIMIT_AS, static_cast<rlim_t>(limits.memory_bytes));
   set_limit(RLIMIT_CORE, 0);
   const int null_fd = open("/dev/null", O_RDWR);
+  if (null_fd < 0) _exit(126);
   dup2(null_fd, STDIN_FILENO);
   dup2(null_fd, STDERR_FILENO);
   dup2(output_fd, STDOUT_FILENO);
