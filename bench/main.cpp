@@ -35,15 +35,17 @@ Median time_it(int repeats, const std::function<void()>& work) {
 void bench_reader(const char* name, const std::string& bytes, std::int64_t rows) {
   const io::InputFile file = io::InputFile::from_bytes("bench", bytes);
   const Median m = time_it(7, [&] { (void)echem::read_cycler_file(file); });
-  fmt::print("{:<34} {:>9.1f} MB/s {:>8.2f} Mrow/s  ({:.1f} ms; {:.1f} to {:.1f})\n", name, static_cast<double>(bytes.size()) / 1e6 / m.seconds,
-             static_cast<double>(rows) / 1e6 / m.seconds, 1e3 * m.seconds, 1e3 * m.fastest, 1e3 * m.slowest);
+  fmt::print("{:<34} {:>9.1f} MB/s {:>8.2f} Mrow/s  ({:.1f} ms; {:.1f} to {:.1f})\n", name,
+             static_cast<double>(bytes.size()) / 1e6 / m.seconds, static_cast<double>(rows) / 1e6 / m.seconds,
+             1e3 * m.seconds, 1e3 * m.fastest, 1e3 * m.slowest);
 }
 
 echem::SphereGitt bench_cell() {
   echem::SphereGitt cell;
   cell.pulses = 88;
   cell.ocv_V = [](double x) { return 3.7 + 1.2 * x; };
-  for (int i = 0; i < 446; ++i) cell.pulse_times_s.push_back(1e-3 * std::pow(6e5, i / 445.0));  // as dense as real GITT at its densest
+  for (int i = 0; i < 446; ++i)
+    cell.pulse_times_s.push_back(1e-3 * std::pow(6e5, i / 445.0));  // as dense as real GITT at its densest
   return cell;
 }
 
@@ -56,7 +58,8 @@ void bench_gitt(const echem::CyclerTable& table) {
   for (const int threads : {1, 2}) {
     core::set_threads(threads);
     const Median m = time_it(9, [&] { (void)echem::analyse_gitt(table, sample, {}, {}, {}); });
-    fmt::print("{:<34} {:>9.2f} ms  ({:.2f} to {:.2f})\n", fmt::format("GITT, 88 pulses, {} rows, {} thread{}", table.rows(), threads, threads > 1 ? "s" : ""),
+    fmt::print("{:<34} {:>9.2f} ms  ({:.2f} to {:.2f})\n",
+               fmt::format("GITT, 88 pulses, {} rows, {} thread{}", table.rows(), threads, threads > 1 ? "s" : ""),
                1e3 * m.seconds, 1e3 * m.fastest, 1e3 * m.slowest);
   }
 }

@@ -3,6 +3,7 @@ add_library(lithoscope_settings INTERFACE)
 target_compile_options(lithoscope_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wdouble-promotion
   -Wnon-virtual-dtor -Wold-style-cast -Wcast-align -Wformat=2 -Wimplicit-fallthrough
+  -Wno-missing-field-initializers # designated initialisers name what matters; the rest has defaults
   # The same digits on every machine: no fused multiply-add behind our back (docs/decisions/2026-11-22-same-bytes.md).
   -ffp-contract=off
   $<$<BOOL:${LITHOSCOPE_WERROR}>:-Werror>)

@@ -98,7 +98,7 @@ RunOfFile run_file(const ListedFile& file, const std::string& settings = "") {
 }
 
 Outcome readers_open() {
-  if (real_data().empty()) return {.figures = {}, .no_data = true, .detail = {}};
+  if (real_data().empty()) return {.figures = {}, .no_data = true};
   const auto files = listed_files();
   double read = 0;
   std::string refused;
@@ -249,7 +249,7 @@ double file_deviation(const ListedFile& file) {
 }
 
 Outcome readers_values() {
-  if (real_data().empty()) return {.figures = {}, .no_data = true, .detail = {}};
+  if (real_data().empty()) return {.figures = {}, .no_data = true};
   double worst = 0;
   int compared = 0;
   std::string where;
@@ -359,7 +359,7 @@ double ici_deviation(const Json& golden, const Json& ours, int& compared) {
 
 Outcome ici_parity() {
   const fs::path folder = fs::path(real_data()) / "echem/ici_studio";
-  if (real_data().empty()) return {.figures = {}, .no_data = true, .detail = {}};
+  if (real_data().empty()) return {.figures = {}, .no_data = true};
   struct Case {
     int number;
     ListedFile file;
@@ -403,7 +403,7 @@ double peer_diffusion(double slope, double current_A, double dUdx) {
 
 Outcome lgm50_parity() {
   const fs::path folder = fs::path(real_data()) / "echem/lgm50_gitt_pbparam";
-  if (real_data().empty()) return {.figures = {}, .no_data = true, .detail = {}};
+  if (real_data().empty()) return {.figures = {}, .no_data = true};
   const ListedFile pulses{
       folder / "pulse_*.csv", {"Time [s]", ""}, {"Positive electrode potential [V]", ""}, {"Current [A]", ""}};
   const RunOfFile run = run_file(pulses, "skip = \"0 s\"\n");

@@ -90,11 +90,8 @@ Options parse(int argc, char** argv) {
     } else if (word == "--room" && i + 1 < argc) {
       options.room = argv[++i];
     } else if (word.starts_with("--")) {
-      throw core::UsageError({.what = "unknown option " + word,
-                              .where = {},
-                              .expected = "NAME..., --room ROOM, --list, --json",
-                              .found = word,
-                              .advice = ""});
+      throw core::UsageError(
+          {.what = "unknown option " + word, .expected = "NAME..., --room ROOM, --list, --json", .found = word});
     } else {
       options.names.push_back(word);
     }
@@ -147,7 +144,6 @@ int run(int argc, char** argv) {
     if (std::ranges::find(known, name) != known.end()) continue;
     const std::string near = core::nearest_name(name, known);
     throw core::UsageError({.what = "no check is called " + name,
-                            .where = {},
                             .expected = "a name of --list",
                             .found = name,
                             .advice = near.empty() ? "" : "did you mean " + near + "?"});

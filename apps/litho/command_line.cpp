@@ -70,11 +70,7 @@ ExitCode CommandLine::run(int argc, char** argv) {
     return ExitCode::done;
   } catch (const CLI::ParseError& error) {
     throw lithoscope::core::UsageError(
-        {.what = error.what(),
-         .where = {},
-         .expected = {},
-         .found = {},
-         .advice = "litho --help lists the commands, litho COMMAND --help their options"});
+        {.what = error.what(), .advice = "litho --help lists the commands, litho COMMAND --help their options"});
   }
   return impl_->chosen();
 }

@@ -26,11 +26,7 @@ struct Options {
 
 core::ExitCode run(const Options& options) {
   if (options.format != "bdf" && options.format != "mpt") {
-    throw core::UsageError({.what = "--to knows two formats",
-                            .where = {},
-                            .expected = "bdf or mpt",
-                            .found = options.format,
-                            .advice = ""});
+    throw core::UsageError({.what = "--to knows two formats", .expected = "bdf or mpt", .found = options.format});
   }
   const study::Study definition =
       study_of_files(options.files, options.columns, {{"measurement.0.join", options.join}});
@@ -39,7 +35,6 @@ core::ExitCode run(const Options& options) {
       study::read_measurement(study::make_plan(definition).measurements.front(), *progress);
   if (table.current_per_mass) {
     throw core::UsageError({.what = "the current is per mass, and neither format has a place for that",
-                            .where = {},
                             .expected = "a current in A or mA",
                             .found = "a current in mA/g or the like",
                             .advice = "multiply it by the active mass first"});

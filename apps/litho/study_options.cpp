@@ -38,7 +38,6 @@ std::vector<study::Override> overrides(const RunOptions& options) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
       throw core::UsageError({.what = fmt::format("--set {} is not KEY=VALUE", text),
-                              .where = {},
                               .expected = "a dotted key, =, a value",
                               .found = text,
                               .advice = "for example --set sample.active_mass=\"4.1 mg\""});

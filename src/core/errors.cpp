@@ -27,10 +27,7 @@ std::string compose(const ErrorFacts& facts) {
 Error::Error(ExitCode code, ErrorFacts facts) : code_(code), facts_(std::move(facts)), message_(compose(facts_)) {}
 
 Interrupted::Interrupted()
-    : Error(ExitCode::interrupted, {.what = "interrupted",
-                                    .where = {},
-                                    .expected = {},
-                                    .found = {},
-                                    .advice = "run the same command again; nothing was half-written"}) {}
+    : Error(ExitCode::interrupted,
+            {.what = "interrupted", .advice = "run the same command again; nothing was half-written"}) {}
 
 }  // namespace lithoscope::core

@@ -37,9 +37,7 @@ ut_system* unit_system() {
     ut_system* s = ut_read_xml(nullptr);
     if (s == nullptr) {
       throw Error(ExitCode::bug, {.what = "the unit database of udunits2 could not be read",
-                                  .where = {},
                                   .expected = "the Debian package libudunits2-data",
-                                  .found = {},
                                   .advice = "install libudunits2-data"});
     }
     // Battery spellings udunits lacks.
@@ -92,7 +90,6 @@ std::optional<std::string_view> after_plus_minus(std::string_view text) {
 
 [[noreturn]] void bad_quantity(std::string_view text, std::string_view unit, std::string_view why) {
   throw UsageError({.what = fmt::format("\"{}\" {}", text, why),
-                    .where = {},
                     .expected = fmt::format("a number and a unit convertible to {}", unit),
                     .found = fmt::format("\"{}\"", text),
                     .advice = fmt::format(
@@ -107,7 +104,6 @@ std::optional<Conversion> conversion(std::string_view from, std::string_view to)
   const UnitPtr b = parse_unit(to);
   if (!a || !b) {
     throw UsageError({.what = fmt::format("\"{}\" is not a unit", a ? to : from),
-                      .where = {},
                       .expected = "a unit such as s, h, mV, mA, mAh, mg, g/cm3, m2/g, nm, degC",
                       .found = std::string{a ? to : from},
                       .advice = "units are case sensitive (mA, not ma)"});

@@ -16,7 +16,7 @@ std::string first_path(const CyclerTable& table) { return table.sources.empty() 
 [[noreturn]] void unusable(const CyclerTable& table, std::string what, std::string expected, std::string found,
                            std::string advice) {
   throw core::UnreadableFile({.what = std::move(what),
-                              .where = {.path = first_path(table), .line = {}, .column = {}, .byte_offset = {}},
+                              .where = {.path = first_path(table)},
                               .expected = std::move(expected),
                               .found = std::move(found),
                               .advice = std::move(advice)});

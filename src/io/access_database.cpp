@@ -14,7 +14,7 @@ namespace {
 [[noreturn]] void damaged(const InputFile& file, std::string what, std::string expected, std::string found) {
   const bool missing_tool = found.find("not installed") != std::string::npos;
   throw core::UnreadableFile({.what = std::move(what),
-                              .where = {.path = file.path(), .line = {}, .column = {}, .byte_offset = {}},
+                              .where = {.path = file.path()},
                               .expected = std::move(expected),
                               .found = std::move(found),
                               .advice = missing_tool ? "install the Debian package mdbtools"

@@ -17,11 +17,8 @@ namespace fs = std::filesystem;
 namespace {
 
 [[noreturn]] void cannot_write(const std::string& path, std::string what, std::string found, std::string advice) {
-  throw core::OutputError({.what = std::move(what),
-                           .where = {.path = path, .line = {}, .column = {}, .byte_offset = {}},
-                           .expected = {},
-                           .found = std::move(found),
-                           .advice = std::move(advice)});
+  throw core::OutputError(
+      {.what = std::move(what), .where = {.path = path}, .found = std::move(found), .advice = std::move(advice)});
 }
 
 void write_and_sync(const std::string& path, std::string_view bytes) {

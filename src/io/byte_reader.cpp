@@ -11,14 +11,12 @@ namespace lithoscope::io {
 
 std::string_view ByteReader::view(std::int64_t at, std::int64_t count, const char* what) const {
   if (at < 0 || count < 0 || at > size() || count > size() - at) {
-    throw core::UnreadableFile({.what = fmt::format("the file ends inside {}", what),
-                                .where = {.path = path_,
-                                          .line = {},
-                                          .column = {},
-                                          .byte_offset = file_offset(std::clamp<std::int64_t>(at, 0, size()))},
-                                .expected = fmt::format("{} bytes from here", count),
-                                .found = fmt::format("{} bytes", at <= size() && at >= 0 ? size() - at : 0),
-                                .advice = "the file is cut short or damaged: copy it again from the instrument"});
+    throw core::UnreadableFile(
+        {.what = fmt::format("the file ends inside {}", what),
+         .where = {.path = path_, .byte_offset = file_offset(std::clamp<std::int64_t>(at, 0, size()))},
+         .expected = fmt::format("{} bytes from here", count),
+         .found = fmt::format("{} bytes", at <= size() && at >= 0 ? size() - at : 0),
+         .advice = "the file is cut short or damaged: copy it again from the instrument"});
   }
   return bytes_.substr(static_cast<std::size_t>(at), static_cast<std::size_t>(count));
 }

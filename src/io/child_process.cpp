@@ -21,9 +21,6 @@ namespace {
 
 [[noreturn]] void cannot_start(const std::string& program, const char* step) {
   throw core::OutputError({.what = fmt::format("{} could not be started ({}: {})", program, step, std::strerror(errno)),
-                           .where = {},
-                           .expected = {},
-                           .found = {},
                            .advice = "check that the machine has memory and processes to spare"});
 }
 

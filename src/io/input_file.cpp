@@ -37,11 +37,8 @@ struct InputFile::Storage {
 namespace {
 
 [[noreturn]] void unreadable(const std::string& path, std::string what, std::string found, std::string advice) {
-  throw core::UnreadableFile({.what = std::move(what),
-                              .where = {.path = path, .line = {}, .column = {}, .byte_offset = {}},
-                              .expected = {},
-                              .found = std::move(found),
-                              .advice = std::move(advice)});
+  throw core::UnreadableFile(
+      {.what = std::move(what), .where = {.path = path}, .found = std::move(found), .advice = std::move(advice)});
 }
 
 std::string inflate_gzip(const std::string& path, std::string_view compressed) {

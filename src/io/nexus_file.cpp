@@ -16,9 +16,7 @@ class Handle {
   Handle(hid_t id, Close close, const std::string& path, const char* what) : id_(id), close_(close) {
     if (id < 0) {
       throw core::OutputError({.what = std::string{"HDF5 could not make "} + what,
-                               .where = {.path = path, .line = {}, .column = {}, .byte_offset = {}},
-                               .expected = {},
-                               .found = {},
+                               .where = {.path = path},
                                .advice = "check the space left on the disk"});
     }
   }

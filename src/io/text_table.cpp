@@ -55,7 +55,7 @@ struct CellCursor {
                           std::string found) {
   throw core::UnreadableFile(
       {.what = std::move(what),
-       .where = {.path = path, .line = line, .column = {}, .byte_offset = {}},
+       .where = {.path = path, .line = line},
        .expected = std::move(expected),
        .found = std::move(found),
        .advice = "the file is cut short or was edited: export it again from the instrument's program"});
@@ -191,7 +191,7 @@ TextTable parse_text_table(const std::string& path, std::string_view bytes, cons
   for (const std::string_view name : split(*header, layout.delimiter)) {
     std::string_view word = trimmed(name);
     if (word.size() > 1 && word.front() == '"' && word.back() == '"') word = word.substr(1, word.size() - 2);
-    table.columns.push_back({.name = to_utf8(word), .numbers = {}, .text = {}});
+    table.columns.push_back({.name = to_utf8(word)});
   }
   while (!table.columns.empty() && table.columns.back().name.empty()) table.columns.pop_back();
   const auto per_row = std::max<std::size_t>(header->size(), 8);

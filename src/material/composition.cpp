@@ -30,12 +30,11 @@ Composition parse_formula(const std::string& formula) {
     const std::string reason = error != nullptr ? error->message : "no element symbols";
     xrl_clear_error(&error);
     throw core::UsageError({.what = fmt::format("\"{}\" is not a chemical formula", formula),
-                            .where = {},
                             .expected = "element symbols with amounts, such as Li1.2Ni0.15Co0.1Mn0.55O2",
                             .found = reason,
                             .advice = "write symbols with capital letters and amounts with a decimal point"});
   }
-  Composition composition{.formula = formula, .elements = {}, .molar_mass_g_per_mol = parsed->molarMass};
+  Composition composition{.formula = formula, .molar_mass_g_per_mol = parsed->molarMass};
   for (int i = 0; i < parsed->nElements; ++i) {
     char* symbol = AtomicNumberToSymbol(parsed->Elements[i], nullptr);
     composition.elements.push_back({symbol, parsed->nAtoms[i]});

@@ -61,6 +61,14 @@ double shown_capacity(const GittOutcome& outcome, double capacity_Ah) {
   return outcome.table.current_per_mass ? capacity_Ah : 1e3 * capacity_Ah;  // Ah/kg is mAh/g
 }
 
+// Lithium extracted, or capacity where that is not known. Lithium goes linearly with charge.
+double x_at(const GittOutcome& outcome, double capacity_Ah) {
+  if (!x_is_known(outcome)) return shown_capacity(outcome, capacity_Ah);
+  const GittPulse& first = outcome.result.pulses.front();
+  const double per_Ah = (first.x_after - first.x_before) / (first.capacity_after_Ah - first.capacity_before_Ah);
+  return first.x_before + per_Ah * (capacity_Ah - first.capacity_before_Ah);
+}
+
 std::string pulse_name(const GittOutcome& outcome, const GittPulse& pulse) {
   const auto number = &pulse - outcome.result.pulses.data() + 1;
   if (!x_is_known(outcome)) return fmt::format("pulse {}", number);
@@ -115,14 +123,7 @@ Figure profile_figure(const GittOutcome& outcome) {
   hours.reserve(outcome.table.time_s.size());
   const double start = outcome.table.time_s.front();
   for (const double t : outcome.table.time_s) hours.push_back((t - start) / core::seconds_per_hour);
-  Figure f{.id = "profile",
-           .title = "The whole record.",
-           .caption = {},
-           .x_axis = {"time", "h"},
-           .y_axis = potential_axis(outcome),
-           .series = {},
-           .bands = {},
-           .segments = {}};
+  Figure f{.id = "profile", .title = "The whole record.", .x_axis = {"time", "h"}, .y_axis = potential_axis(outcome)};
   f.title = outcome.result.pulses.empty()
                 ? "The record."
                 : fmt::format("The titration: {} pulses, each followed by a rest.", outcome.result.pulses.size());
@@ -131,14 +132,7 @@ Figure profile_figure(const GittOutcome& outcome) {
   profile.name = f.y_axis.quantity;
   f.series.push_back(std::move(profile));
   if (outcome.result.pulses.empty()) return f;
-  Series rests{.name = "end of each rest",
-               .role = Role::second,
-               .mark = Mark::dots,
-               .x = {},
-               .y = {},
-               .y_low = {},
-               .y_high = {},
-               .notes = {}};
+  Series rests{.name = "end of each rest", .role = Role::second, .mark = Mark::dots};
   for (const GittPulse& p : outcome.result.pulses) {
     rests.x.push_back((p.start_s + p.duration_s + p.rest_s - start) / core::seconds_per_hour);
     rests.y.push_back(p.rest_after_V.value);
@@ -152,20 +146,10 @@ Figure one_pulse_figure(const GittOutcome& outcome, const GittPulse& p) {
   const double tau = p.duration_s;
   Figure f{.id = "pulse",
            .title = fmt::format("What one pulse measures: {}.", pulse_name(outcome, p)),
-           .caption = {},
            .x_axis = {"time since the current was switched on", "s"},
            .y_axis = potential_axis(outcome),
-           .series = {},
-           .bands = {{0, tau, "current on"}},
-           .segments = {}};
-  Series s{.name = f.y_axis.quantity,
-           .role = Role::primary,
-           .mark = Mark::line,
-           .x = {},
-           .y = {},
-           .y_low = {},
-           .y_high = {},
-           .notes = {}};
+           .bands = {{0, tau, "current on"}}};
+  Series s{.name = f.y_axis.quantity, .role = Role::primary, .mark = Mark::line};
   const double shown_rest = std::min(p.rest_s, std::max(6 * tau, 60.0));
   const double shown_before = 0.15 * (tau + shown_rest);
   for (std::int64_t row = step_of(outcome, p.step - 1).first_row; row <= step_of(outcome, p.step + 1).last_row; ++row) {
@@ -196,49 +180,23 @@ Figure one_pulse_figure(const GittOutcome& outcome, const GittPulse& p) {
 
 Figure square_root_figure(const GittOutcome& outcome, const GittPulse& p) {
   Figure f{.id = "square-root",
-           .title = {},
-           .caption = {},
            .x_axis = {"square root of the time under current", "s\u00bd"},
-           .y_axis = potential_axis(outcome),
-           .series = {},
-           .bands = {},
-           .segments = {}};
+           .y_axis = potential_axis(outcome)};
   f.title = fmt::format("The window of the fit: {:.3g} to {:.3g} s of {:.4g} s, {}.", p.window_from_s, p.window_to_s,
                         p.duration_s, pulse_name(outcome, p));
-  Series data{.name = "measured",
-              .role = Role::primary,
-              .mark = Mark::open_dots,
-              .x = {},
-              .y = {},
-              .y_low = {},
-              .y_high = {},
-              .notes = {}};
+  Series data{.name = "measured", .role = Role::primary, .mark = Mark::open_dots};
   const echem::Step& step = step_of(outcome, p.step);
   for (std::int64_t row = step.first_row; row <= step.last_row; ++row) {
     data.x.push_back(std::sqrt(std::max(0.0, time_at(outcome, row) - p.start_s)));
     data.y.push_back(potential_at(outcome, row));
   }
-  Series line{.name = "straight line through the whole pulse (paper Eq. 1)",
-              .role = Role::muted,
-              .mark = Mark::dashed,
-              .x = {},
-              .y = {},
-              .y_low = {},
-              .y_high = {},
-              .notes = {}};
+  Series line{.name = "straight line through the whole pulse (paper Eq. 1)", .role = Role::muted, .mark = Mark::dashed};
   const double end = std::sqrt(p.duration_s);
   for (const double u : {0.0, end}) {
     line.x.push_back(u);
     line.y.push_back(p.straight.intercept.value + p.straight.slope.value * u);
   }
-  Series bent{.name = "fit used",
-              .role = Role::second,
-              .mark = Mark::line,
-              .x = {},
-              .y = {},
-              .y_low = {},
-              .y_high = {},
-              .notes = {}};
+  Series bent{.name = "fit used", .role = Role::second, .mark = Mark::line};
   const auto& length = outcome.sample.diffusion_length;
   const bool with_shape = length && std::isfinite(p.D_m2_s.value);
   const double radius = length ? echem::radius_per_length(length->geometry) * length->length_m.value : 1;
@@ -261,16 +219,9 @@ Figure square_root_figure(const GittOutcome& outcome, const GittPulse& p) {
 }
 
 Figure diffusion_figure(const GittOutcome& outcome) {
-  Figure f{.id = "diffusion",
-           .title = {},
-           .caption = {},
-           .x_axis = x_axis(outcome),
-           .y_axis = {"log\u2081\u2080 D", "D in cm\u00b2/s"},
-           .series = {},
-           .bands = {},
-           .segments = {}};
+  Figure f{.id = "diffusion", .x_axis = x_axis(outcome), .y_axis = {"log\u2081\u2080 D", "D in cm\u00b2/s"}};
   const auto empty = [](const char* name, Role role, Mark mark) {
-    return Series{.name = name, .role = role, .mark = mark, .x = {}, .y = {}, .y_low = {}, .y_high = {}, .notes = {}};
+    return Series{.name = name, .role = role, .mark = mark};
   };
   Series used = empty("D, 95 % interval", Role::primary, Mark::dots);
   Series unused = empty("not used (reason on hover)", Role::muted, Mark::dots);
@@ -307,20 +258,9 @@ Figure diffusion_figure(const GittOutcome& outcome) {
 Figure ici_diffusion_figure(const GittOutcome& outcome) {
   Figure f{.id = "diffusion",
            .title = "Diffusion coefficient from interruptions.",
-           .caption = {},
            .x_axis = {"net capacity", outcome.table.current_per_mass ? "mAh/g" : "mAh"},
-           .y_axis = {"log\u2081\u2080 D", "D in cm\u00b2/s"},
-           .series = {},
-           .bands = {},
-           .segments = {}};
-  Series s{.name = "D, 95 % interval",
-           .role = Role::primary,
-           .mark = Mark::dots,
-           .x = {},
-           .y = {},
-           .y_low = {},
-           .y_high = {},
-           .notes = {}};
+           .y_axis = {"log\u2081\u2080 D", "D in cm\u00b2/s"}};
+  Series s{.name = "D, 95 % interval", .role = Role::primary, .mark = Mark::dots};
   for (std::size_t i = 0; i < outcome.result.interruption_D_m2_s.size(); ++i) {
     const core::Value D = outcome.result.interruption_D_m2_s[i];
     if (!(D.value > 0)) continue;
@@ -340,30 +280,13 @@ Figure ici_diffusion_figure(const GittOutcome& outcome) {
 Figure open_circuit_figure(const GittOutcome& outcome) {
   Figure f{.id = "open-circuit",
            .title = "Potential at the end of each rest.",
-           .caption = {},
            .x_axis = x_axis(outcome),
-           .y_axis = potential_axis(outcome),
-           .series = {},
-           .bands = {},
-           .segments = {}};
-  Series rests{.name = "end of rest",
-               .role = Role::primary,
-               .mark = Mark::dots,
-               .x = {},
-               .y = {},
-               .y_low = {},
-               .y_high = {},
-               .notes = {}};
-  Series corrected{.name = "with the estimated rest of the relaxation removed",
-                   .role = Role::second,
-                   .mark = Mark::open_dots,
-                   .x = {},
-                   .y = {},
-                   .y_low = {},
-                   .y_high = {},
-                   .notes = {}};
+           .y_axis = potential_axis(outcome)};
+  Series rests{.name = "end of rest", .role = Role::primary, .mark = Mark::dots};
+  Series corrected{
+      .name = "with the estimated rest of the relaxation removed", .role = Role::second, .mark = Mark::open_dots};
   for (const GittPulse& p : outcome.result.pulses) {
-    const double x = x_is_known(outcome) ? p.x_after : shown_capacity(outcome, p.capacity_after_Ah);
+    const double x = x_at(outcome, p.capacity_after_Ah);
     rests.x.push_back(x);
     rests.y.push_back(p.rest_after_V.value);
     rests.notes.push_back(std::isfinite(p.residual_V)
@@ -387,49 +310,28 @@ Figure open_circuit_figure(const GittOutcome& outcome) {
 Figure resistance_figure(const GittOutcome& outcome) {
   Figure f{.id = "resistance",
            .title = "Resistance: ohmic drop and charge transfer.",
-           .caption = {},
            .x_axis = x_axis(outcome),
-           .y_axis = {"resistance", outcome.table.current_per_mass ? "\u03a9 g" : "\u03a9"},
-           .series = {},
-           .bands = {},
-           .segments = {}};
+           .y_axis = {"resistance", outcome.table.current_per_mass ? "\u03a9 g" : "\u03a9"}};
   const double scale = outcome.table.current_per_mass ? 1e3 : 1;
-  const double extracted_per_Ah =
-      x_is_known(outcome) &&
-              outcome.result.pulses.front().capacity_after_Ah != outcome.result.pulses.front().capacity_before_Ah
-          ? (outcome.result.pulses.front().x_after - outcome.result.pulses.front().x_before) /
-                (outcome.result.pulses.front().capacity_after_Ah - outcome.result.pulses.front().capacity_before_Ah)
-          : 0;
-  Series ici{.name = "at switching off",
-             .role = Role::primary,
-             .mark = Mark::dots,
-             .x = {},
-             .y = {},
-             .y_low = {},
-             .y_high = {},
-             .notes = {}};
+  Series charging{.name = "at switching off, charging", .role = Role::primary, .mark = Mark::dots};
+  Series discharging{.name = "at switching off, discharging", .role = Role::third, .mark = Mark::dots};
   for (const echem::Interruption& i : outcome.result.interruptions) {
-    ici.x.push_back(x_is_known(outcome) ? outcome.sample.extracted_at_start + extracted_per_Ah * i.capacity_Ah
-                                        : shown_capacity(outcome, i.capacity_Ah));
-    ici.y.push_back(scale * i.resistance_ohm.value);
-    ici.y_low.push_back(scale * (i.resistance_ohm.value - confidence_95 * i.resistance_ohm.sigma()));
-    ici.y_high.push_back(scale * (i.resistance_ohm.value + confidence_95 * i.resistance_ohm.sigma()));
+    Series& s = i.current_A > 0 ? charging : discharging;
+    const double half = confidence_95 * i.resistance_ohm.sigma();
+    s.x.push_back(x_at(outcome, i.capacity_Ah));
+    s.y.push_back(scale * i.resistance_ohm.value);
+    s.y_low.push_back(scale * (i.resistance_ohm.value - half));
+    s.y_high.push_back(scale * (i.resistance_ohm.value + half));
   }
-  Series on{.name = "at switching on",
-            .role = Role::second,
-            .mark = Mark::open_dots,
-            .x = {},
-            .y = {},
-            .y_low = {},
-            .y_high = {},
-            .notes = {}};
+  Series on{.name = "at switching on", .role = Role::second, .mark = Mark::open_dots};
   for (const GittPulse& p : outcome.result.pulses) {
     if (!std::isfinite(p.resistance_ohm.value)) continue;
-    on.x.push_back(x_is_known(outcome) ? p.x_before : shown_capacity(outcome, p.capacity_before_Ah));
+    on.x.push_back(x_at(outcome, p.capacity_before_Ah));
     on.y.push_back(scale * p.resistance_ohm.value);
   }
-  f.series.push_back(std::move(ici));
-  if (!on.x.empty()) f.series.push_back(std::move(on));
+  for (Series* s : {&on, &charging, &discharging}) {
+    if (!s->x.empty()) f.series.push_back(std::move(*s));
+  }
   f.caption =
       "What the potential jumps by within the first seconds, over the current: extrapolated to the moment of switching "
       "from a square-root law.";

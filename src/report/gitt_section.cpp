@@ -129,8 +129,7 @@ Table flag_table(const GittOutcome& outcome) {
       if (count.example.empty()) count.example = fmt::format("pulse {}: {}", number, flag.reason);
     }
   }
-  Table table{
-      .title = "What the flags say", .header = {"flag", "pulses", "of these not used"}, .rows = {}, .row_notes = {}};
+  Table table{.title = "What the flags say", .header = {"flag", "pulses", "of these not used"}};
   for (const auto& [kind, count] : counts) {
     table.rows.push_back({spaced(name_of(kind)), std::to_string(count.all), std::to_string(count.dropped)});
     table.row_notes.push_back(count.example);
@@ -144,8 +143,7 @@ Table pulse_table(const GittOutcome& outcome) {
   table.title = "The pulses";
   table.header = {"#", x_header(outcome), "\u03c4 (s)", "rest (h)", "\u0394E\u209b (mV)", "R (\u03a9)"};
   if (with_D) {
-    for (const char* name :
-         {"D (cm\u00b2/s)", "log\u2081\u2080 D", "D, Eq. (2) (cm\u00b2/s)", "D\u03c4/L\u00b2", "R\u00b2"})
+    for (const char* name : {"D (cm\u00b2/s)", "D, Eq. (2) (cm\u00b2/s)", "D\u03c4/L\u00b2", "R\u00b2"})
       table.header.emplace_back(name);
   }
   int number = 0;
@@ -163,7 +161,6 @@ Table pulse_table(const GittOutcome& outcome) {
     if (with_D) {
       const bool known = std::isfinite(p.D_m2_s.value);
       row.push_back(known ? core::format_value(1e4 * p.D_m2_s) : "\u2013");
-      row.push_back(known ? core::format_value({p.log10_D.value + 4, p.log10_D.variance}) : "\u2013");
       row.push_back(or_dash(1e4 * p.D_equation_2_m2_s, "{:.2g}"));
       row.push_back(or_dash(p.theta_pulse, "{:.2g}"));
       row.push_back(or_dash(p.straight.r_squared, "{:.4f}"));
@@ -243,6 +240,7 @@ std::string gitt_confidence(const GittOutcome& outcome) {
 
 std::vector<std::string> gitt_warnings(const GittOutcome& outcome) {
   std::vector<std::string> warnings = outcome.result.warnings;
+  if (!outcome.result.why_no_D.empty()) return warnings;
   if (const std::string dropped = dropped_pulses(outcome); !dropped.empty()) warnings.push_back(dropped);
   return warnings;
 }

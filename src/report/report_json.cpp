@@ -69,10 +69,7 @@ Figure figure_from(const Json& j) {
            .title = j.at("title"),
            .caption = j.at("caption"),
            .x_axis = axis_from(j.at("x_axis")),
-           .y_axis = axis_from(j.at("y_axis")),
-           .series = {},
-           .bands = {},
-           .segments = {}};
+           .y_axis = axis_from(j.at("y_axis"))};
   // The id becomes a file name: nothing in it may leave the folder.
   if (f.id.empty() || f.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") != std::string::npos) {
     throw std::invalid_argument("\"" + f.id + "\" is not the name of a figure");
@@ -102,12 +99,7 @@ Json to_json(const Section& s) {
           {"figures", figures}, {"tables", tables}};
 }
 Section section_from(const Json& j) {
-  Section s{.id = j.at("id"),
-            .title = j.at("title"),
-            .paragraphs = j.at("paragraphs"),
-            .warnings = j.at("warnings"),
-            .figures = {},
-            .tables = {}};
+  Section s{.id = j.at("id"), .title = j.at("title"), .paragraphs = j.at("paragraphs"), .warnings = j.at("warnings")};
   for (const Json& f : j.at("figures")) s.figures.push_back(figure_from(f));
   for (const Json& t : j.at("tables")) s.tables.push_back(table_from(t));
   return s;
@@ -130,18 +122,14 @@ Report report_from_json(std::string_view text, const std::string& path) {
     Json all = Json::parse(text);
     if (all.contains("report")) all = Json(all.at("report"));
     if (all.at("schema") != schema) throw std::invalid_argument("schema " + all.at("schema").dump());
-    Report report{.title = all.at("title"),
-                  .asked = all.at("asked"),
-                  .answers = all.at("answers"),
-                  .sections = {},
-                  .made = {},
-                  .program = all.at("program")};
+    Report report{
+        .title = all.at("title"), .asked = all.at("asked"), .answers = all.at("answers"), .program = all.at("program")};
     for (const Json& s : all.at("sections")) report.sections.push_back(section_from(s));
     for (const Json& m : all.at("made")) report.made.emplace_back(m.at(0), m.at(1));
     return report;
   } catch (const std::exception& error) {
     throw core::UnreadableFile({.what = "is not the record of a run",
-                                .where = {.path = path, .line = {}, .column = {}, .byte_offset = {}},
+                                .where = {.path = path},
                                 .expected = std::string{schema},
                                 .found = error.what(),
                                 .advice = "name the folder of a finished run"});

@@ -23,8 +23,7 @@ void write_page_and_figures(const Report& report, const std::string& directory) 
   fs::create_directories(figures, error);
   if (error) {
     throw core::OutputError({.what = "cannot be made",
-                             .where = {.path = figures.string(), .line = {}, .column = {}, .byte_offset = {}},
-                             .expected = {},
+                             .where = {.path = figures.string()},
                              .found = error.message(),
                              .advice = "give another folder with --out"});
   }
@@ -47,7 +46,7 @@ Report make_report(const study::RunResult& run) {
   report.asked =
       "Asked: how fast does lithium move in this electrode, what is its open-circuit potential, and which pulses can "
       "be trusted?";
-  Section brief{.id = "brief", .title = "In brief", .paragraphs = {}, .warnings = {}, .figures = {}, .tables = {}};
+  Section brief{.id = "brief", .title = "In brief"};
   std::vector<Section> pages;
   std::size_t number = 0;
   for (const study::GittOutcome& outcome : run.gitt) {

@@ -52,14 +52,14 @@ std::vector<std::string> matches(const std::string& pattern) {
 }  // namespace
 
 Plan make_plan(const Study& study) {
-  Plan plan{.study = study, .measurements = {}};
+  Plan plan{.study = study};
   for (const Measurement& measurement : study.measurements) {
     PlannedMeasurement planned{measurement, {}};
     for (const std::string& written : measurement.files) {
       const std::string pattern = (fs::path(study.directory) / written).string();
       const auto paths = matches(pattern);
       if (paths.empty()) {
-        core::Place where{.path = study.path, .line = {}, .column = {}, .byte_offset = {}};
+        core::Place where{.path = study.path};
         if (measurement.line > 0) where.line = measurement.line;
         throw core::UsageError(
             {.what = fmt::format("the file \"{}\" of \"{}\" does not exist", written, measurement.name),

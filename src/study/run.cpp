@@ -100,7 +100,7 @@ echem::CyclerTable read_measurement(const PlannedMeasurement& planned, core::Pro
 }
 
 RunResult run(const Plan& plan, core::Progress& progress, core::Log& log) {
-  RunResult result{.plan = plan, .gitt = {}};
+  RunResult result{.plan = plan};
   for (const PlannedMeasurement& planned : plan.measurements) {
     log.add(core::LogLevel::info, "start " + planned.measurement.name);
     GittOutcome outcome = run_gitt(plan.study, planned, progress);

@@ -138,7 +138,6 @@ void apply_override(toml::table& root, const Override& change) {
   std::string_view rest = dotted;
   const auto fail = [&](std::string what) {
     throw core::UsageError({.what = fmt::format("--set {}={}: {}", dotted, written, what),
-                            .where = {},
                             .expected = "a dotted key such as sample.bet_area or measurement.0.cell",
                             .found = dotted,
                             .advice = "measurements are counted from 0"});

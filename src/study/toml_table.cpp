@@ -12,7 +12,7 @@ namespace lithoscope::study {
 namespace {
 
 core::Place place_of(const std::string& path, const toml::source_region& region) {
-  core::Place place{.path = path, .line = {}, .column = {}, .byte_offset = {}};
+  core::Place place{.path = path};
   if (region.begin.line > 0) {
     place.line = region.begin.line;
     place.column = region.begin.column;
@@ -58,7 +58,7 @@ void refuse_stray_characters(const std::string& text, const std::string& path) {
     }
     if (static_cast<unsigned char>(c) >= 0x80) {
       throw core::UsageError({.what = "a character that is not ASCII stands outside strings and comments",
-                              .where = {.path = path, .line = line, .column = column, .byte_offset = {}},
+                              .where = {.path = path, .line = line, .column = column},
                               .expected = "plain ASCII for keys, numbers and brackets",
                               .found = fmt::format("byte 0x{:02x}", static_cast<unsigned char>(c)),
                               .advice = "put it in quotes, or retype a pasted quotation mark or blank"});
@@ -93,8 +93,6 @@ toml::table parse_toml(const std::string& text, const std::string& path) {
   } catch (const toml::parse_error& error) {
     throw core::UsageError({.what = "is not valid TOML: " + std::string{error.description()},
                             .where = place_of(path, error.source()),
-                            .expected = {},
-                            .found = {},
                             .advice = "values with units are strings in quotes, such as active_mass = \"4.1 mg\""});
   }
 }

@@ -75,7 +75,7 @@ function drawSegments(u, figure) {
     const dx = Math.abs(y1 - y0) > Math.abs(x1 - x0) ? 5 * ratio : 0, dy = dx ? 0 : 5 * ratio;
     ctx.beginPath(); ctx.moveTo(x0, y0); ctx.lineTo(x1, y1);
     ctx.moveTo(x0 - dx, y0 - dy); ctx.lineTo(x0 + dx, y0 + dy); ctx.moveTo(x1 - dx, y1 - dy); ctx.lineTo(x1 + dx, y1 + dy); ctx.stroke();
-    ctx.textBaseline = "middle"; ctx.lineWidth = 4 * ratio; ctx.strokeStyle = css("paper");
+    ctx.textBaseline = "middle"; ctx.textAlign = dx ? "left" : "center"; ctx.lineWidth = 4 * ratio; ctx.strokeStyle = css("paper");
     const tx = (x0 + x1) / 2 + 8 * ratio * (dx ? 1 : 0), ty = (y0 + y1) / 2 - (dx ? 0 : 12 * ratio);
     ctx.strokeText(s.label, tx, ty); ctx.fillText(s.label, tx, ty);
     ctx.lineWidth = 1.2 * ratio; ctx.strokeStyle = css("ink");
@@ -125,7 +125,7 @@ function makeLive(host, figure) {
     scales: { x: { time: false, range: (_, low, high) => (low === null || (low <= xs[0] + 1e-12 && high >= xs[1] - 1e-12) ? xs : [low, high]) }, y: { range: (u, low, high) => (full(u) || low === null ? ys : pad([low, high], 0.08)) } },
     axes: [axis(figure.x_axis, 2), axis(figure.y_axis, 3)],
     cursor: { drag: { x: true, y: false, uni: 20 }, points: { show: false } },
-    series: [{}, ...figure.series.map((s, k) => ({ label: s.name, stroke: isLine(s) ? colours[k] : "transparent", width: isLine(s) ? 1.8 : 0, dash: s.mark === "dashed" ? [6, 4] : undefined, spanGaps: true, points: { show: false } }))],
+    series: [{}, ...figure.series.map((s, k) => ({ label: s.name, stroke: isLine(s) ? colours[k] : "transparent", width: isLine(s) ? 1.8 : 0, dash: s.mark === "dashed" ? [6, 4] : undefined, spanGaps: true, pxAlign: 0, points: { show: false } }))],
     hooks: {
       drawClear: [(u) => drawBands(u, figure)],
       draw: [(u) => { figure.series.forEach((s, k) => { if (!isLine(s)) drawPoints(u, s, colours[k]); }); drawSegments(u, figure); }],

@@ -36,12 +36,11 @@ struct Module {
 [[noreturn]] void damaged(const ByteReader& at, std::int64_t offset, std::string what, std::string expected,
                           std::string found,
                           std::string advice = "the file is damaged: copy it again from the instrument") {
-  throw core::UnreadableFile(
-      {.what = std::move(what),
-       .where = {.path = at.path(), .line = {}, .column = {}, .byte_offset = at.file_offset(offset)},
-       .expected = std::move(expected),
-       .found = std::move(found),
-       .advice = std::move(advice)});
+  throw core::UnreadableFile({.what = std::move(what),
+                              .where = {.path = at.path(), .byte_offset = at.file_offset(offset)},
+                              .expected = std::move(expected),
+                              .found = std::move(found),
+                              .advice = std::move(advice)});
 }
 
 bool recognises(std::string_view bytes) { return bytes.starts_with(magic_text); }
@@ -57,7 +56,6 @@ std::vector<Module> walk_modules(const ByteReader& file) {
     Module module{.name = std::string{io::trimmed(file.view(at + 6, 10, "a module header"))},
                   .version = 0,
                   .new_header = false,
-                  .date = {},
                   .data = {file.path(), {}}};
     auto length = file.little_endian<std::uint32_t>(at + 41, "a module header");
     std::int64_t body = at + 57;

@@ -42,7 +42,7 @@ std::int64_t header_lines(const io::InputFile& file, const std::vector<std::stri
   constexpr std::int64_t most = 100'000;
   if (count < 3 || count > most) {
     throw core::UnreadableFile({.what = "the number of header lines is missing or absurd",
-                                .where = {.path = file.path(), .line = 2, .column = {}, .byte_offset = {}},
+                                .where = {.path = file.path(), .line = 2},
                                 .expected = fmt::format("\"{} N\" with N from 3 to {}", header_key, most),
                                 .found = head.size() >= 2 ? io::to_utf8(head[1].substr(0, 60)) : "the end of the file",
                                 .advice = "export the file again from EC-Lab"});

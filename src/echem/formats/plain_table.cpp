@@ -41,7 +41,6 @@ std::string unit_of(const PlainColumn& column, std::string_view quantity) {
   if (!unit.empty() && core::is_unit(unit)) return unit;
   throw core::UsageError(
       {.what = fmt::format("the unit of the {} column \"{}\" is not known", quantity, column.name),
-       .where = {},
        .expected = "a unit in the column's name, such as \"Time [s]\", or declared beside it",
        .found = unit.empty() ? "none" : "\"" + unit + "\"",
        .advice = fmt::format("write {} = {{ column = \"{}\", unit = \"...\" }}", quantity, column.name)});
@@ -53,7 +52,6 @@ std::vector<double> in_unit(const io::TextColumn& column, const PlainColumn& wan
   const auto convert = core::conversion(unit, native);
   if (!convert) {
     throw core::UsageError({.what = fmt::format("the {} column \"{}\" has the wrong dimension", quantity, wanted.name),
-                            .where = {},
                             .expected = fmt::format("a unit convertible to {}", native),
                             .found = unit,
                             .advice = "check which column is what"});

@@ -44,7 +44,7 @@ const CyclerFormat* find_format(std::string_view bytes) {
 void unreadable(const std::string& path, std::string what, std::string expected, std::string found,
                 std::string advice) {
   throw core::UnreadableFile({.what = std::move(what),
-                              .where = {.path = path, .line = {}, .column = {}, .byte_offset = {}},
+                              .where = {.path = path},
                               .expected = std::move(expected),
                               .found = std::move(found),
                               .advice = std::move(advice)});

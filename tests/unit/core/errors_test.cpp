@@ -8,7 +8,7 @@ using namespace lithoscope::core;
 
 TEST_CASE("an error says what, where, expected, found and what to do, and keeps them as data") {
   const UnreadableFile error{{.what = "ends inside a row",
-                              .where = {.path = "a.mpr", .line = {}, .column = {}, .byte_offset = 12},
+                              .where = {.path = "a.mpr", .byte_offset = 12},
                               .expected = "8 bytes",
                               .found = "3 bytes",
                               .advice = "copy it again"}};

@@ -11,8 +11,7 @@ namespace {
 
 CyclerTable piece(double start_s, const char* path) {
   CyclerTable table;
-  table.sources.push_back(
-      {.path = path, .format = "test", .sha256 = {}, .technique = {}, .instrument = {}, .started = {}});
+  table.sources.push_back({.path = path, .format = "test"});
   test::append_step(table, 1.0, 30, 10);
   for (double& t : table.time_s) t += start_s;
   return table;

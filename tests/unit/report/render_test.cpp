@@ -21,7 +21,6 @@ Report example() {
            .caption = "c",
            .x_axis = {"x", ""},
            .y_axis = {"log D", "cm²/s"},
-           .series = {},
            .bands = {{0.1, 0.2, "window"}},
            .segments = {{0, 1, 0, 2, "iR"}}};
   f.series.push_back({.name = "D",
