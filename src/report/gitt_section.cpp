@@ -72,7 +72,7 @@ std::string diffusion_answer(const GittOutcome& outcome) {
     std::ranges::nth_element(logs, logs.begin() + static_cast<std::ptrdiff_t>(logs.size() / 2));
     return fmt::format(
         "D is {:.2g} cm\u00b2/s (median) and changes by less than {:.1f} decades; {} of {} pulses can be used.",
-        std::pow(10.0, logs[logs.size() / 2] + 4), std::max(0.1, span), pulses.size(), all);
+        std::pow(10.0, logs[logs.size() / 2] + 4), std::max(0.1, std::ceil(10 * span) / 10), pulses.size(), all);
   }
   return fmt::format("D is {} at its largest ({}) and {} at its smallest ({}); {} of {} pulses can be used.",
                      in_cm2(fastest), place(outcome, fastest), in_cm2(slowest), place(outcome, slowest), pulses.size(),
