@@ -14,6 +14,7 @@
 
 #include "check.hpp"
 #include "lithoscope/core/constants.hpp"
+#include "lithoscope/core/text.hpp"
 #include "lithoscope/core/units.hpp"
 #include "lithoscope/echem/cycler_files.hpp"
 #include "lithoscope/io/text_table.hpp"
@@ -120,7 +121,7 @@ struct Printed {
   double digit = 0;
 };
 std::optional<Printed> printed(std::string_view cell) {
-  std::string text{io::trimmed(cell)};
+  std::string text{core::trimmed(cell)};
   std::ranges::replace(text, ',', '.');
   const auto value = io::to_number(text);
   if (!value) return std::nullopt;
@@ -156,14 +157,14 @@ Reference reference_of(const std::string& text) {
   const char delimiter = io::guess_delimiter(lines[header]);
   const auto cells = [&](std::string_view line) {
     std::vector<std::string> out;
-    for (const std::string_view cell : io::split(line, delimiter)) out.emplace_back(io::trimmed(cell));
+    for (const std::string_view cell : io::split(line, delimiter)) out.emplace_back(core::trimmed(cell));
     return out;
   };
   std::string_view names = lines[header];
   if (names.starts_with("\xEF\xBB\xBF")) names.remove_prefix(3);
   reference.names = cells(names);
   for (std::size_t i = header + 1; i < lines.size(); ++i) {
-    if (!io::trimmed(lines[i]).empty()) reference.rows.push_back(cells(lines[i]));
+    if (!core::trimmed(lines[i]).empty()) reference.rows.push_back(cells(lines[i]));
   }
   return reference;
 }

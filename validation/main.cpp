@@ -9,7 +9,7 @@
 #include "check.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/log.hpp"
-#include "lithoscope/core/settings.hpp"
+#include "lithoscope/core/text.hpp"
 #include "lithoscope/io/input_file.hpp"
 #include "lithoscope/io/text_table.hpp"
 
@@ -40,7 +40,7 @@ std::vector<Goal> read_goals(const std::string& path) {
 
 // "all", "<= 1", ">= 300", "== 4", "0.93..0.97"; several goals for several figures are separated by ";".
 bool meets(const Figure& figure, std::string_view goal) {
-  goal = io::trimmed(goal);
+  goal = core::trimmed(goal);
   if (goal == "all") return figure.all && figure.value == *figure.all && *figure.all > 0;
   const double value = figure.value;
   if (const auto dots = goal.find(".."); dots != std::string_view::npos) {
@@ -128,7 +128,7 @@ void print(const Line& line, bool json) {
     fmt::print(
         R"({{"name": "{}", "value": "{}", "unit": "{}", "goal": "{}", "result": "{}", "seconds": {:.2f}, "detail": "{}"}})",
         line.goal.name, value_text(line.outcome), line.goal.unit, line.goal.text, line.verdict, line.seconds,
-        core::json_escaped(line.outcome.detail));
+        core::escaped_string(line.outcome.detail));
   }
   std::fflush(stdout);
 }

@@ -58,7 +58,7 @@ void print_pulse(const echem::GittPulse& p, std::size_t number, bool x_known, bo
   fmt::print("{:>5} {:>9.4g} {:>8.4g} {:>8.3g} {:>13} {:>12}", number, x, p.duration_s,
              p.rest_s / core::seconds_per_hour, core::format_value(1e3 * (p.rest_after_V - p.rest_before_V)),
              std::isfinite(p.resistance_ohm.value) ? core::format_value(p.resistance_ohm) : "-");
-  if (with_D) fmt::print(" {:>14}", std::isfinite(p.D_m2_s.value) ? core::format_value(1e4 * p.D_m2_s) : "-");
+  if (with_D) fmt::print(" {:>16}", std::isfinite(p.D_m2_s.value) ? report::diffusion_text(p) : "-");
   fmt::print("  {}{}\n", p.valid() ? "" : "NOT USED ", flags_of(p));
 }
 
@@ -66,14 +66,10 @@ void print_pulse(const echem::GittPulse& p, std::size_t number, bool x_known, bo
 void print_pulses(const study::GittOutcome& outcome) {
   const auto& pulses = outcome.result.pulses;
   if (pulses.empty()) return;
-  const bool x_known = std::isfinite(pulses.front().x_before);
+  const bool x_known = std::isfinite(outcome.result.extracted_per_Ah);
   const bool with_D = outcome.result.why_no_D.empty();
-  const bool per_mass = outcome.table.current_per_mass;
-  fmt::print("{:>5} {:>9} {:>8} {:>8} {:>13} {:>12}{}  flags\n", "pulse",
-             x_known    ? "x (Li)"
-             : per_mass ? "Q (Ah/t)"
-                        : "Q (mAh)",
-             "tau (s)", "rest (h)", "dEs (mV)", "R (ohm)", with_D ? fmt::format(" {:>14}", "D (cm2/s)") : "");
+  fmt::print("{:>5} {:>9} {:>8} {:>8} {:>13} {:>12}{}  flags\n", "pulse", x_known ? "x (Li)" : "Q (mAh)", "tau (s)",
+             "rest (h)", "dEs (mV)", "R (ohm)", with_D ? fmt::format(" {:>16}", "D (cm2/s)") : "");
   constexpr std::size_t most = 12;
   const std::size_t shown = std::min(most, pulses.size());
   for (std::size_t i = 0; i < shown; ++i) {
@@ -126,6 +122,8 @@ void add_gitt(CommandLine& line) {
   command.heading("The sample");
   study_option(command, *options, "--formula", "sample.formula", "such as Li1.2Ni0.15Co0.1Mn0.55O2");
   study_option(command, *options, "--active-mass", "sample.active_mass", "such as \"4.1 mg\"");
+  study_option(command, *options, "--lithium-extracted", "state.0.lithium_extracted",
+               "lithium per formula unit already out at the first row, such as 0.02");
   study_option(command, *options, "--density", "sample.density", "such as \"4.2 g/cm3\"");
   study_option(command, *options, "--bet-area", "sample.bet_area", "such as \"3.7 +- 0.3 m2/g\"");
   study_option(command, *options, "--particle-radius", "sample.particle_radius",

@@ -5,7 +5,9 @@
 #include <memory>
 
 #include "commands.hpp"
+#include "lithoscope/core/constants.hpp"
 #include "lithoscope/core/log.hpp"
+#include "lithoscope/core/text.hpp"
 #include "lithoscope/echem/cycler_files.hpp"
 #include "lithoscope/echem/steps.hpp"
 #include "lithoscope/io/recognise.hpp"
@@ -45,7 +47,7 @@ Identity identify(const std::string& path) {
     id.started = source.started;
     id.rows = table.rows();
     id.steps = static_cast<std::int64_t>(echem::find_steps(table, {}).size());
-    id.hours = (table.time_s.back() - table.time_s.front()) / 3600.0;
+    id.hours = (table.time_s.back() - table.time_s.front()) / core::seconds_per_hour;
     const auto [low, high] = std::minmax_element(table.potential_V.begin(), table.potential_V.end());
     id.low_V = *low;
     id.high_V = *high;
@@ -61,7 +63,7 @@ void print_json(const std::vector<Identity>& all) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Identity& id = all[i];
     const auto text = [](const std::string& s) {
-      return s.empty() ? std::string{"null"} : "\"" + core::json_escaped(s) + "\"";
+      return s.empty() ? std::string{"null"} : "\"" + core::escaped_string(s) + "\"";
     };
     fmt::print("{}\n  {{\"path\": {}, \"format\": {}, \"container\": {}, \"technique\": {}, \"started\": {}, ",
                i > 0 ? "," : "", text(id.path), text(id.format), text(id.container), text(id.technique),
@@ -85,6 +87,7 @@ void print_text(const Identity& id) {
   fmt::print("{}: {}\n  {} rows, {} steps, {:.4g} h, {:.3f} to {:.3f} V\n", id.path, id.format, id.rows, id.steps,
              id.hours, id.low_V, id.high_V);
   if (!id.technique.empty()) fmt::print("  technique: {}\n", id.technique);
+  if (!id.instrument.empty()) fmt::print("  instrument: {}\n", id.instrument);
   if (!id.started.empty()) fmt::print("  started: {}\n", id.started);
   if (id.mass_mg > 0) fmt::print("  active mass in the file: {:.4g} mg\n", id.mass_mg);
 }

@@ -5,6 +5,7 @@
 
 #include "commands.hpp"
 #include "lithoscope/core/log.hpp"
+#include "lithoscope/core/text.hpp"
 #include "lithoscope/report/run_directory.hpp"
 
 namespace litho {
@@ -22,7 +23,7 @@ void add_report(CommandLine& line) {
   command.action([options] {
     const std::string page = lithoscope::report::redraw_report(options->directory);
     if (options->json) {
-      fmt::print("{{\"schema\": \"lithoscope/report-path/1\", \"report\": \"{}\"}}\n", core::json_escaped(page));
+      fmt::print("{{\"schema\": \"lithoscope/report-path/1\", \"report\": \"{}\"}}\n", core::escaped_string(page));
     } else {
       fmt::print("report: {}\n", page);
     }

@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "lithoscope/core/parallel.hpp"
+#include "lithoscope/core/text.hpp"
+#include "lithoscope/io/text_table.hpp"
 
 namespace litho {
 namespace study = lithoscope::study;
@@ -12,12 +16,7 @@ namespace core = lithoscope::core;
 namespace {
 
 std::string toml_string(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
+  return "\"" + core::escaped_string(lithoscope::io::to_utf8(text)) + "\"";
 }
 
 }  // namespace
@@ -56,16 +55,17 @@ void add_column_options(Command& command, ColumnOptions& options) {
 
 study::Study study_of_files(const std::vector<std::string>& files, const ColumnOptions& columns,
                             const std::vector<study::Override>& settings) {
-  std::string text = fmt::format("[study]\ntitle = {}\n[[measurement]]\nprobe = \"gitt\"\nname = \"GITT\"\nfiles = [",
-                                 toml_string("GITT of " + std::filesystem::path(files.front()).filename().string()));
-  for (std::size_t i = 0; i < files.size(); ++i)
-    text += (i > 0 ? ", " : "") + toml_string(std::filesystem::absolute(files[i]).string());
-  text += "]\n";
+  // Paths are put in afterwards: a file name may hold bytes no TOML can.
+  std::string text = "[[measurement]]\nprobe = \"gitt\"\nname = \"GITT\"\nfiles = [\"file\"]\n";
   if (columns.given()) {
     text += fmt::format("columns = {{ time = {}, potential = {}, current = {} }}\n", toml_string(columns.time),
                         toml_string(columns.potential), toml_string(columns.current));
   }
+  const bool names_lithium =
+      std::ranges::any_of(settings, [](const auto& s) { return s.first == "state.0.lithium_extracted"; });
+  if (names_lithium) text += "state = \"start\"\n[[state]]\nname = \"start\"\n";
   study::Study result = study::parse_study(text, "command line", settings);
+  result.title = "GITT of " + lithoscope::io::to_utf8(std::filesystem::path(files.front()).filename().string());
   result.path.clear();
   result.directory.clear();
   result.measurements.front().files = files;
@@ -90,9 +90,11 @@ study::RunResult run_study(const study::Study& definition, const RunOptions& opt
 
 core::ExitCode quality_gate(const study::RunResult& run) {
   for (const study::GittOutcome& outcome : run.gitt) {
-    const bool wants_D =
-        outcome.result.why_no_D.empty() && outcome.result.protocol == lithoscope::echem::Protocol::gitt;
-    if (wants_D && outcome.result.valid_pulses() == 0) return core::ExitCode::quality_gate_failed;
+    const lithoscope::echem::GittResult& result = outcome.result;
+    const bool has_ici_D =
+        std::ranges::any_of(result.interruption_D_m2_s, [](const core::Value& D) { return std::isfinite(D.value); });
+    const bool wants_D = result.why_no_D.empty();
+    if (wants_D && result.valid_pulses() == 0 && !has_ici_D) return core::ExitCode::quality_gate_failed;
   }
   return core::ExitCode::done;
 }

@@ -4,10 +4,12 @@
 #include <udunits2.h>
 
 #include <charconv>
+#include <cmath>
 #include <memory>
 #include <mutex>
 
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/text.hpp"
 
 namespace lithoscope::core {
 namespace {
@@ -49,12 +51,6 @@ ut_system* unit_system() {
   return system;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 UnitPtr parse_unit(std::string_view text) {
   const std::string copy{trimmed(text)};
   if (copy.empty()) return nullptr;
@@ -77,7 +73,7 @@ std::optional<Number> leading_number(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{}) return std::nullopt;
+  if (error != std::errc{} || !std::isfinite(value)) return std::nullopt;
   return Number{value, trimmed(text.substr(static_cast<std::size_t>(end - text.data())))};
 }
 

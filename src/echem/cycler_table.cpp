@@ -115,8 +115,14 @@ void check_table(CyclerTable& table) {
   }
   if (back > 0) {
     table.remarks.push_back(fmt::format(
-        "Time goes back {} times, first at row {}. Steps are cut there; check the file's clock.", back, first_back));
+        "Time goes back at {} rows, first at row {}. Steps are cut there; check the file's clock.", back, first_back));
   }
+}
+
+void scale_to_mass(CyclerTable& table, double mass_kg) {
+  for (double& i : table.current_A) i *= mass_kg;
+  for (double& q : table.capacity_Ah) q *= mass_kg;
+  table.current_per_mass = false;
 }
 
 CyclerTable join_tables(std::vector<CyclerTable> tables, Join how) {
@@ -154,6 +160,16 @@ CyclerTable join_tables(std::vector<CyclerTable> tables, Join how) {
     joined.stamp.insert(joined.stamp.end(), table.stamp.begin(), table.stamp.end());
     joined.sources.insert(joined.sources.end(), table.sources.begin(), table.sources.end());
     joined.remarks.insert(joined.remarks.end(), table.remarks.begin(), table.remarks.end());
+  }
+  const bool one_origin = std::ranges::all_of(tables, [&](const CyclerTable& t) {
+    return t.capacity_origin == joined.capacity_origin && t.current_origin == joined.current_origin;
+  });
+  if (!one_origin) {
+    joined.current_origin = CurrentOrigin::instantaneous;
+    joined.capacity_Ah = integrate_current_Ah(joined);
+    joined.capacity_origin = CapacityOrigin::integrated_current;
+    joined.remarks.emplace_back(
+        "The files count charge or record current differently; charge was integrated from the current.");
   }
   if (temperature_dropped) joined.remarks.emplace_back("Only some files have a temperature; it is not used.");
   if (step_dropped) joined.remarks.emplace_back("Only some files have step numbers; they are not kept.");

@@ -51,22 +51,15 @@ Protocol protocol_of(const std::vector<Step>& steps, const std::vector<std::int6
   return median(ratios) < 0.2 ? Protocol::ici : Protocol::gitt;
 }
 
-class Lithium {
- public:
-  explicit Lithium(const GittSample& sample, bool per_mass) : start_(sample.extracted_at_start) {
-    if (!sample.molar_mass_g_per_mol) return;
-    const double mass_kg = per_mass ? 1.0 : sample.active_mass_kg.value_or(nan);
-    per_Ah_ = core::seconds_per_hour * *sample.molar_mass_g_per_mol * 1e-3 / (core::faraday_C_per_mol * mass_kg);
-  }
-  double extracted(double capacity_Ah) const { return start_ + per_Ah_ * capacity_Ah; }
+double extracted_per_Ah(const GittSample& sample) {
+  if (!sample.molar_mass_g_per_mol || !sample.active_mass_kg) return nan;
+  return core::seconds_per_hour * *sample.molar_mass_g_per_mol * 1e-3 /
+         (core::faraday_C_per_mol * *sample.active_mass_kg);
+}
 
- private:
-  double start_;
-  double per_Ah_ = nan;
-};
-
-GittPulse describe_pulse(const CyclerTable& table, const std::vector<Step>& steps, std::int64_t index,
-                         const GittSettings& settings, const Lithium& lithium) {
+GittPulse describe_pulse(const CyclerTable& table, const GittResult& result, std::int64_t index,
+                         const GittSettings& settings) {
+  const std::vector<Step>& steps = result.steps;
   const auto i = static_cast<std::size_t>(index);
   const Step& step = steps[i];
   const auto row = [](std::int64_t r) { return static_cast<std::size_t>(r); };
@@ -78,8 +71,8 @@ GittPulse describe_pulse(const CyclerTable& table, const std::vector<Step>& step
   pulse.current_A = step.mean_current_A;
   pulse.capacity_before_Ah = table.capacity_Ah[row(steps[i - 1].last_row)];
   pulse.capacity_after_Ah = table.capacity_Ah[row(steps[i + 1].last_row)];
-  pulse.x_before = lithium.extracted(pulse.capacity_before_Ah);
-  pulse.x_after = lithium.extracted(pulse.capacity_after_Ah);
+  pulse.x_before = result.lithium_extracted(pulse.capacity_before_Ah);
+  pulse.x_after = result.lithium_extracted(pulse.capacity_after_Ah);
   const RestEnd before = rest_end(table, steps[i - 1], settings.rest_fit_share);
   pulse.rest_before_V = before.potential_V;
   pulse.drift_before_V_per_s = before.drift_V_per_s;
@@ -99,21 +92,54 @@ std::string why_no_diffusion(const GittSample& sample) {
   return {};
 }
 
+void warn_of_impossible_lithium(const GittSample& sample, GittResult& result) {
+  if (!sample.lithium_per_formula_unit || !sample.extracted_at_start) return;
+  const auto [low, high] = std::ranges::minmax(result.pulses, {}, &GittPulse::x_after);
+  const double least = std::min(low.x_after, result.pulses.front().x_before);
+  if (least > -0.02 && high.x_after < *sample.lithium_per_formula_unit + 0.02) return;
+  result.warnings.push_back(fmt::format(
+      "The lithium extracted runs from {:.2f} to {:.2f}, outside what the formula holds (0 to {:.2f}): check the "
+      "active mass, the lithium at the start, and the sign of the current.",
+      least, high.x_after, *sample.lithium_per_formula_unit));
+}
+
+void warn_of_missing_rests(GittResult& result) {
+  const auto alone =
+      std::ranges::count_if(result.steps, [](const Step& s) { return s.kind == StepKind::constant_current; }) -
+      static_cast<std::ptrdiff_t>(result.pulses.size());
+  if (result.protocol != Protocol::gitt || alone <= 0) return;
+  result.warnings.push_back(fmt::format(
+      "{} constant-current steps are no pulses: they lack a rest before or after, or are far longer than the others.",
+      alone));
+}
+
 void add_warnings(const CyclerTable& table, const GittSample& sample, GittResult& result) {
   if (result.protocol == Protocol::no_pulses) {
     result.warnings.emplace_back(
         "Fewer than two constant-current steps lie between rests: this is not a titration. Only steps are reported.");
   }
-  const bool x_known = !result.pulses.empty() && std::isfinite(result.pulses.front().x_before);
-  if (result.why_no_D.empty() && !x_known && !result.pulses.empty()) {
+  const bool wants_D = result.why_no_D.empty() && !result.pulses.empty();
+  if (wants_D &&
+      !(std::isfinite(result.extracted_per_Ah) && sample.lithium_per_formula_unit && sample.extracted_at_start)) {
     result.warnings.emplace_back(
-        "The active mass or the molar mass is not known: whether the surface runs out of lithium cannot be checked.");
+        "Whether the surface runs out of lithium cannot be checked: that needs formula, active mass and the lithium "
+        "already "
+        "extracted at the start.");
   }
+  if (wants_D) warn_of_impossible_lithium(sample, result);
   if (sample.cell == CellKind::not_declared && table.potential_kind == PotentialKind::cell_voltage &&
       result.why_no_D.empty()) {
     result.warnings.emplace_back(
         "The file records a cell voltage and the study does not say what cell it is (cell = \"half\" or \"full\"). "
         "D holds only if the other electrode keeps its potential.");
+  }
+  warn_of_missing_rests(result);
+  const auto no_ici =
+      std::ranges::count_if(result.interruption_D_m2_s, [](const core::Value& D) { return !std::isfinite(D.value); });
+  if (no_ici > 0) {
+    result.warnings.push_back(fmt::format(
+        "{} of {} interruptions give no D: at an end of the train, in noise, or against the signs of diffusion.",
+        no_ici, result.interruptions.size()));
   }
   const auto cut = std::ranges::count_if(result.pulses, [](const GittPulse& p) {
     return std::ranges::any_of(p.flags, [](const Flag& f) { return f.kind == PulseFlag::rest_incomplete; });
@@ -128,38 +154,36 @@ void add_warnings(const CyclerTable& table, const GittSample& sample, GittResult
 }  // namespace
 
 std::span<const core::Setting<GittSettings>> gitt_settings_table() {
-  static constexpr std::array<core::Setting<GittSettings>, 10> table{{
+  static constexpr std::array<core::Setting<GittSettings>, 11> table{{
       {"skip", "s", &GittSettings::skip_s,
-       "the first moments of a pulse are charge transfer and the double layer, not diffusion"},
+       "the first moments of a pulse are charge transfer and the double layer, not diffusion", 0, 1000000000.0},
       {"theta_max", "1", &GittSettings::theta_max,
        "the window of the fit ends at this D t/L2: later the surface only follows the mean, which does not depend on "
-       "D"},
+       "D",
+       1e-06, 1000000.0},
       {"excursion_max", "1", &GittSettings::excursion_max,
-       "the window also ends when the surface has moved by this much lithium per formula unit"},
-      {"window_points", "1", &GittSettings::window_points, "rows the window holds at least"},
+       "the window also ends when the surface has moved by this much lithium per formula unit", 1e-06, 10},
+      {"window_points", "1", &GittSettings::window_points, "rows the window holds at least", 3, 1000000.0},
       {"rest_fit_share", "1", &GittSettings::rest_fit_share,
-       "the last part of a rest whose line gives the potential at its end"},
-      {"r_squared_min", "1", &GittSettings::r_squared_min, "a window less straight than this is flagged"},
+       "the last part of a rest whose line gives the potential at its end", 0.01, 1},
+      {"r_squared_min", "1", &GittSettings::r_squared_min, "a window less straight than this is flagged", 0, 1},
+      {"step_max", "V", &GittSettings::step_max_V,
+       "a potential step larger than this is no titration step: the open-circuit curve is not straight over it", 0.0001,
+       10},
       {"residual_warn", "1", &GittSettings::residual_warn,
-       "a rest further from equilibrium than this share of the step is flagged"},
+       "a rest further from equilibrium than this share of the step is flagged", 0, 1000000.0},
       {"residual_invalid", "1", &GittSettings::residual_invalid,
-       "a pulse whose step is wrong by more than this share because of incomplete rests is not used"},
+       "a pulse whose step is wrong by more than this share because of incomplete rests is not used", 0, 1000000.0},
       {"ripple_max", "1", &GittSettings::ripple_max,
-       "a current that varies by more than this share of its mean is flagged"},
+       "a current that varies by more than this share of its mean is flagged", 0, 10},
       {"temperature_step", "K", &GittSettings::temperature_step_K,
-       "a pulse over which the temperature changes by more is not used"},
+       "a pulse over which the temperature changes by more is not used", 0, 10000.0},
   }};
   return table;
 }
 
 const char* name_of(PulseFlag flag) {
   switch (flag) {
-    case PulseFlag::no_rest_before:
-      return "no_rest_before";
-    case PulseFlag::no_rest_after:
-      return "no_rest_after";
-    case PulseFlag::rest_cut_short:
-      return "rest_cut_short";
     case PulseFlag::direction_changed:
       return "direction_changed";
     case PulseFlag::too_few_points:
@@ -168,6 +192,8 @@ const char* name_of(PulseFlag flag) {
       return "wrong_sign";
     case PulseFlag::step_not_measurable:
       return "step_not_measurable";
+    case PulseFlag::step_too_large:
+      return "step_too_large";
     case PulseFlag::not_linear:
       return "not_linear";
     case PulseFlag::pulse_too_long:
@@ -203,6 +229,8 @@ GittResult analyse_gitt(const CyclerTable& table, const GittSample& sample, cons
   GittResult result;
   result.steps = find_steps(table, step_settings);
   result.why_no_D = why_no_diffusion(sample);
+  result.extracted_per_Ah = extracted_per_Ah(sample);
+  result.extracted_at_start = sample.extracted_at_start.value_or(0);
   const auto pulse_steps = find_pulse_steps(result.steps);
   result.protocol = protocol_of(result.steps, pulse_steps);
   result.interruptions = find_interruptions(table, result.steps, ici_settings);
@@ -212,11 +240,10 @@ GittResult analyse_gitt(const CyclerTable& table, const GittSample& sample, cons
     result.interruption_D_m2_s = ici_diffusion(result.interruptions, result.steps, usable.diffusion_length->length_m);
   }
   if (result.protocol == Protocol::gitt) {
-    const Lithium lithium{sample, table.current_per_mass};
     result.pulses.resize(pulse_steps.size());
     core::parallel_for(static_cast<std::int64_t>(pulse_steps.size()), [&](std::int64_t k) {
       const auto i = static_cast<std::size_t>(k);
-      GittPulse pulse = describe_pulse(table, result.steps, pulse_steps[i], settings, lithium);
+      GittPulse pulse = describe_pulse(table, result, pulse_steps[i], settings);
       fit_pulse(table, result.steps[static_cast<std::size_t>(pulse_steps[i])], usable, settings, pulse);
       result.pulses[i] = std::move(pulse);
     });

@@ -9,10 +9,10 @@ namespace lithoscope::echem {
 namespace {
 
 double mean_current_before(const CyclerTable& table, const Step& step, double span_s) {
-  const double end = table.time_s[static_cast<std::size_t>(step.last_row)];
+  const double end = table.time_s[static_cast<std::size_t>(step.last_settled_row)];
   double sum = 0;
   std::int64_t count = 0;
-  for (std::int64_t row = step.last_row; row >= step.first_row; --row) {
+  for (std::int64_t row = step.last_settled_row; row >= step.first_settled_row; --row) {
     const auto i = static_cast<std::size_t>(row);
     if (count > 0 && table.time_s[i] < end - span_s) break;
     sum += table.current_A[i];
@@ -36,15 +36,28 @@ LineFit fit_rest(const CyclerTable& table, const Step& rest, const IciSettings& 
   return fit_line(root_time, potential);
 }
 
+// Time under current of one direction after step `from` up to the end of step `to`; NaN when the other direction is
+// between.
+double time_under_current(const std::vector<Step>& steps, std::int64_t from, std::int64_t to, int direction) {
+  double sum = 0;
+  for (std::int64_t i = from + 1; i <= to; ++i) {
+    const Step& step = steps[static_cast<std::size_t>(i)];
+    if (step.direction == -direction) return std::numeric_limits<double>::quiet_NaN();
+    if (step.direction == direction) sum += step.duration_s();
+  }
+  return sum;
+}
+
 }  // namespace
 
 std::span<const core::Setting<IciSettings>> ici_settings_table() {
   static constexpr std::array<core::Setting<IciSettings>, 3> table{{
       {"ici_from", "s", &IciSettings::from_s,
-       "start of the window on a rest; earlier is charge transfer and the double layer"},
-      {"ici_to", "s", &IciSettings::to_s, "end of the window on a rest; later the square-root law bends"},
+       "start of the window on a rest; earlier is charge transfer and the double layer", 0, 1000000000.0},
+      {"ici_to", "s", &IciSettings::to_s, "end of the window on a rest; later the square-root law bends", 0,
+       1000000000.0},
       {"ici_current_average", "s", &IciSettings::current_average_s,
-       "the interrupted current is the mean over this time"},
+       "the interrupted current is the mean over this time", 0, 1000000000.0},
   }};
   return table;
 }
@@ -55,11 +68,11 @@ std::vector<Interruption> find_interruptions(const CyclerTable& table, const std
   for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
     const Step& active = steps[i];
     const Step& rest = steps[i + 1];
-    if (active.direction == 0 || rest.direction != 0) continue;
+    if (active.kind != StepKind::constant_current || rest.kind != StepKind::rest) continue;
     Interruption entry;
     entry.fit = fit_rest(table, rest, settings);
     if (entry.fit.points < 3 || !std::isfinite(entry.fit.slope.value)) continue;
-    const auto last = static_cast<std::size_t>(active.last_row);
+    const auto last = static_cast<std::size_t>(active.last_settled_row);
     entry.active_step = static_cast<std::int64_t>(i);
     entry.time_s = table.time_s[last];
     entry.capacity_Ah = table.capacity_Ah[last];
@@ -77,20 +90,18 @@ std::vector<core::Value> ici_diffusion(const std::vector<Interruption>& interrup
                                        core::Value diffusion_length_m) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   std::vector<core::Value> result(interruptions.size(), core::Value{nan, nan});
-  std::vector<double> time_under_current(interruptions.size());
-  const auto active = [&](std::size_t i) -> const Step& {
-    return steps[static_cast<std::size_t>(interruptions[i].active_step)];
-  };
-  for (std::size_t i = 0; i < interruptions.size(); ++i) {
-    time_under_current[i] = (i > 0 ? time_under_current[i - 1] : 0.0) + active(i).duration_s();
-  }
   for (std::size_t i = 1; i + 1 < interruptions.size(); ++i) {
-    const int direction = active(i).direction;
-    if (active(i - 1).direction != direction || active(i + 1).direction != direction) continue;
-    const core::Value rise = interruptions[i + 1].fit.intercept - interruptions[i - 1].fit.intercept;
-    const core::Value ocv_slope = rise / (time_under_current[i + 1] - time_under_current[i - 1]);
-    const core::Value ratio = diffusion_length_m * ocv_slope / interruptions[i].fit.slope;
-    result[i] = (4 / std::numbers::pi) * core::power(ratio, 2);
+    const Interruption& before = interruptions[i - 1];
+    const Interruption& after = interruptions[i + 1];
+    const int direction = steps[static_cast<std::size_t>(interruptions[i].active_step)].direction;
+    const double on_s = time_under_current(steps, before.active_step, after.active_step, direction);
+    const core::Value ocv_slope = (after.fit.intercept - before.fit.intercept) / on_s;
+    const core::Value relaxation = interruptions[i].fit.slope;
+    // Charging lifts the open-circuit potential and the rest falls; anything else is not diffusion, and squaring would
+    // hide it.
+    const bool diffusive = direction * ocv_slope.value > 0 && direction * relaxation.value < 0;
+    if (!diffusive || std::abs(relaxation.value) < 3 * relaxation.sigma()) continue;
+    result[i] = (4 / std::numbers::pi) * core::power(diffusion_length_m * ocv_slope / relaxation, 2);
   }
   return result;
 }

@@ -122,7 +122,16 @@ double window_end(double D, const GittPulse& pulse, const DiffusionLength& lengt
   return std::min(end, std::max(root * root, settings.skip_s));
 }
 
-void solve_for_D(const PulseRows& rows, const GittSample& sample, const GittSettings& settings, GittPulse& pulse) {
+// A switch that lies up to u earlier shifts all times: a relative error u/(2 sqrt(t1 t2)) of the slope between t1 and
+// t2.
+double switch_share(const Step& step, const GittPulse& pulse) {
+  const double sigma_s = step.start_uncertainty_s / std::sqrt(12.0);  // anywhere in the gap between two rows
+  const double on_slope = sigma_s / (2 * std::sqrt(pulse.window_from_s * pulse.window_to_s));
+  return std::hypot(on_slope, sigma_s / pulse.duration_s);
+}
+
+void solve_for_D(const PulseRows& rows, const Step& pulse_step, const GittSample& sample, const GittSettings& settings,
+                 GittPulse& pulse) {
   const DiffusionLength& length = *sample.diffusion_length;
   const core::Value step = pulse.rest_after_V - pulse.rest_before_V;
   const auto fewest = static_cast<std::size_t>(settings.window_points);
@@ -151,7 +160,8 @@ void solve_for_D(const PulseRows& rows, const GittSample& sample, const GittSett
   // The rest before still drifts under the pulse: a drift v adds about v sqrt(t) to the slope against sqrt(t).
   const double drift_share =
       pulse.drift_before_V_per_s * std::sqrt(pulse.window_to_s) / std::abs(solution.fit.slope.value);
-  const double relative_sigma = std::hypot(relative.relative_sigma(), 2 * drift_share) / loop;
+  const double relative_sigma =
+      std::hypot(relative.relative_sigma(), 2 * drift_share, 2 * switch_share(pulse_step, pulse)) / loop;
   pulse.D_m2_s = core::Value::with_sigma(solution.D, relative_sigma * solution.D);
   pulse.log10_D = core::log10(pulse.D_m2_s);
 }
@@ -189,6 +199,7 @@ void fit_pulse(const CyclerTable& table, const Step& step, const GittSample& sam
   const auto fewest = static_cast<std::size_t>(settings.window_points);
   if (rows.time_s.size() < std::max<std::size_t>(fewest, 3)) {
     pulse.straight = pulse.window = fit_line({}, {});
+    pulse.straight.points = static_cast<std::int64_t>(rows.time_s.size());
     return;
   }
   pulse.window_from_s = rows.time_s.front();
@@ -196,7 +207,7 @@ void fit_pulse(const CyclerTable& table, const Step& step, const GittSample& sam
   const std::size_t early = rows_until(rows, 0.1 * pulse.duration_s, fewest);
   pulse.window = fit_bent(rows, early, Geometry::sphere, 0);
   pulse.window_to_s = rows.time_s[early - 1];
-  if (sample.diffusion_length) solve_for_D(rows, sample, settings, pulse);
+  if (sample.diffusion_length) solve_for_D(rows, step, sample, settings, pulse);
   pulse.jump_V = pulse.window.intercept - pulse.rest_before_V;
   pulse.resistance_ohm = pulse.jump_V / pulse.current_A;
   if (!sample.diffusion_length) return;

@@ -30,6 +30,7 @@ double residual_after(const std::vector<GittPulse>& pulses, std::size_t k, const
   const double end = last.start_s + last.duration_s + last.rest_s;
   double residual = 0;
   for (std::size_t j = k >= memory ? k - memory : 0; j <= k; ++j) {
+    if (pulses[j].start_s > last.start_s) continue;  // before the clock went back
     const double share = residual_share(length, last.D_m2_s.value, pulses[j], end);
     const double seen = pulses[j].step_V();
     // What was measured is the equilibrium step plus a residual of its own; the share is of the equilibrium step.
@@ -42,12 +43,20 @@ void add(GittPulse& pulse, PulseFlag kind, bool invalidates, std::string reason)
   pulse.flags.push_back({kind, invalidates, std::move(reason)});
 }
 
+// Direction of the last current before step `i`, of whatever kind; 0 when there was none.
+int direction_before(const std::vector<Step>& steps, std::int64_t i) {
+  for (--i; i >= 0; --i) {
+    if (step_at(steps, i).direction != 0) return step_at(steps, i).direction;
+  }
+  return 0;
+}
+
 void judge_surroundings(const CyclerTable& table, const std::vector<Step>& steps, const GittSettings& settings,
-                        const GittPulse* before, GittPulse& pulse) {
+                        GittPulse& pulse) {
   const Step& step = step_at(steps, pulse.step);
-  if (before != nullptr && (before->current_A > 0) != (pulse.current_A > 0)) {
+  if (direction_before(steps, pulse.step) == -step.direction) {
     add(pulse, PulseFlag::direction_changed, true,
-        "The pulse before had the opposite sign: the potential step contains hysteresis.");
+        "The current before the last rest had the opposite sign: the potential step contains hysteresis.");
   }
   if (step.current_ripple > settings.ripple_max) {
     add(pulse, PulseFlag::current_ripple, step.current_ripple > 5 * settings.ripple_max,
@@ -67,6 +76,29 @@ void judge_surroundings(const CyclerTable& table, const std::vector<Step>& steps
   }
 }
 
+// A charging current lifts the potential at the switch, during the pulse, and from rest to rest.
+std::string what_is_against_the_current(const GittPulse& pulse) {
+  const double sign = pulse.current_A > 0 ? 1 : -1;
+  const bool step = sign * pulse.step_V() <= 0;
+  const bool rise = sign * pulse.window.slope.value <= 0;
+  const bool jump = sign * pulse.jump_V.value + 3 * pulse.jump_V.sigma() < 0;
+  const char* verb = sign > 0 ? "falls" : "rises";
+  if (step && rise) {
+    return fmt::format(
+        "The potential {} during the pulse and from rest to rest, against the current. Is the current positive "
+        "when charging?",
+        verb);
+  }
+  if (step)
+    return fmt::format("The potential {} by {:.2f} mV from rest to rest, against the current.", verb,
+                       1e3 * std::abs(pulse.step_V()));
+  if (rise) return fmt::format("The potential {} during the pulse, against the current.", verb);
+  if (jump)
+    return fmt::format("The potential jumps by {:.2f} mV against the current when it is switched on.",
+                       1e3 * std::abs(pulse.jump_V.value));
+  return {};
+}
+
 void judge_fit(const GittSettings& settings, GittPulse& pulse) {
   if (pulse.straight.points < static_cast<std::int64_t>(settings.window_points) ||
       !std::isfinite(pulse.straight.slope.value)) {
@@ -76,13 +108,13 @@ void judge_fit(const GittSettings& settings, GittPulse& pulse) {
     return;
   }
   const core::Value step = pulse.rest_after_V - pulse.rest_before_V;
-  const double sign = pulse.current_A > 0 ? 1 : -1;
-  if (sign * step.value <= 0 || sign * pulse.window.slope.value <= 0) {
-    add(pulse, PulseFlag::wrong_sign, true,
-        fmt::format("The potential {} by {:.2f} mV from rest to rest and {} during the pulse; one of them is against "
-                    "the current.",
-                    step.value >= 0 ? "rises" : "falls", 1e3 * std::abs(step.value),
-                    pulse.window.slope.value >= 0 ? "rises" : "falls"));
+  if (const std::string against = what_is_against_the_current(pulse); !against.empty()) {
+    add(pulse, PulseFlag::wrong_sign, true, against);
+  } else if (std::abs(step.value) > settings.step_max_V) {
+    add(pulse, PulseFlag::step_too_large, true,
+        fmt::format(
+            "The potential changes by {:.0f} mV from rest to rest: too much for one slope of the open-circuit curve.",
+            1e3 * std::abs(step.value)));
   } else if (std::abs(step.value) < 3 * step.sigma()) {
     add(pulse, PulseFlag::step_not_measurable, true,
         fmt::format("The potential step of {:.2f} mV is below three times its uncertainty of {:.2f} mV.",
@@ -101,7 +133,9 @@ void judge_diffusion(const GittSample& sample, const GittSettings& settings, dou
   if (!std::isfinite(D)) {
     if (pulse.flags.empty() || pulse.valid()) {
       add(pulse, PulseFlag::diffusion_not_identifiable, true,
-          "The pulse bends like one that has reached the centre of the particle: no D is consistent with it.");
+          "No D makes the shape of the pulse and the step from rest to rest agree: the pulse has reached the centre of "
+          "the "
+          "particle, or another process bends it.");
     }
     return;
   }
@@ -146,7 +180,8 @@ void place_in_material(const GittSample& sample, GittPulse& pulse) {
   const double n = radius_per_length(geometry);
   const double theta = pulse.theta_pulse / (n * n);
   pulse.surface_excursion = moved * surface_rise(geometry, theta) / mean_rise(geometry, theta);
-  if (!sample.lithium_per_formula_unit) return;
+  pulse.lithium_left = std::numeric_limits<double>::quiet_NaN();
+  if (!sample.lithium_per_formula_unit || !sample.extracted_at_start) return;
   pulse.lithium_left = pulse.current_A > 0 ? *sample.lithium_per_formula_unit - pulse.x_before : pulse.x_before;
 }
 
@@ -173,7 +208,7 @@ void judge_pulses(const CyclerTable& table, const std::vector<Step>& steps, cons
                   const GittSettings& settings, std::vector<GittPulse>& pulses) {
   for (std::size_t k = 0; k < pulses.size(); ++k) {
     GittPulse& pulse = pulses[k];
-    judge_surroundings(table, steps, settings, k > 0 ? &pulses[k - 1] : nullptr, pulse);
+    judge_surroundings(table, steps, settings, pulse);
     judge_fit(settings, pulse);
     if (!sample.diffusion_length) continue;
     place_in_material(sample, pulse);

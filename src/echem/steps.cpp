@@ -178,7 +178,7 @@ void find_settled_rows(const CyclerTable& table, Step& step) {
 
 StepKind kind_of(const Step& step) {
   if (step.direction == 0) return StepKind::rest;
-  constexpr double most_ripple_of_a_constant = 0.1;
+  constexpr double most_ripple_of_a_constant = 0.25;
   return step.current_ripple <= most_ripple_of_a_constant ? StepKind::constant_current : StepKind::varying;
 }
 
@@ -200,13 +200,13 @@ void append_steps(const CyclerTable& table, const Run& run, const StepSettings& 
 std::span<const core::Setting<StepSettings>> step_settings_table() {
   static constexpr std::array<core::Setting<StepSettings>, 4> table{{
       {"rest_current", "A", &StepSettings::rest_current_A,
-       "below this current the cell rests; 0 finds it from the gap between noise and pulses"},
+       "below this current the cell rests; 0 finds it from the gap between noise and pulses", 0, 1000000.0},
       {"stray_rows", "1", &StepSettings::stray_rows,
-       "a run of at most this many rows inside a step is a glitch, not a step"},
+       "a run of at most this many rows inside a step is a glitch, not a step", 0, 1000},
       {"level_change", "1", &StepSettings::level_change,
-       "a lasting relative jump of the current that starts a new step"},
+       "a lasting relative jump of the current that starts a new step", 0.01, 100},
       {"potential_hold", "V", &StepSettings::potential_hold_V,
-       "a potential this constant while the current decays is a hold"},
+       "a potential this constant while the current decays is a hold", 1e-06, 1},
   }};
   return table;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/text.hpp"
 #include "lithoscope/io/child_process.hpp"
 #include "lithoscope/io/recognise.hpp"
 
@@ -53,7 +54,7 @@ std::vector<std::string> database_table_names(const InputFile& file) {
   const std::string output = run_tool(file, {"mdb-tables", "-1", "{input}"});
   std::vector<std::string> names;
   for (const std::string_view line : lines_of(output)) {
-    if (!trimmed(line).empty()) names.emplace_back(trimmed(line));
+    if (!core::trimmed(line).empty()) names.emplace_back(core::trimmed(line));
   }
   return names;
 }
@@ -66,6 +67,12 @@ std::unique_ptr<DatabaseTable> read_database_table(const InputFile& file, const 
   // mdb-export ends the line of names with the row separator too.
   result->table = parse_text_table(file.path() + " [" + table + "]", result->bytes,
                                    {.skip_lines = 0, .delimiter = '\x1f', .decimal_comma = false, .row_end = '\x1e'});
+  // mdb-export leaves out pages it cannot read and says nothing; the table's own count does not.
+  const auto counted = to_number(run_tool(file, {"mdb-count", "{input}", table}));
+  if (counted && *counted != static_cast<double>(result->table.rows)) {
+    damaged(file, fmt::format("rows of {} are lost", table), fmt::format("{} rows", *counted),
+            fmt::format("{} rows", result->table.rows));
+  }
   return result;
 }
 

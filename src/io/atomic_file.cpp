@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,9 +22,18 @@ namespace {
       {.what = std::move(what), .where = {.path = path}, .found = std::move(found), .advice = std::move(advice)});
 }
 
-void write_and_sync(const std::string& path, std::string_view bytes) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) cannot_write(path, "cannot be written", std::strerror(errno), "choose another place with --out");
+mode_t file_mode() {
+  const mode_t mask = umask(0);
+  umask(mask);
+  return 0666 & ~mask;
+}
+
+// Into a new file beside `path`, whose name is returned: nobody's file is in the way.
+std::string write_beside(const std::string& final_path, std::string_view bytes) {
+  std::string path = final_path + ".part-XXXXXX";
+  const int fd = mkostemp(path.data(), O_CLOEXEC);
+  if (fd < 0) cannot_write(final_path, "cannot be written", std::strerror(errno), "choose another place with --out");
+  fchmod(fd, file_mode());
   std::size_t done = 0;
   bool failed = false;
   while (!failed && done < bytes.size()) {
@@ -32,13 +42,14 @@ void write_and_sync(const std::string& path, std::string_view bytes) {
     failed = n <= 0;
     if (!failed) done += static_cast<std::size_t>(n);
   }
+  failed = failed || fsync(fd) != 0;
   const int reason = errno;
-  failed = fsync(fd) != 0 || failed;
   close(fd);
   if (failed) {
     unlink(path.c_str());
-    cannot_write(path, "cannot be written whole", std::strerror(reason), "free some space, then run again");
+    cannot_write(final_path, "cannot be written whole", std::strerror(reason), "free some space, then run again");
   }
+  return path;
 }
 
 void sync_directory(const std::string& path) {
@@ -56,11 +67,11 @@ std::string parent_of(const std::string& path) {
 }  // namespace
 
 void write_file(const std::string& path, std::string_view bytes, Existing existing) {
-  if (existing == Existing::refuse && fs::exists(path)) {
+  std::error_code error;
+  if (existing == Existing::refuse && fs::exists(path, error)) {
     cannot_write(path, "exists already", "", "give another name, or --force to replace it");
   }
-  const std::string part = path + ".part";
-  write_and_sync(part, bytes);
+  const std::string part = write_beside(path, bytes);
   if (std::rename(part.c_str(), path.c_str()) != 0) {
     const int reason = errno;
     unlink(part.c_str());
@@ -70,7 +81,8 @@ void write_file(const std::string& path, std::string_view bytes, Existing existi
 }
 
 void refuse_existing_directory(const std::string& path, Existing existing) {
-  if (existing == Existing::refuse && fs::exists(path)) {
+  std::error_code error;
+  if (existing == Existing::refuse && fs::exists(path, error)) {
     cannot_write(path, "exists already", "", "give another folder with --out, or --force to replace it");
   }
 }
@@ -80,24 +92,49 @@ StagedDirectory::StagedDirectory(const std::string& path, Existing existing, con
   while (final_path_.size() > 1 && final_path_.ends_with('/')) final_path_.pop_back();
   part_path_ = final_path_ + ".part";
   refuse_existing_directory(final_path_, existing);
-  if (fs::exists(final_path_)) {
+  std::error_code probe;
+  if (fs::exists(final_path_, probe)) {
     if (!fs::is_directory(final_path_) || (!fs::is_empty(final_path_) && !fs::exists(fs::path(final_path_) / marker))) {
       cannot_write(final_path_, "is not a run of ours, so --force does not replace it", "no " + marker + " in it",
                    "give another folder with --out");
     }
   }
+  clear_leftover();
   std::error_code error;
-  fs::remove_all(part_path_, error);  // what a killed run left
   fs::create_directories(part_path_, error);
   if (error) cannot_write(part_path_, "cannot be made", error.message(), "give another folder with --out");
+  lock_ = open(lock_path().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (lock_ < 0 || flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    cannot_write(part_path_, "cannot be locked", std::strerror(errno), "give another folder with --out");
+  }
+}
+
+std::string StagedDirectory::lock_path() const { return part_path_ + "/.lithoscope"; }
+
+// What a killed run left holds our lock file, and nobody holds the lock.
+void StagedDirectory::clear_leftover() const {
+  std::error_code error;
+  if (!fs::exists(part_path_, error)) return;
+  const int leftover = open(lock_path().c_str(), O_WRONLY | O_CLOEXEC);
+  if (leftover < 0) {
+    cannot_write(part_path_, "is in the way and not ours to remove", "",
+                 "move it away, or give another folder with --out");
+  }
+  const bool in_use = flock(leftover, LOCK_EX | LOCK_NB) != 0;
+  close(leftover);
+  if (in_use)
+    cannot_write(part_path_, "is being written by another run", "", "wait, or give another folder with --out");
+  fs::remove_all(part_path_, error);
 }
 
 StagedDirectory::~StagedDirectory() {
   std::error_code ignored;
   if (!committed_) fs::remove_all(part_path_, ignored);
+  if (lock_ >= 0) close(lock_);
 }
 
 void StagedDirectory::commit() {
+  unlink(lock_path().c_str());
   sync_directory(part_path_);
   if (fs::exists(final_path_)) {
     // Exchange in one step: at no moment is there no finished run under the name.

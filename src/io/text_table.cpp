@@ -10,8 +10,12 @@
 #include <limits>
 
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/text.hpp"
 
 namespace lithoscope::io {
+
+using core::trimmed;
+
 namespace {
 
 constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
@@ -55,7 +59,7 @@ struct CellCursor {
                           std::string found) {
   throw core::UnreadableFile(
       {.what = std::move(what),
-       .where = {.path = path, .line = line},
+       .where = {.path = path, .line = line > 0 ? std::optional{line} : std::nullopt},
        .expected = std::move(expected),
        .found = std::move(found),
        .advice = "the file is cut short or was edited: export it again from the instrument's program"});
@@ -66,10 +70,13 @@ std::string shortened(std::string_view text) {
   return text.size() > 40 ? clean + "..." : clean;
 }
 
-void append_cell(const std::string& path, std::int64_t line, TextColumn& column, std::string_view cell, bool first,
-                 bool decimal_comma) {
+bool is_missing(std::string_view word) {
+  return word.empty() || word == "NaN" || word == "nan" || word == "NA" || word == "-nan";
+}
+
+void append_cell(std::int64_t line, TextColumn& column, std::string_view cell, bool first, bool decimal_comma) {
   const std::string_view word = trimmed(cell);
-  if (first && !word.empty() && !to_number(word, decimal_comma)) {
+  if (first && !is_missing(word) && !to_number(word, decimal_comma)) {
     column.text.push_back(word);
     return;
   }
@@ -77,7 +84,7 @@ void append_cell(const std::string& path, std::int64_t line, TextColumn& column,
     column.text.push_back(word);
     return;
   }
-  if (word.empty()) {
+  if (is_missing(word)) {
     column.numbers.push_back(std::numeric_limits<double>::quiet_NaN());
     return;
   }
@@ -92,11 +99,25 @@ void append_cell(const std::string& path, std::int64_t line, TextColumn& column,
     column.text.push_back(word);
     return;
   }
-  bad_row(path, line, fmt::format("column \"{}\" holds something that is not a number", column.name), "a number",
-          fmt::format("\"{}\"", shortened(word)));
+  column.numbers.push_back(std::numeric_limits<double>::quiet_NaN());
+  if (column.bad_line != 0) return;
+  column.bad_line = line;
+  column.bad_word = shortened(word);
 }
 
 }  // namespace
+
+const std::vector<double>& numbers_of(const std::string& path, const TextColumn& column) {
+  if (column.is_text()) {
+    bad_row(path, 0, fmt::format("the column \"{}\" is not numbers", column.name), "numbers",
+            fmt::format("\"{}\"", shortened(column.text.front())));
+  }
+  if (column.bad_line != 0) {
+    bad_row(path, column.bad_line, fmt::format("column \"{}\" holds something that is not a number", column.name),
+            "a number", fmt::format("\"{}\"", column.bad_word));
+  }
+  return column.numbers;
+}
 
 const TextColumn* TextTable::find(std::string_view name) const {
   const auto it = std::ranges::find(columns, name, &TextColumn::name);
@@ -119,13 +140,6 @@ std::vector<std::string_view> split(std::string_view line, char delimiter) {
   CellCursor cursor{line, delimiter};
   while (cursor.more) cells.push_back(cursor.next());
   return cells;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 std::optional<double> to_number(std::string_view cell, bool decimal_comma) {
@@ -196,14 +210,13 @@ TextTable parse_text_table(const std::string& path, std::string_view bytes, cons
   while (!table.columns.empty() && table.columns.back().name.empty()) table.columns.pop_back();
   const auto per_row = std::max<std::size_t>(header->size(), 8);
   for (TextColumn& column : table.columns) column.numbers.reserve(lines.rest.size() / per_row);
-  table.first_row_line = lines.number + 1;
   while (const auto line = lines.next()) {
     if (trimmed(*line).empty()) continue;
     CellCursor cells{*line, layout.delimiter};
     std::size_t filled = 0;
     for (TextColumn& column : table.columns) {
       if (!cells.more) break;
-      append_cell(path, lines.number, column, cells.next(), table.rows == 0, layout.decimal_comma);
+      append_cell(lines.number, column, cells.next(), table.rows == 0, layout.decimal_comma);
       ++filled;
     }
     if (filled < table.columns.size()) {

@@ -57,16 +57,12 @@ Series thinned(const std::vector<double>& x, const std::vector<double>& y) {
   return s;
 }
 
-double shown_capacity(const GittOutcome& outcome, double capacity_Ah) {
-  return outcome.table.current_per_mass ? capacity_Ah : 1e3 * capacity_Ah;  // Ah/kg is mAh/g
-}
+double shown_capacity(double capacity_Ah) { return 1e3 * capacity_Ah; }
 
-// Lithium extracted, or capacity where that is not known. Lithium goes linearly with charge.
+// Lithium extracted, or capacity where that is not known.
 double x_at(const GittOutcome& outcome, double capacity_Ah) {
-  if (!x_is_known(outcome)) return shown_capacity(outcome, capacity_Ah);
-  const GittPulse& first = outcome.result.pulses.front();
-  const double per_Ah = (first.x_after - first.x_before) / (first.capacity_after_Ah - first.capacity_before_Ah);
-  return first.x_before + per_Ah * (capacity_Ah - first.capacity_before_Ah);
+  if (!x_is_known(outcome)) return shown_capacity(capacity_Ah);
+  return outcome.result.lithium_extracted(capacity_Ah);
 }
 
 std::string pulse_name(const GittOutcome& outcome, const GittPulse& pulse) {
@@ -83,13 +79,12 @@ std::string reasons(const GittPulse& pulse) {
 
 }  // namespace
 
-bool x_is_known(const GittOutcome& outcome) {
-  return !outcome.result.pulses.empty() && std::isfinite(outcome.result.pulses.front().x_before);
-}
+bool x_is_known(const GittOutcome& outcome) { return std::isfinite(outcome.result.extracted_per_Ah); }
 
 Axis x_axis(const GittOutcome& outcome) {
-  if (x_is_known(outcome)) return {"lithium extracted x", "per formula unit"};
-  return {"net capacity", outcome.table.current_per_mass ? "mAh/g" : "mAh"};
+  if (!x_is_known(outcome)) return {"net capacity", "mAh"};
+  return {outcome.sample.extracted_at_start ? "lithium extracted x" : "lithium extracted since the first row",
+          "per formula unit"};
 }
 
 std::string x_header(const GittOutcome& outcome) {
@@ -98,7 +93,7 @@ std::string x_header(const GittOutcome& outcome) {
 
 double pulse_x(const GittOutcome& outcome, const GittPulse& pulse) {
   if (x_is_known(outcome)) return 0.5 * (pulse.x_before + pulse.x_after);
-  return shown_capacity(outcome, 0.5 * (pulse.capacity_before_Ah + pulse.capacity_after_Ah));
+  return shown_capacity(0.5 * (pulse.capacity_before_Ah + pulse.capacity_after_Ah));
 }
 
 const GittPulse* example_pulse(const GittOutcome& outcome) {
@@ -170,11 +165,10 @@ Figure one_pulse_figure(const GittOutcome& outcome, const GittPulse& p) {
   f.caption = fmt::format(
       "iR is the jump when the current is switched on ({} mV, {} \u03a9), \u0394E\u03c4 the rise under current without "
       "it, \u0394E\u209b = {} mV the "
-      "step from rest to rest. The current is {:.4g} {}.",
+      "step from rest to rest. The current is {:.4g} mA.",
       std::isfinite(jump) ? core::format_value(1e3 * p.jump_V) : "?",
       std::isfinite(jump) ? core::format_value(p.resistance_ohm) : "?",
-      core::format_value(1e3 * (p.rest_after_V - p.rest_before_V)), shown_capacity(outcome, p.current_A),
-      outcome.table.current_per_mass ? "mA/g" : "mA");
+      core::format_value(1e3 * (p.rest_after_V - p.rest_before_V)), 1e3 * p.current_A);
   return f;
 }
 
@@ -258,14 +252,14 @@ Figure diffusion_figure(const GittOutcome& outcome) {
 Figure ici_diffusion_figure(const GittOutcome& outcome) {
   Figure f{.id = "diffusion",
            .title = "Diffusion coefficient from interruptions.",
-           .x_axis = {"net capacity", outcome.table.current_per_mass ? "mAh/g" : "mAh"},
+           .x_axis = x_axis(outcome),
            .y_axis = {"log\u2081\u2080 D", "D in cm\u00b2/s"}};
   Series s{.name = "D, 95 % interval", .role = Role::primary, .mark = Mark::dots};
   for (std::size_t i = 0; i < outcome.result.interruption_D_m2_s.size(); ++i) {
     const core::Value D = outcome.result.interruption_D_m2_s[i];
     if (!(D.value > 0)) continue;
     const core::Value log_D = core::log10(D);
-    s.x.push_back(shown_capacity(outcome, outcome.result.interruptions[i].capacity_Ah));
+    s.x.push_back(x_at(outcome, outcome.result.interruptions[i].capacity_Ah));
     s.y.push_back(log_D.value + 4);
     s.y_low.push_back(log_D.value + 4 - std::min(2.0, confidence_95 * log_D.sigma()));
     s.y_high.push_back(log_D.value + 4 + std::min(2.0, confidence_95 * log_D.sigma()));
@@ -311,23 +305,22 @@ Figure resistance_figure(const GittOutcome& outcome) {
   Figure f{.id = "resistance",
            .title = "Resistance: ohmic drop and charge transfer.",
            .x_axis = x_axis(outcome),
-           .y_axis = {"resistance", outcome.table.current_per_mass ? "\u03a9 g" : "\u03a9"}};
-  const double scale = outcome.table.current_per_mass ? 1e3 : 1;
+           .y_axis = {"resistance", "\u03a9"}};
   Series charging{.name = "at switching off, charging", .role = Role::primary, .mark = Mark::dots};
   Series discharging{.name = "at switching off, discharging", .role = Role::third, .mark = Mark::dots};
   for (const echem::Interruption& i : outcome.result.interruptions) {
     Series& s = i.current_A > 0 ? charging : discharging;
     const double half = confidence_95 * i.resistance_ohm.sigma();
     s.x.push_back(x_at(outcome, i.capacity_Ah));
-    s.y.push_back(scale * i.resistance_ohm.value);
-    s.y_low.push_back(scale * (i.resistance_ohm.value - half));
-    s.y_high.push_back(scale * (i.resistance_ohm.value + half));
+    s.y.push_back(i.resistance_ohm.value);
+    s.y_low.push_back((i.resistance_ohm.value - half));
+    s.y_high.push_back((i.resistance_ohm.value + half));
   }
   Series on{.name = "at switching on", .role = Role::second, .mark = Mark::open_dots};
   for (const GittPulse& p : outcome.result.pulses) {
     if (!std::isfinite(p.resistance_ohm.value)) continue;
     on.x.push_back(x_at(outcome, p.capacity_before_Ah));
-    on.y.push_back(scale * p.resistance_ohm.value);
+    on.y.push_back(p.resistance_ohm.value);
   }
   for (Series* s : {&on, &charging, &discharging}) {
     if (!s->x.empty()) f.series.push_back(std::move(*s));

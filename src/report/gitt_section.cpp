@@ -16,7 +16,7 @@ namespace {
 using echem::GittPulse;
 using study::GittOutcome;
 
-std::string in_cm2(const GittPulse& p) { return core::format_value(1e4 * p.D_m2_s) + " cm\u00b2/s"; }
+std::string in_cm2(const GittPulse& p) { return diffusion_text(p) + " cm\u00b2/s"; }
 
 std::string place(const GittOutcome& outcome, const GittPulse& p) {
   if (x_is_known(outcome)) return fmt::format("x = {:.2f}", pulse_x(outcome, p));
@@ -49,7 +49,10 @@ std::string ici_answer(const GittOutcome& outcome) {
   for (const core::Value& d : outcome.result.interruption_D_m2_s) {
     if (std::isfinite(d.value)) D.push_back(d.value * 1e4);
   }
-  if (D.empty()) return resistance_range(outcome);
+  if (D.empty()) {
+    const std::string range = resistance_range(outcome);
+    return "none of the interruptions gives a diffusion coefficient." + (range.empty() ? "" : " " + range);
+  }
   std::ranges::sort(D);
   return fmt::format("{} interruptions give D from {:.2g} to {:.2g} cm\u00b2/s, median {:.2g} cm\u00b2/s.", D.size(),
                      D.front(), D.back(), D[D.size() / 2]);
@@ -160,7 +163,7 @@ Table pulse_table(const GittOutcome& outcome) {
         std::isfinite(p.resistance_ohm.value) ? core::format_value(p.resistance_ohm) : "\u2013"};
     if (with_D) {
       const bool known = std::isfinite(p.D_m2_s.value);
-      row.push_back(known ? core::format_value(1e4 * p.D_m2_s) : "\u2013");
+      row.push_back(known ? diffusion_text(p) : "\u2013");
       row.push_back(or_dash(1e4 * p.D_equation_2_m2_s, "{:.2g}"));
       row.push_back(or_dash(p.theta_pulse, "{:.2g}"));
       row.push_back(or_dash(p.straight.r_squared, "{:.4f}"));
@@ -174,15 +177,13 @@ Table pulse_table(const GittOutcome& outcome) {
 Table step_table(const GittOutcome& outcome) {
   Table table;
   table.title = "The steps found in the current";
-  const bool per_mass = outcome.table.current_per_mass;
-  table.header = {"#", "kind", "start (h)", "duration (s)", per_mass ? "current (mA/g)" : "current (mA)", "rows"};
+  table.header = {"#", "kind", "start (h)", "duration (s)", "current (mA)", "rows"};
   int number = 0;
   for (const echem::Step& s : outcome.result.steps) {
-    const double shown = per_mass ? s.mean_current_A : 1e3 * s.mean_current_A;
-    table.rows.push_back({std::to_string(++number), name_of(s.kind),
-                          fmt::format("{:.4g}", s.start_s / core::seconds_per_hour),
-                          fmt::format("{:.5g}", s.duration_s()), fmt::format("{:.4g}", s.direction == 0 ? 0.0 : shown),
-                          std::to_string(s.rows())});
+    table.rows.push_back(
+        {std::to_string(++number), name_of(s.kind), fmt::format("{:.4g}", s.start_s / core::seconds_per_hour),
+         fmt::format("{:.5g}", s.duration_s()), fmt::format("{:.4g}", s.direction == 0 ? 0.0 : 1e3 * s.mean_current_A),
+         std::to_string(s.rows())});
   }
   return table;
 }
@@ -199,6 +200,13 @@ void add_words(const GittOutcome& outcome, Section& section) {
 }
 
 }  // namespace
+
+std::string diffusion_text(const GittPulse& pulse) {
+  const double sigma = pulse.log10_D.sigma();
+  constexpr double mostly_a_factor = 0.25;  // decades: beyond that an uncertainty is a factor, not a digit
+  if (sigma < mostly_a_factor) return core::format_value(1e4 * pulse.D_m2_s);
+  return fmt::format("{:.1g} (\u00d7\u00f7{:.2g})", 1e4 * pulse.D_m2_s.value, std::pow(10.0, std::min(sigma, 9.0)));
+}
 
 std::string gitt_answer(const GittOutcome& outcome) {
   const echem::GittResult& result = outcome.result;

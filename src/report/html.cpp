@@ -112,7 +112,8 @@ std::string render_html(const Report& report) {
                      : fmt::format("<dd>{}</dd>", escaped(value));
   }
   out += fmt::format(
-      "</dl></section>\n</main>\n<footer><p>Made by {}. Figures use uPlot.</p><details><summary>Licence of uPlot</summary><pre>{}</pre></details></footer>\n",
+      "</dl></section>\n</main>\n<footer><p>Made by {}. Figures use uPlot.</p><details><summary>Licence of "
+      "uPlot</summary><pre>{}</pre></details></footer>\n",
       escaped(report.program), escaped(uplot_licence));
   out += fmt::format(
       "<script type=\"application/json\" id=\"report-data\">{}</script>\n<script>{}</script>\n</body></html>\n",

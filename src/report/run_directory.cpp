@@ -84,7 +84,7 @@ Report make_report(const study::RunResult& run) {
 void write_run(const study::RunResult& run, const std::string& directory, io::Existing existing, const core::Log& log) {
   io::StagedDirectory staged{directory, existing, record_name};
   const fs::path at{staged.path()};
-  study::write_nexus(run, (at / "run.nxs").string());
+  io::write_file((at / "run.nxs").string(), study::nexus_file(run), io::Existing::replace);
   write_page_and_figures(make_report(run), staged.path());
   io::write_file((at / "log.jsonl").string(), log.as_json_lines(), io::Existing::replace);
   io::write_file((at / record_name).string(), run_json(run), io::Existing::replace);

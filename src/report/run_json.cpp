@@ -98,7 +98,15 @@ Json outcome_json(const study::GittOutcome& outcome) {
                                                             : "no_pulses";
   j["why_no_D"] = result.why_no_D;
   j["valid_pulses"] = result.valid_pulses();
-  j["current_is_per_kg"] = outcome.table.current_per_mass;
+  const echem::SampleFacts& facts = outcome.table.sample;
+  Json in_file;
+  in_file["active_mass_kg"] = facts.active_mass_kg ? Json(*facts.active_mass_kg) : Json();
+  in_file["molar_mass_g_per_mol"] = facts.molar_mass_g_per_mol ? Json(*facts.molar_mass_g_per_mol) : Json();
+  in_file["electrode_area_m2"] = facts.electrode_area_m2 ? Json(*facts.electrode_area_m2) : Json();
+  in_file["electrode_material"] = facts.electrode_material;
+  in_file["electrolyte"] = facts.electrolyte;
+  in_file["comment"] = facts.comment;
+  j["sample_in_file"] = in_file;
   j["current_origin"] = echem::describe(outcome.table.current_origin);
   j["capacity_convention"] = echem::describe(outcome.table.capacity_origin);
   Json files = Json::array();

@@ -40,7 +40,8 @@ bool natural_less(const std::string& a, const std::string& b) {
 }
 
 std::vector<std::string> matches(const std::string& pattern) {
-  if (fs::exists(pattern)) return {pattern};
+  std::error_code unreadable;
+  if (fs::exists(pattern, unreadable)) return {pattern};
   glob_t found{};
   std::vector<std::string> paths;
   if (glob(pattern.c_str(), 0, nullptr, &found) == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);

@@ -25,9 +25,20 @@ std::optional<echem::DiffusionLength> diffusion_length(const Sample& sample) {
   return std::nullopt;
 }
 
-double extracted_at_start(const Study& study, const Measurement& measurement) {
+std::optional<double> extracted_at_start(const Study& study, const Measurement& measurement) {
   const auto it = std::ranges::find(study.states, measurement.state, &State::name);
-  return it == study.states.end() ? 0 : it->lithium_extracted;
+  return it == study.states.end() ? std::nullopt : it->lithium_extracted;
+}
+
+// A record per gram becomes that of the electrode, or of one gram where nobody says how much there is.
+void make_absolute(echem::CyclerTable& table, echem::GittSample& sample, std::vector<std::string>& remarks) {
+  if (!table.current_per_mass) return;
+  if (!sample.active_mass_kg) {
+    sample.active_mass_kg = 1e-3;
+    remarks.emplace_back(
+        "The current is per mass and no active mass is given: currents, capacities and resistances are those of 1 g.");
+  }
+  echem::scale_to_mass(table, *sample.active_mass_kg);
 }
 
 // The study goes before the file; what comes from the file is said, because instruments carry defaults along.
@@ -74,6 +85,7 @@ GittOutcome run_gitt(const Study& study, const PlannedMeasurement& planned, core
   outcome.measurement = planned.measurement;
   outcome.table = read_measurement(planned, progress);
   outcome.sample = assemble_sample(study, planned.measurement, outcome.table, outcome.remarks);
+  make_absolute(outcome.table, outcome.sample, outcome.remarks);
   outcome.remarks.insert(outcome.remarks.end(), outcome.table.remarks.begin(), outcome.table.remarks.end());
   outcome.result = echem::analyse_gitt(outcome.table, outcome.sample, planned.measurement.gitt,
                                        planned.measurement.steps, planned.measurement.ici);
@@ -108,7 +120,7 @@ RunResult run(const Plan& plan, core::Progress& progress, core::Log& log) {
       log.add(core::LogLevel::info, "read",
               {{"path", source.path}, {"format", source.format}, {"sha256", source.sha256}});
     }
-    for (const std::string& warning : outcome.result.warnings) log.add(core::LogLevel::info, "warning: " + warning);
+    for (const std::string& warning : outcome.result.warnings) log.add(core::LogLevel::warning, warning);
     log.add(core::LogLevel::info, "done " + planned.measurement.name,
             {{"pulses", std::to_string(outcome.result.pulses.size())},
              {"valid", std::to_string(outcome.result.valid_pulses())}});

@@ -30,8 +30,8 @@ void write_record(NexusWriter& nexus, const std::string& at, const echem::Cycler
   nexus.group(at, "NXdata");
   nexus.numbers(at + "/time", table.time_s, "s");
   nexus.numbers(at + "/potential", table.potential_V, "V");
-  nexus.numbers(at + "/current", table.current_A, table.current_per_mass ? "A/kg" : "A");
-  nexus.numbers(at + "/capacity", table.capacity_Ah, table.current_per_mass ? "A.h/kg" : "A.h");
+  nexus.numbers(at + "/current", table.current_A, "A");
+  nexus.numbers(at + "/capacity", table.capacity_Ah, "A.h");
   nexus.attribute(at + "/capacity", "long_name", echem::describe(table.capacity_origin));
   nexus.attribute(at + "/current", "long_name", echem::describe(table.current_origin));
   std::vector<std::int64_t> interpolated;
@@ -53,12 +53,11 @@ void write_pulses(NexusWriter& nexus, const std::string& at, const GittOutcome& 
   if (x_known) {
     numbers("lithium_extracted", "", [](const P& p) { return 0.5 * (p.x_before + p.x_after); });
   }
-  numbers("capacity", outcome.table.current_per_mass ? "A.h/kg" : "A.h",
-          [](const P& p) { return 0.5 * (p.capacity_before_Ah + p.capacity_after_Ah); });
+  numbers("capacity", "A.h", [](const P& p) { return 0.5 * (p.capacity_before_Ah + p.capacity_after_Ah); });
   numbers("start", "s", [](const P& p) { return p.start_s; });
   numbers("duration", "s", [](const P& p) { return p.duration_s; });
   numbers("rest", "s", [](const P& p) { return p.rest_s; });
-  numbers("current", outcome.table.current_per_mass ? "A/kg" : "A", [](const P& p) { return p.current_A; });
+  numbers("current", "A", [](const P& p) { return p.current_A; });
   numbers("rest_potential", "V", [](const P& p) { return p.rest_after_V.value; });
   numbers("rest_potential_errors", "V", [](const P& p) { return p.rest_after_V.sigma(); });
   if (outcome.result.why_no_D.empty()) {
@@ -91,13 +90,12 @@ void write_interruptions(NexusWriter& nexus, const std::string& at, const GittOu
     k.push_back(i.k_ohm_per_sqrt_s.value);
     k_errors.push_back(i.k_ohm_per_sqrt_s.sigma());
   }
-  const bool per_mass = outcome.table.current_per_mass;
   nexus.numbers(at + "/time", time, "s");
-  nexus.numbers(at + "/current", current, per_mass ? "A/kg" : "A");
-  nexus.numbers(at + "/resistance", resistance, per_mass ? "ohm.kg" : "ohm");
-  nexus.numbers(at + "/resistance_errors", resistance_errors, per_mass ? "ohm.kg" : "ohm");
-  nexus.numbers(at + "/k", k, per_mass ? "ohm.kg/s0.5" : "ohm/s0.5");
-  nexus.numbers(at + "/k_errors", k_errors, per_mass ? "ohm.kg/s0.5" : "ohm/s0.5");
+  nexus.numbers(at + "/current", current, "A");
+  nexus.numbers(at + "/resistance", resistance, "ohm");
+  nexus.numbers(at + "/resistance_errors", resistance_errors, "ohm");
+  nexus.numbers(at + "/k", k, "ohm/s0.5");
+  nexus.numbers(at + "/k_errors", k_errors, "ohm/s0.5");
   nexus.attribute(at, "signal", "resistance");
   nexus.attribute(at, "axes", "time");
 }
@@ -134,7 +132,7 @@ void write_outcome(NexusWriter& nexus, const std::string& at, const GittOutcome&
   write_record(nexus, at + "/record", outcome.table);
   write_process(nexus, at + "/process", outcome);
   const auto& result = outcome.result;
-  const bool x_known = !result.pulses.empty() && std::isfinite(result.pulses.front().x_before);
+  const bool x_known = std::isfinite(result.extracted_per_Ah);
   if (!result.pulses.empty()) write_pulses(nexus, at + "/pulses", outcome, x_known);
   if (!result.interruptions.empty()) write_interruptions(nexus, at + "/interruptions", outcome);
   nexus.attribute(at, "default", result.pulses.empty() ? "record" : "pulses");
@@ -142,8 +140,8 @@ void write_outcome(NexusWriter& nexus, const std::string& at, const GittOutcome&
 
 }  // namespace
 
-void write_nexus(const RunResult& run, const std::string& path) {
-  NexusWriter nexus{path};
+std::string nexus_file(const RunResult& run) {
+  NexusWriter nexus;
   nexus.group("/", "NXroot");
   nexus.attribute("/", "default", "entry");
   nexus.group("/entry", "NXentry");
@@ -154,6 +152,7 @@ void write_nexus(const RunResult& run, const std::string& path) {
     write_outcome(nexus, "/entry/" + name, run.gitt[i]);
     if (i == 0) nexus.attribute("/entry", "default", name);
   }
+  return nexus.finish();
 }
 
 }  // namespace lithoscope::study

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/text.hpp"
 #include "lithoscope/core/units.hpp"
 #include "lithoscope/io/input_file.hpp"
+#include "lithoscope/io/text_table.hpp"
 #include "lithoscope/material/composition.hpp"
 #include "toml_table.hpp"
 
@@ -50,14 +53,21 @@ Sample read_sample(TableReader reader) {
   return sample;
 }
 
-State read_state(TableReader reader) {
+void add_state(TableReader reader, std::vector<State>& states) {
   State state;
   const auto name = reader.text("name");
   if (!name || name->empty()) reader.fail("name", "is missing", "a name the measurements refer to", "nothing", "");
   state.name = *name;
-  state.lithium_extracted = reader.number("lithium_extracted").value_or(0);
+  state.lithium_extracted = reader.number("lithium_extracted");
+  if (state.lithium_extracted && std::abs(*state.lithium_extracted) > 10) {
+    reader.fail("lithium_extracted", "is no amount of lithium per formula unit", "a number such as 0.02",
+                fmt::format("{}", *state.lithium_extracted), "");
+  }
   reader.finish();
-  return state;
+  if (std::ranges::find(states, state.name, &State::name) != states.end()) {
+    reader.fail("name", "is used by another state", "a name of its own", "\"" + state.name + "\"", "");
+  }
+  states.push_back(state);
 }
 
 echem::PlainColumn read_column(TableReader& columns, const std::string& path, std::string_view quantity) {
@@ -91,7 +101,10 @@ void read_settings(TableReader& reader, std::span<const core::Setting<Settings>>
       return value ? std::optional{value->value} : std::nullopt;
     }();
     if (!given) continue;
-    if (*given < 0) reader.fail(entry.name, "must not be negative", "zero or more", fmt::format("{}", *given), "");
+    if (*given < entry.least || *given > entry.most)
+      reader.fail(entry.name, "is out of range",
+                  fmt::format("{} to {} {}", entry.least, entry.most, entry.unit == "1" ? "" : entry.unit),
+                  fmt::format("{}", *given), "");
     settings.*entry.member = *given;
   }
 }
@@ -161,14 +174,24 @@ void apply_override(toml::table& root, const Override& change) {
     if (last) {
       toml::table parsed;
       try {
-        parsed = toml::parse("v = " + written);
-      } catch (const toml::parse_error&) {
+        parsed = parse_toml("v = " + written, "--set " + dotted);
+      } catch (const core::UsageError&) {
         parsed.insert("v", written);  // a word without quotes is text
       }
       table->insert_or_assign(key, *parsed.get("v"));
       return;
     }
     node = &table->insert(key, toml::table{}).first->second;
+  }
+}
+
+// Two measurements of one state would speak with one voice: "GITT, pristine" and "GITT, pristine (2)".
+void number_equal_names(std::vector<Measurement>& measurements) {
+  for (std::size_t i = 0; i < measurements.size(); ++i) {
+    int same = 1;
+    for (std::size_t j = i + 1; j < measurements.size(); ++j) {
+      if (measurements[j].name == measurements[i].name) measurements[j].name += fmt::format(" ({})", ++same);
+    }
   }
 }
 
@@ -182,14 +205,7 @@ std::string read_text(const std::string& path) {
   }
 }
 
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
+std::string quoted(const std::string& text) { return "\"" + core::escaped_string(io::to_utf8(text)) + "\""; }
 
 void append_quantity(std::string& out, const char* key, const std::optional<core::Value>& value, const char* unit) {
   if (!value) return;
@@ -251,11 +267,11 @@ Study parse_study(const std::string& text, const std::string& path, const std::v
   }
   if (study.title.empty()) study.title = std::filesystem::path(path).stem().string();
   if (const toml::table* sample = reader.table("sample")) study.sample = read_sample({*sample, path, "[sample]"});
-  for (const toml::table* state : reader.tables("state"))
-    study.states.push_back(read_state({*state, path, "[[state]]"}));
+  for (const toml::table* state : reader.tables("state")) add_state({*state, path, "[[state]]"}, study.states);
   for (const toml::table* m : reader.tables("measurement")) {
     study.measurements.push_back(read_measurement({*m, path, "[[measurement]]"}, path, study.states));
   }
+  number_equal_names(study.measurements);
   if (study.measurements.empty()) {
     reader.fail("measurement", "is missing", "at least one [[measurement]]", "none",
                 "say what was measured and which files hold it");
@@ -279,7 +295,8 @@ std::string resolved_study(const Study& study) {
   append_quantity(out, "particle_radius", s.particle_radius_m, "m");
   out += fmt::format("geometry = \"{}\"\n", echem::name_of(s.geometry));
   for (const State& state : study.states) {
-    out += fmt::format("\n[[state]]\nname = {}\nlithium_extracted = {}\n", quoted(state.name), state.lithium_extracted);
+    out += fmt::format("\n[[state]]\nname = {}\n", quoted(state.name));
+    if (state.lithium_extracted) out += fmt::format("lithium_extracted = {}\n", *state.lithium_extracted);
   }
   for (const Measurement& m : study.measurements) append_measurement(out, m);
   return out;

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "lithoscope/core/errors.hpp"
-#include "lithoscope/core/settings.hpp"
+#include "lithoscope/core/text.hpp"
 #include "lithoscope/core/units.hpp"
 
 namespace lithoscope::study {
@@ -149,8 +150,9 @@ std::optional<core::Value> TableReader::quantity(std::string_view key, std::stri
 std::optional<double> TableReader::number(std::string_view key) {
   const toml::node* node = find(key);
   if (node == nullptr) return std::nullopt;
-  if (!node->is_number()) wrong_type(key, *node, "a number");
-  return node->value<double>();
+  const auto number = node->value<double>();
+  if (!node->is_number() || !number || !std::isfinite(*number)) wrong_type(key, *node, "a finite number");
+  return number;
 }
 
 std::vector<std::string> TableReader::texts(std::string_view key) {

@@ -62,6 +62,16 @@ TEST_CASE("damaged Access databases are read or refused, and nothing crashes or 
   CHECK(refused > 0);
 }
 
+TEST_CASE("a database cut at a page is not read as a shorter measurement") {
+  const char* root = std::getenv("LITHOSCOPE_REAL_DATA");
+  if (root == nullptr) return;
+  const auto whole = io::InputFile::open((fs::path(root) / "echem/cellpy/20210210_FC_01_cc_02.res").string());
+  const std::size_t half = whole.bytes().size() / 2 / 4096 * 4096;
+  CHECK_THROWS_AS(
+      echem::read_cycler_file(io::InputFile::from_bytes("half.res", std::string{whole.bytes().substr(0, half)})),
+      core::UnreadableFile);
+}
+
 TEST_CASE("real files have the rows and potentials they are known to have") {
   const char* root = std::getenv("LITHOSCOPE_REAL_DATA");
   if (root == nullptr) {

@@ -63,12 +63,6 @@ class UsageError : public Error {
   explicit UsageError(ErrorFacts facts) : Error(ExitCode::usage, std::move(facts)) {}
 };
 
-/// Readable data from which the requested result cannot be computed.
-class ComputationFailed : public Error {
- public:
-  explicit ComputationFailed(ErrorFacts facts) : Error(ExitCode::computation_failed, std::move(facts)) {}
-};
-
 /// A result that could not be written, or would overwrite something.
 class OutputError : public Error {
  public:

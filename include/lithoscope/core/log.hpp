@@ -8,11 +8,11 @@
 
 namespace lithoscope::core {
 
-enum class LogLevel { info, warning, error };
+enum class LogLevel { info, warning };
 
 class Log {
  public:
-  /// Also prints warnings and errors (and, when verbose, info) on stderr.
+  /// When verbose, every line is also printed on stderr as it comes.
   explicit Log(bool verbose = false) : verbose_(verbose) {}
   void add(LogLevel level, std::string_view message,
            const std::vector<std::pair<std::string, std::string>>& facts = {});
@@ -22,9 +22,6 @@ class Log {
   bool verbose_;
   std::string lines_;
 };
-
-/// Text with JSON's escapes, without the quotes.
-std::string json_escaped(std::string_view text);
 
 /// Plain text with ANSI emphasis when the stream is a terminal and NO_COLOR is not set.
 bool stderr_wants_colour();

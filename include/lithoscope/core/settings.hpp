@@ -1,10 +1,8 @@
 // One table per settings struct: the study file fills it, provenance stores it, --help prints it.
 #pragma once
 
-#include <span>
-#include <string>
+#include <limits>
 #include <string_view>
-#include <vector>
 
 namespace lithoscope::core {
 
@@ -14,9 +12,8 @@ struct Setting {
   std::string_view unit;  ///< native unit of the member; "1" for a plain number
   double Struct::* member;
   std::string_view help;  ///< what it does and why the default is what it is
+  double least = 0;       ///< values outside [least, most] are refused
+  double most = 1e15;
 };
-
-/// Levenshtein-nearest of the candidates, empty when nothing is near. For "did you mean".
-std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 
 }  // namespace lithoscope::core

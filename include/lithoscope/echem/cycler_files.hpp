@@ -11,9 +11,6 @@
 
 namespace lithoscope::echem {
 
-/// Name of the format, or empty when no reader of this room knows the file.
-std::string recognise_cycler_file(const io::InputFile& file);
-
 /// Reads any registered format. Throws UnreadableFile when the file is damaged, is not a cycler file, or is of a kind
 /// that is recognised but not read yet (the message names it).
 CyclerTable read_cycler_file(const io::InputFile& file);

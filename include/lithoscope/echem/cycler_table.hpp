@@ -76,8 +76,11 @@ std::string describe(CurrentOrigin origin);
 /// instantaneous one is integrated by trapezoids.
 std::vector<double> integrate_current_Ah(const CyclerTable& table);
 
-/// Adds remarks on time that stands still or goes back, and throws UnreadableFile when rows hold no finite numbers.
+/// Adds a remark on time that goes back, and throws UnreadableFile when rows hold no finite numbers.
 void check_table(CyclerTable& table);
+
+/// Currents and capacities of a table per mass as those of `mass_kg` of active material.
+void scale_to_mass(CyclerTable& table, double mass_kg);
 
 /// How several tables follow each other.
 enum class Join {

@@ -33,7 +33,7 @@ struct GittSample {
   std::optional<double> active_mass_kg;
   std::optional<double> molar_mass_g_per_mol;
   std::optional<double> lithium_per_formula_unit;  ///< in the discharged material, e.g. 1.2
-  double extracted_at_start = 0;                   ///< lithium per formula unit already out at the first row
+  std::optional<double> extracted_at_start;        ///< lithium per formula unit already out at the first row
 };
 
 struct GittSettings {
@@ -43,6 +43,7 @@ struct GittSettings {
   double window_points = 6;
   double rest_fit_share = 0.2;
   double r_squared_min = 0.95;
+  double step_max_V = 0.2;
   double residual_warn = 0.1;
   double residual_invalid = 0.3;
   double ripple_max = 0.02;
@@ -51,13 +52,11 @@ struct GittSettings {
 std::span<const core::Setting<GittSettings>> gitt_settings_table();
 
 enum class PulseFlag {
-  no_rest_before,
-  no_rest_after,
-  rest_cut_short,
   direction_changed,
   too_few_points,
   wrong_sign,
   step_not_measurable,
+  step_too_large,
   not_linear,
   pulse_too_long,
   diffusion_not_identifiable,
@@ -105,8 +104,8 @@ struct GittPulse {
   double theta_pulse = 0;        ///< D tau / L^2
   double theta_rest = 0;         ///< D t_rest / L^2
   double surface_excursion = 0;  ///< lithium per formula unit the surface moves during the pulse
-  double lithium_left = 0;       ///< before the pulse, in the direction of the pulse
-  double residual_V = 0;         ///< how far the end of the rest is estimated to be from equilibrium
+  double lithium_left = 0;  ///< before the pulse, in its direction; NaN when formula or starting lithium is not known
+  double residual_V = 0;    ///< how far the end of the rest is estimated to be from equilibrium
   std::vector<Flag> flags;
 
   bool valid() const;  ///< D may be used
@@ -123,10 +122,14 @@ struct GittResult {
   std::vector<core::Value> interruption_D_m2_s;  ///< one an interruption; empty when no diffusion length
   std::string why_no_D;                          ///< a sentence; empty when D was computed
   std::vector<std::string> warnings;
+  double extracted_per_Ah = 0;    ///< lithium per formula unit and Ah; NaN when mass or molar mass is not known
+  double extracted_at_start = 0;  ///< 0 when the sample does not say: then x counts from the first row
+
+  double lithium_extracted(double capacity_Ah) const { return extracted_at_start + extracted_per_Ah * capacity_Ah; }
   std::int64_t valid_pulses() const;
 };
 
-/// Throws ComputationFailed when mass-specific current comes without a mass.
+/// The table must hold absolute currents (scale_to_mass). Never throws for what the data are: that ends in flags.
 GittResult analyse_gitt(const CyclerTable& table, const GittSample& sample, const GittSettings& settings,
                         const StepSettings& step_settings, const IciSettings& ici_settings);
 

@@ -22,7 +22,7 @@ std::span<const core::Setting<IciSettings>> ici_settings_table();
 
 struct Interruption {
   std::int64_t active_step = 0;  ///< index into the steps; the rest is the next one
-  double time_s = 0;             ///< of the last row under current
+  double time_s = 0;             ///< of the last row under the full current
   double capacity_Ah = 0;        ///< net charge there
   double potential_V = 0;        ///< last under current
   double current_A = 0;          ///< mean over the last current_average_s under current
@@ -31,13 +31,14 @@ struct Interruption {
   core::Value k_ohm_per_sqrt_s;
 };
 
-/// One entry for each rest that follows current and has at least three rows in the window.
+/// One entry for each rest that follows a constant current and has at least three rows in the window.
 std::vector<Interruption> find_interruptions(const CyclerTable& table, const std::vector<Step>& steps,
                                              const IciSettings& settings);
 
 /// D = (4/pi) [L (dE_oc/dt) / (dE/dsqrt t)]^2, m2/s (Chien 2023, Eq. 5), with dE_oc/dt the slope of the iR-free
 /// potential against time under current, from the neighbouring interruptions of the same direction. NaN at the ends of
-/// a train.
+/// a train, where the signs are not those of diffusion, and where the relaxation is below three times its uncertainty.
+/// Valid while diffusion since the interruption is semi-infinite, as it is in windows of seconds.
 std::vector<core::Value> ici_diffusion(const std::vector<Interruption>& interruptions, const std::vector<Step>& steps,
                                        core::Value diffusion_length_m);
 

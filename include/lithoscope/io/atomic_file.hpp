@@ -15,7 +15,8 @@ void write_file(const std::string& path, std::string_view bytes, Existing existi
 void refuse_existing_directory(const std::string& path, Existing existing);
 
 /// A directory that is filled as PATH.part and takes its name in one rename when committed. Dropped without commit,
-/// it leaves nothing behind.
+/// it leaves nothing behind. What a killed run left as PATH.part is replaced; a PATH.part that is not ours, or in which
+/// another run is writing at this moment, is an OutputError.
 class StagedDirectory {
  public:
   /// `marker` is a file every finished directory of this kind holds: an existing directory without it is somebody
@@ -29,8 +30,11 @@ class StagedDirectory {
   void commit();
 
  private:
+  std::string lock_path() const;
+  void clear_leftover() const;
   std::string final_path_;
   std::string part_path_;
+  int lock_ = -1;  ///< held on a file inside while we write
   bool committed_ = false;
 };
 

@@ -12,8 +12,9 @@ namespace lithoscope::io {
 
 class NexusWriter {
  public:
-  /// Throws OutputError here and in every member when HDF5 fails.
-  explicit NexusWriter(const std::string& path);
+  /// The file is built in memory, so that a full disk is met where all files are written. Every member throws
+  /// OutputError when HDF5 fails.
+  NexusWriter();
   ~NexusWriter();
   NexusWriter(const NexusWriter&) = delete;
   NexusWriter& operator=(const NexusWriter&) = delete;
@@ -26,7 +27,8 @@ class NexusWriter {
   void texts(const std::string& path, std::span<const std::string> values);
   void attribute(const std::string& object_path, std::string_view name, std::string_view value);
   void attribute(const std::string& object_path, std::string_view name, std::span<const std::string> values);
-  void close();
+  /// The finished file. Nothing can be added afterwards.
+  std::string finish();
 
  private:
   struct Handles;

@@ -14,13 +14,17 @@ struct TextColumn {
   std::string name;
   std::vector<double> numbers;         ///< NaN where the cell is empty; empty when the column is text
   std::vector<std::string_view> text;  ///< into the parsed buffer; empty when the column is numbers
+  std::int64_t bad_line = 0;           ///< of the first word in a column of numbers; 0 when there is none
+  std::string bad_word;
   bool is_text() const { return !text.empty(); }
 };
+
+/// The column's numbers. Throws UnreadableFile when the column is text or holds a word, with its line.
+const std::vector<double>& numbers_of(const std::string& path, const TextColumn& column);
 
 struct TextTable {
   std::vector<TextColumn> columns;
   std::int64_t rows = 0;
-  std::int64_t first_row_line = 0;  ///< line of the file that holds row 0, from 1
 
   const TextColumn* find(std::string_view name) const;  ///< nullptr when there is none
 };
@@ -35,7 +39,6 @@ struct TextTableLayout {
 /// Lines up to `line_count` (all by default), without their ends (LF, CRLF).
 std::vector<std::string_view> lines_of(std::string_view bytes, std::int64_t line_count = -1);
 std::vector<std::string_view> split(std::string_view line, char delimiter);
-std::string_view trimmed(std::string_view text);
 
 /// A whole cell as a number; empty optional when it is not one. "NaN" and "inf" are not numbers here.
 std::optional<double> to_number(std::string_view cell, bool decimal_comma = false);
@@ -46,8 +49,9 @@ char guess_delimiter(std::string_view header_line);
 /// Windows-1252/latin-1 bytes as UTF-8; text that already is valid UTF-8 comes back unchanged.
 std::string to_utf8(std::string_view bytes);
 
-/// Throws UnreadableFile for a missing header, a row with too few or too many cells, or a word in a column of numbers.
-/// A UTF-8 byte-order mark is skipped. `bytes` must outlive the table. A column is text when its first cell is.
+/// Throws UnreadableFile for a missing header and for a row with too few or too many cells. A word in a column of
+/// numbers is an error only for whoever asks for that column (numbers_of); NaN and NA count as empty. A UTF-8
+/// byte-order mark is skipped. `bytes` must outlive the table. A column is text when its first cell is.
 TextTable parse_text_table(const std::string& path, std::string_view bytes, const TextTableLayout& layout);
 
 }  // namespace lithoscope::io

@@ -6,6 +6,9 @@
 
 namespace lithoscope::report {
 
+/// D in cm2/s rounded to its uncertainty, "1.24(3)e-14", or with a factor where that is large, "1e-14 (×÷4)".
+std::string diffusion_text(const echem::GittPulse& pulse);
+
 /// One sentence with the main result and how far it can be trusted.
 std::string gitt_answer(const study::GittOutcome& outcome);
 /// The one figure that carries the answer: D against x, or the resistance where no D can be had.

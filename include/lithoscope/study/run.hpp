@@ -41,9 +41,9 @@ RunResult run(const Plan& plan, core::Progress& progress, core::Log& log);
 /// Reads and joins the files of one measurement.
 echem::CyclerTable read_measurement(const PlannedMeasurement& planned, core::Progress& progress);
 
-/// run.nxs: one NXentry, one NXsubentry a measurement, NXprocess with settings and input hashes; HDF5 viewers open on
-/// log10 D against x (or the potential against time where no D can be had).
-void write_nexus(const RunResult& run, const std::string& path);
+/// The bytes of run.nxs: one NXentry, one NXsubentry a measurement, NXprocess with settings and input hashes; HDF5
+/// viewers open on log10 D against x (or the potential against time where no D can be had).
+std::string nexus_file(const RunResult& run);
 
 std::string program_version();
 

@@ -25,7 +25,7 @@ struct Sample {
 
 struct State {
   std::string name;
-  double lithium_extracted = 0;  ///< per formula unit, when the measurement of this state begins
+  std::optional<double> lithium_extracted;  ///< per formula unit, when the measurement of this state begins
 };
 
 struct Measurement {

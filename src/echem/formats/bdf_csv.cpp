@@ -33,10 +33,6 @@ void read_capacity(const io::TextTable& text, CyclerTable& table) {
     table.capacity_Ah = net_of_counters(charge->numbers, discharge->numbers);
     table.capacity_origin = CapacityOrigin::file_charge_minus_discharge;
   }
-  if (std::ranges::any_of(table.capacity_Ah, [](double q) { return !std::isfinite(q); })) {
-    table.capacity_Ah.clear();
-    table.remarks.emplace_back("The file's capacity has gaps; it was integrated from the current instead.");
-  }
 }
 
 void read_temperature(const io::TextTable& text, CyclerTable& table) {
@@ -44,10 +40,6 @@ void read_temperature(const io::TextTable& text, CyclerTable& table) {
       find_spelled(text, {"surfacetemperature/degc", "surfacetemperaturecelsius", "temperaturet1/degc",
                           "temperaturet1celsius", "ambienttemperature/degc", "ambienttemperaturecelsius"});
   if (column == nullptr || column->is_text()) return;
-  if (std::ranges::any_of(column->numbers, [](double t) { return std::isnan(t); })) {
-    table.remarks.emplace_back("The temperature column has gaps; it is not used.");
-    return;
-  }
   for (const double t : column->numbers) table.temperature_K.push_back(t + core::zero_celsius_K);
 }
 
@@ -64,7 +56,7 @@ CyclerTable read(const io::InputFile& file) {
   table.current_A = required_numbers(text, file.path(), "current", {"current/a", "currentampere"});
   if (const auto* step = find_spelled(text, {"stepid", "stepid/1", "stepindex", "stepcount/1", "stepcount"});
       step != nullptr && !step->is_text()) {
-    for (const double s : step->numbers) table.step.push_back(std::isfinite(s) ? static_cast<std::int32_t>(s) : -1);
+    for (const double s : step->numbers) table.step.push_back(step_number(s));
   }
   read_temperature(text, table);
   read_capacity(text, table);

@@ -79,8 +79,9 @@ void fill_current(CyclerTable& table, const BiologicColumn& column, const std::s
 }  // namespace
 
 std::string iso_time(std::chrono::sys_days day, double seconds) {
-  const auto ms = static_cast<std::int64_t>(std::llround(seconds * 1000));
-  const std::chrono::year_month_day date{day};
+  const auto total = static_cast<std::int64_t>(std::llround(seconds * 1000));
+  const std::chrono::year_month_day date{day + std::chrono::days{total / 86'400'000}};
+  const std::int64_t ms = total % 86'400'000;
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}", static_cast<int>(date.year()),
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), ms / 3'600'000,
                      ms / 60'000 % 60, ms / 1000 % 60, ms % 1000);
@@ -102,7 +103,7 @@ bool fill_from_biologic(CyclerTable& table, const BiologicColumn& column, const 
   fill_current(table, column, path, available);
   if (const Column step = column("Ns")) {
     table.step.reserve(step->size());
-    for (const double ns : *step) table.step.push_back(static_cast<std::int32_t>(ns));
+    for (const double ns : *step) table.step.push_back(step_number(ns));
   }
   if (Column temperature = column("Temperature/°C")) {
     table.temperature_K = std::move(*temperature);

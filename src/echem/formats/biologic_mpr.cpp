@@ -13,6 +13,7 @@
 #include "formats/biologic_mpr_columns.hpp"
 #include "formats/format.hpp"
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/text.hpp"
 #include "lithoscope/io/byte_reader.hpp"
 #include "lithoscope/io/text_table.hpp"
 
@@ -53,7 +54,7 @@ std::vector<Module> walk_modules(const ByteReader& file) {
     if (file.view(at, 6, "a module header") != "MODULE") {
       damaged(file, at, "no module starts here", "the word MODULE", io::to_utf8(file.view(at, 6, "a module header")));
     }
-    Module module{.name = std::string{io::trimmed(file.view(at + 6, 10, "a module header"))},
+    Module module{.name = std::string{core::trimmed(file.view(at + 6, 10, "a module header"))},
                   .version = 0,
                   .new_header = false,
                   .data = {file.path(), {}}};
@@ -248,7 +249,7 @@ std::string setting_text(const Module& module, std::int64_t offset) {
   if (offset >= module.data.size()) return {};
   const auto length = module.data.little_endian<std::uint8_t>(offset, "the settings");
   if (offset + 1 + length > module.data.size()) return {};
-  return std::string{io::trimmed(module.data.pascal_string(offset, "the settings"))};
+  return std::string{core::trimmed(module.data.pascal_string(offset, "the settings"))};
 }
 
 std::string technique_name(int id) {

@@ -9,6 +9,7 @@
 #include "formats/biologic_columns.hpp"
 #include "formats/format.hpp"
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/text.hpp"
 #include "lithoscope/echem/cycler_files.hpp"
 #include "lithoscope/io/text_table.hpp"
 
@@ -36,7 +37,7 @@ bool recognises(std::string_view bytes) {
 std::int64_t header_lines(const io::InputFile& file, const std::vector<std::string_view>& head) {
   std::int64_t count = 0;
   if (head.size() >= 2 && head[1].starts_with(header_key)) {
-    const std::string_view digits = io::trimmed(head[1].substr(header_key.size()));
+    const std::string_view digits = core::trimmed(head[1].substr(header_key.size()));
     std::from_chars(digits.data(), digits.data() + digits.size(), count);
   }
   constexpr std::int64_t most = 100'000;
@@ -55,7 +56,7 @@ std::string header_value(const std::vector<std::string_view>& head, std::string_
   for (const std::string_view line : head) {
     if (!line.starts_with(key)) continue;
     const auto colon = line.find(':', key.size());
-    if (colon != std::string_view::npos) return io::to_utf8(io::trimmed(line.substr(colon + 1)));
+    if (colon != std::string_view::npos) return io::to_utf8(core::trimmed(line.substr(colon + 1)));
   }
   return {};
 }
@@ -68,7 +69,7 @@ std::optional<double> header_quantity(const std::vector<std::string_view>& head,
   const auto blank = value.find(' ');
   if (blank == std::string::npos) return std::nullopt;
   const auto number = io::to_number(std::string_view{value}.substr(0, blank));
-  const double scale = scale_of(io::trimmed(std::string_view{value}.substr(blank)));
+  const double scale = scale_of(core::trimmed(std::string_view{value}.substr(blank)));
   if (!number || !(*number > 0) || scale == 0 || *number == default_value) return std::nullopt;
   return *number * scale;
 }
@@ -101,7 +102,7 @@ std::optional<CalendarTime> calendar_time(std::string_view text) {
   while (at < end && count < fields.size()) {
     double number = 0;
     const auto [stop, error] = std::from_chars(at, end, number);
-    if (error != std::errc{}) return std::nullopt;
+    if (error != std::errc{} || !(number >= 0 && number < 1e4)) return std::nullopt;
     fields[count++] = number;
     at = stop < end ? stop + 1 : end;
   }
@@ -116,7 +117,7 @@ std::optional<CalendarTime> calendar_time(std::string_view text) {
 }
 
 std::string iso_start(std::string_view text) {
-  const auto time = calendar_time(io::trimmed(text));
+  const auto time = calendar_time(core::trimmed(text));
   if (!time) return io::to_utf8(text);
   return iso_time(std::chrono::sys_days{time->day}, time->seconds);
 }
@@ -156,7 +157,7 @@ std::string names_of(const io::TextTable& table) {
 
 void read_header(CyclerTable& table, const std::vector<std::string_view>& head) {
   SourceFile& source = table.sources.emplace_back();
-  if (head.size() > 3) source.technique = io::to_utf8(io::trimmed(head[3]));
+  if (head.size() > 3) source.technique = io::to_utf8(core::trimmed(head[3]));
   source.instrument = header_value(head, "Device");
   source.started = iso_start(header_value(head, "Acquisition started on"));
   SampleFacts& sample = table.sample;
@@ -196,8 +197,8 @@ CyclerTable read(const io::InputFile& file) {
   const BiologicColumn column = [&](std::string_view name) -> std::optional<std::vector<double>> {
     const io::TextColumn* found = find_column(text, name);
     if (found == nullptr) return std::nullopt;
-    if (found->is_text()) return name == "time/s" ? seconds_from_dates(file, *found) : std::nullopt;
-    return found->numbers;
+    if (found->is_text() && name == "time/s") return seconds_from_dates(file, *found);
+    return io::numbers_of(file.path(), *found);
   };
   const bool counted = fill_from_biologic(table, column, file.path(), names_of(text));
   complete_table(table, file, std::string{format_name}, counted);

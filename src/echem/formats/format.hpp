@@ -1,6 +1,7 @@
 // What a format is to the registry: a name, a test on the content, a reader. One file a format.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ std::string_view first_line(std::string_view bytes);
 
 /// Fills what follows from the rest: stamps, capacity where the file has none, the source, and the checks.
 void complete_table(CyclerTable& table, const io::InputFile& file, const std::string& format_name, bool has_capacity);
+
+/// A step number of a file as an integer; -1 for what is none.
+std::int32_t step_number(double value);
 
 /// Net charge from two counters that only grow or restart at zero.
 std::vector<double> net_of_counters(const std::vector<double>& charge, const std::vector<double>& discharge);

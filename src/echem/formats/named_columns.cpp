@@ -31,10 +31,10 @@ const io::TextColumn* find_spelled(const io::TextTable& table, std::initializer_
 const std::vector<double>& required_numbers(const io::TextTable& table, const std::string& path, std::string_view what,
                                             std::initializer_list<std::string_view> names) {
   const io::TextColumn* column = find_spelled(table, names);
-  if (column != nullptr && !column->is_text()) return column->numbers;
+  if (column != nullptr) return io::numbers_of(path, *column);
   std::string available;
   for (const io::TextColumn& c : table.columns) available += (available.empty() ? "" : ", ") + c.name;
-  unreadable(path, "has no column of numbers for the " + std::string{what}, std::string{*names.begin()}, available,
+  unreadable(path, "has no column for the " + std::string{what}, std::string{*names.begin()}, available,
              "export the file again with that column");
 }
 
@@ -44,7 +44,10 @@ namespace {
 std::vector<std::size_t> order_of(const io::TextTable& table) {
   std::vector<std::size_t> order(static_cast<std::size_t>(table.rows));
   std::iota(order.begin(), order.end(), std::size_t{0});
-  if (const io::TextColumn* point = find_spelled(table, {"datapoint"}); point != nullptr && !point->is_text()) {
+  const io::TextColumn* point = find_spelled(table, {"datapoint"});
+  const bool complete = point != nullptr && !point->is_text() &&
+                        std::ranges::none_of(point->numbers, [](double p) { return std::isnan(p); });
+  if (complete) {
     std::ranges::stable_sort(order, {}, [&](std::size_t i) { return point->numbers[i]; });
   }
   return order;
@@ -74,16 +77,10 @@ CyclerTable arbin_table(const io::TextTable& table, const std::string& path) {
     out.capacity_origin = CapacityOrigin::file_charge_minus_discharge;
   }
   if (const io::TextColumn* step = find_spelled(table, {"stepindex"}); step != nullptr && !step->is_text()) {
-    for (const std::size_t i : order) out.step.push_back(static_cast<std::int32_t>(step->numbers[i]));
+    for (const std::size_t i : order) out.step.push_back(step_number(step->numbers[i]));
   }
   if (const io::TextColumn* aux = find_spelled(table, {"auxtemperature1(c)"}); aux != nullptr && !aux->is_text()) {
-    const auto celsius = in_order(aux->numbers, order);
-    const bool complete = std::ranges::none_of(celsius, [](double t) { return std::isnan(t); });
-    if (complete) {
-      for (const double t : celsius) out.temperature_K.push_back(t + core::zero_celsius_K);
-    } else {
-      out.remarks.emplace_back("The temperature column has gaps; it is not used.");
-    }
+    for (const double t : in_order(aux->numbers, order)) out.temperature_K.push_back(t + core::zero_celsius_K);
   }
   return out;
 }

@@ -6,6 +6,7 @@
 
 #include "formats/format.hpp"
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/text.hpp"
 #include "lithoscope/core/units.hpp"
 #include "lithoscope/echem/cycler_files.hpp"
 #include "lithoscope/io/text_table.hpp"
@@ -21,18 +22,19 @@ std::string unit_in_name(const std::string& name) {
     if (from != std::string::npos && to != std::string::npos && to > from) return name.substr(from + 1, to - from - 1);
   }
   const auto slash = name.find('/');
-  return slash == std::string::npos ? std::string{} : std::string{io::trimmed(name.substr(slash + 1))};
+  return slash == std::string::npos ? std::string{} : std::string{core::trimmed(name.substr(slash + 1))};
 }
 
 const io::TextColumn& find_column(const io::TextTable& table, const std::string& path, const PlainColumn& wanted,
                                   std::string_view quantity) {
   const io::TextColumn* column = table.find(wanted.name);
-  if (column != nullptr && !column->is_text()) return *column;
+  if (column != nullptr) {
+    io::numbers_of(path, *column);
+    return *column;
+  }
   std::string available;
   for (const io::TextColumn& c : table.columns) available += (available.empty() ? "\"" : ", \"") + c.name + "\"";
-  unreadable(path,
-             column == nullptr ? fmt::format("has no column \"{}\" for the {}", wanted.name, quantity)
-                               : fmt::format("the column \"{}\" for the {} is not numbers", wanted.name, quantity),
+  unreadable(path, fmt::format("has no column \"{}\" for the {}", wanted.name, quantity),
              fmt::format("\"{}\"", wanted.name), available, "name one of these in columns = { ... }");
 }
 
@@ -64,11 +66,11 @@ std::vector<double> in_unit(const io::TextColumn& column, const PlainColumn& wan
 }  // namespace
 
 CyclerTable read_plain_table(const io::InputFile& file, const PlainLayout& layout) {
-  const io::TextTable text = io::parse_text_table(file.path(), file.bytes(),
-                                                  {.skip_lines = 0,
-                                                   .delimiter = io::guess_delimiter(first_line(file.bytes())),
-                                                   .decimal_comma = false,
-                                                   .row_end = '\n'});
+  const char delimiter = io::guess_delimiter(first_line(file.bytes()));
+  // Where commas do not separate cells, they are decimal.
+  const io::TextTable text = io::parse_text_table(
+      file.path(), file.bytes(),
+      {.skip_lines = 0, .delimiter = delimiter, .decimal_comma = delimiter != ',', .row_end = '\n'});
   const auto column = [&](const PlainColumn& wanted, std::string_view quantity) -> const io::TextColumn& {
     return find_column(text, file.path(), wanted, quantity);
   };

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 
 #include "formats/format.hpp"
 #include "lithoscope/core/errors.hpp"
@@ -33,6 +33,19 @@ std::string known_but_not_read(std::string_view bytes) {
   return {};
 }
 
+// Whether a counter's increments go along with those of the integrated current: slope between a half and two. Sparse
+// rows and quick pulses make the integral rough; a wrong sign or unit is further off than that.
+bool counts_the_same_charge(const std::vector<double>& counter, const std::vector<double>& integrated) {
+  double both = 0;
+  double square = 0;
+  for (std::size_t i = 1; i < counter.size(); ++i) {
+    const double expected = integrated[i] - integrated[i - 1];
+    both += (counter[i] - counter[i - 1]) * expected;
+    square += expected * expected;
+  }
+  return !(square > 0) || (both > 0.5 * square && both < 2 * square);
+}
+
 const CyclerFormat* find_format(std::string_view bytes) {
   const auto& formats = registered_formats();
   const auto it = std::ranges::find_if(formats, [&](const CyclerFormat& f) { return f.recognises(bytes); });
@@ -62,8 +75,27 @@ void complete_table(CyclerTable& table, const io::InputFile& file, const std::st
   table.sources.front().format = format_name;
   table.stamp.assign(table.time_s.size(), TimeStamp::stamped);
   check_table(table);
+  const auto has_gaps = [](const std::vector<double>& v) {
+    return std::ranges::any_of(v, [](double x) { return !std::isfinite(x); });
+  };
+  if (has_gaps(table.temperature_K)) {
+    table.temperature_K.clear();
+    table.remarks.emplace_back("The temperature column has gaps; it is not used.");
+  }
+  const auto integrated = integrate_current_Ah(table);
+  if (has_capacity && has_gaps(table.capacity_Ah)) {
+    table.remarks.emplace_back("The file's capacity has gaps; it was integrated from the current instead.");
+    has_capacity = false;
+  }
+  if (has_capacity && !counts_the_same_charge(table.capacity_Ah, integrated)) {
+    table.remarks.emplace_back(
+        "The file's capacity does not follow its current (another sign, unit or convention); it was integrated from "
+        "the "
+        "current instead.");
+    has_capacity = false;
+  }
   if (!has_capacity) {
-    table.capacity_Ah = integrate_current_Ah(table);
+    table.capacity_Ah = integrated;
     table.capacity_origin = CapacityOrigin::integrated_current;
     return;
   }
@@ -71,20 +103,23 @@ void complete_table(CyclerTable& table, const io::InputFile& file, const std::st
   for (double& q : table.capacity_Ah) q -= start;
 }
 
+std::int32_t step_number(double value) {
+  return std::isfinite(value) && std::abs(value) < 2e9 ? static_cast<std::int32_t>(value) : -1;
+}
+
 std::vector<double> net_of_counters(const std::vector<double>& charge, const std::vector<double>& discharge) {
   std::vector<double> net(charge.size(), 0.0);
   for (std::size_t i = 1; i < net.size(); ++i) {
     const double up = charge[i] - charge[i - 1];
     const double down = discharge[i] - discharge[i - 1];
-    // A counter that falls was restarted by the schedule: what it then shows was passed since.
-    net[i] = net[i - 1] + (up >= 0 ? up : charge[i]) - (down >= 0 ? down : discharge[i]);
+    // A counter that falls to less than half was restarted by the schedule: what it then shows was passed since. A
+    // smaller fall is jitter of the instrument.
+    const auto step = [](double change, double now, double before) {
+      return change < 0 && now < 0.5 * before ? now : change;
+    };
+    net[i] = net[i - 1] + step(up, charge[i], charge[i - 1]) - step(down, discharge[i], discharge[i - 1]);
   }
   return net;
-}
-
-std::string recognise_cycler_file(const io::InputFile& file) {
-  const CyclerFormat* format = find_format(file.bytes());
-  return format != nullptr ? format->name : std::string{};
 }
 
 std::vector<std::string> cycler_format_names() {

@@ -2,7 +2,7 @@
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/log.hpp"
-#include "lithoscope/core/settings.hpp"
+#include "lithoscope/core/text.hpp"
 
 using namespace lithoscope::core;
 
@@ -26,5 +26,5 @@ TEST_CASE("the nearest known name is suggested, and nothing when none is near") 
 }
 
 TEST_CASE("log lines are valid JSON whatever the message holds") {
-  CHECK(json_escaped("a\"b\\c\nd\x01") == "a\\\"b\\\\c\\nd\\u0001");
+  CHECK(escaped_string("a\"b\\c\nd\x01") == "a\\\"b\\\\c\\nd\\u0001");
 }

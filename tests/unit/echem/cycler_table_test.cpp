@@ -36,6 +36,22 @@ TEST_CASE("files that overlap in time are refused, unless they start their own c
   CHECK(joined.stamp[2] == echem::TimeStamp::stamped);
 }
 
+TEST_CASE("a current per mass becomes that of the mass given") {
+  CyclerTable table = piece(0, "a");
+  table.current_per_mass = true;
+  echem::scale_to_mass(table, 4e-6);
+  CHECK(table.current_A[0] == doctest::Approx(4e-6));
+  CHECK_FALSE(table.current_per_mass);
+}
+
+TEST_CASE("files whose charge was counted differently are integrated together") {
+  CyclerTable counted = piece(0, "a");
+  counted.capacity_origin = echem::CapacityOrigin::file_net_counter;
+  const auto joined = echem::join_tables({counted, piece(1000, "b")}, Join::time);
+  CHECK(joined.capacity_origin == echem::CapacityOrigin::integrated_current);
+  CHECK(joined.remarks.size() == 1);
+}
+
 TEST_CASE("an averaged current counts for the interval that ends at its row") {
   CyclerTable table;
   table.time_s = {0, 10, 20};

@@ -179,6 +179,69 @@ TEST_CASE("without a diffusion length or a mass the result says what is missing"
   CHECK(std::isnan(result.pulses.front().x_before));
 }
 
+TEST_CASE("a discharge train is as good as a charge train, whether or not its starting lithium is known") {
+  auto cell = linear_cell();
+  cell.current_A = -82e-6;
+  cell.x_start = 0.6;
+  const auto table = echem::synthesize_gitt(cell);
+  auto sample = sphere_sample();
+  sample.extracted_at_start = 0.6;
+  for (const auto& s : {sphere_sample(), sample}) {
+    for (const auto& p : analyse(table, s).pulses) {
+      CHECK(p.valid());
+      CHECK(p.D_m2_s.value == doctest::Approx(1e-18).epsilon(0.02));
+    }
+  }
+  sample.extracted_at_start = 0.0;  // discharging what is not there
+  CHECK(std::ranges::any_of(analyse(table, sample).warnings, [](const std::string& w) {
+    return w.find("outside what the formula holds") != std::string::npos;
+  }));
+}
+
+TEST_CASE("a current with the wrong sign is told apart from one against-going step") {
+  auto table = echem::synthesize_gitt(linear_cell());
+  for (double& i : table.current_A) i = -i;
+  table.capacity_Ah = echem::integrate_current_Ah(table);
+  const auto result = analyse(table);
+  for (const auto& p : result.pulses) {
+    REQUIRE(has(p, PulseFlag::wrong_sign));
+    CHECK(p.flags.front().reason.find("Is the current positive when charging?") != std::string::npos);
+  }
+}
+
+TEST_CASE("the first pulse after an opposite current of any kind is flagged") {
+  auto table = echem::synthesize_gitt(linear_cell());
+  echem::CyclerTable before;
+  test::append_step(before, 0, 600, 60, 3.7);
+  test::append_step(before, -82e-6, 36000, 60, 3.65);  // long: no pulse itself
+  test::append_step(before, 0, 7200, 60, 3.7);
+  const double shift = before.time_s.back() + 1;
+  for (double& t : table.time_s) t += shift;
+  const auto joined = echem::join_tables({before, table}, echem::Join::time);
+  const auto result = analyse(joined);
+  REQUIRE(result.pulses.size() == 6);
+  CHECK(has(result.pulses[0], PulseFlag::direction_changed));
+  CHECK_FALSE(has(result.pulses[1], PulseFlag::direction_changed));
+}
+
+TEST_CASE("a step too large for one slope is not used") {
+  auto cell = linear_cell();
+  cell.ocv_V = [](double x) { return 3.0 + 30 * x; };
+  for (const auto& p : analyse(echem::synthesize_gitt(cell)).pulses) CHECK(has(p, PulseFlag::step_too_large));
+}
+
+TEST_CASE("rows that start late widen the interval") {
+  auto cell = linear_cell();
+  cell.noise_V = 1e-5;
+  for (int i = 0; i < 40; ++i) cell.pulse_times_s.push_back(25 + 575.0 * i / 39);
+  auto table = echem::synthesize_gitt(cell);
+  table.capacity_origin = echem::CapacityOrigin::integrated_current;  // no counter tells when the switch was
+  for (const auto& p : analyse(table).pulses) {
+    CHECK(has(p, PulseFlag::switch_not_recorded));
+    CHECK(std::abs(p.log10_D.value + 18) < 2.5 * p.log10_D.sigma());
+  }
+}
+
 TEST_CASE("a plain charge is not a titration") {
   echem::CyclerTable table;
   test::append_step(table, 0, 100, 10);

@@ -45,6 +45,31 @@ TEST_CASE("resistance, k and D of a made interruption come back") {
   CHECK(D[2].value == doctest::Approx(4 / M_PI * std::pow(50e-9 * 1e-5 / 2.5e-3, 2)).epsilon(1e-6));
 }
 
+TEST_CASE("a half-switched last row and a skipped rest change nothing") {
+  auto table = interruptions(50, 2.5, 1e-3, 1e-5);
+  const auto steps = echem::find_steps(table, {});
+  auto half = table;
+  const auto last = static_cast<std::size_t>(steps[5].last_row);
+  half.current_A[last] *= 0.5;
+  const auto found = echem::find_interruptions(half, echem::find_steps(half, {}), {});
+  CHECK(found[2].current_A == doctest::Approx(1e-3));
+  CHECK(found[2].resistance_ohm.value == doctest::Approx(50).epsilon(2e-3));  // one second earlier on the slope
+  // Without the second interruption its neighbours are further apart, in time and in potential alike.
+  auto fewer = echem::find_interruptions(table, steps, {});
+  const auto all = echem::ici_diffusion(fewer, steps, core::Value::exact(50e-9));
+  fewer.erase(fewer.begin() + 1);
+  const auto D = echem::ici_diffusion(fewer, steps, core::Value::exact(50e-9));
+  CHECK(D[1].value == doctest::Approx(all[2].value).epsilon(1e-6));
+}
+
+TEST_CASE("signs that are not those of diffusion give no D") {
+  auto table = interruptions(50, 2.5, 1e-3, -1e-5);
+  const auto steps = echem::find_steps(table, {});
+  for (const auto& D :
+       echem::ici_diffusion(echem::find_interruptions(table, steps, {}), steps, core::Value::exact(50e-9)))
+    CHECK(std::isnan(D.value));
+}
+
 TEST_CASE("a rest with fewer than three rows in the window is left out") {
   const auto table = interruptions(50, 2.5, 1e-3, 1e-5);
   CHECK(echem::find_interruptions(table, echem::find_steps(table, {}), {.from_s = 9.8, .to_s = 10}).empty());

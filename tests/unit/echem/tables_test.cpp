@@ -19,7 +19,7 @@ const PlainLayout simple{{"t [s]", ""}, {"E (V)", ""}, {"I / mA", ""}, {}, {}};
 }  // namespace
 
 TEST_CASE("BDF is read by preferred labels and by machine names") {
-  const auto labels = read("Test Time / s,Voltage / V,Current / A,Net Capacity / Ah\n0,3.5,0,0\n10,3.6,0.1,0.001\n");
+  const auto labels = read("Test Time / s,Voltage / V,Current / A,Net Capacity / Ah\n0,3.5,0,0\n72,3.6,0.1,0.001\n");
   const auto machine =
       read("test_time_second,voltage_volt,current_ampere,ambient_temperature_celsius\n0,3.5,0,25\n10,3.6,0.1,26\n");
   CHECK(labels.capacity_Ah[1] == 0.001);
@@ -45,17 +45,54 @@ TEST_CASE("a clock that goes back is reported, the numbers are kept") {
   CHECK(table.time_s == std::vector<double>{0, 5, 1});
   REQUIRE(table.remarks.size() == 1);
   CHECK(table.remarks.front() ==
-        "Time goes back 1 times, first at row 3. Steps are cut there; check the file's clock.");
+        "Time goes back at 1 rows, first at row 3. Steps are cut there; check the file's clock.");
 }
 
 TEST_CASE("Arbin rows are put in order of their data points, and counters that restart are bridged") {
   const auto table = read(
       "Data Point,Test Time (s),Step Index,Current (A),Voltage (V),Charge Capacity (Ah),Discharge Capacity (Ah)\n"
-      "2,10,1,1,3.6,0.5,0\n1,0,1,0,3.5,0,0\n3,20,2,-1,3.4,0.5,0.2\n4,30,3,1,3.5,0.1,0\n");
-  CHECK(table.time_s == std::vector<double>{0, 10, 20, 30});
+      "2,1800,1,1,3.6,0.5,0\n1,0,1,1,3.5,0,0\n3,2520,2,-1,3.4,0.5,0.2\n4,2880,3,1,3.5,0.1,0\n");
+  CHECK(table.time_s == std::vector<double>{0, 1800, 2520, 2880});
   CHECK(table.capacity_Ah[1] == doctest::Approx(0.5));
   CHECK(table.capacity_Ah[2] == doctest::Approx(0.3));
   CHECK(table.capacity_Ah[3] == doctest::Approx(0.4));  // both counters restarted, 0.1 charged since
+}
+
+TEST_CASE("jitter of a counter is no restart") {
+  std::string text = "Data Point,Test Time (s),Current (A),Voltage (V),Charge Capacity (Ah),Discharge Capacity (Ah)\n";
+  for (int i = 0; i < 100; ++i) {
+    const double q = i / 3600.0 - (i % 10 == 9 ? 3e-4 : 0);  // falls by a nano-amount now and then
+    text += std::to_string(i + 1) + "," + std::to_string(i) + ",1,3.5," + std::to_string(q) + ",0\n";
+  }
+  CHECK(read(text).capacity_Ah.back() == doctest::Approx(99 / 3600.0 - 3e-4).epsilon(1e-3));
+}
+
+TEST_CASE("a capacity that does not follow the current, or has gaps, is not believed") {
+  const PlainLayout layout{{"t [s]", ""}, {"E (V)", ""}, {"I / mA", ""}, echem::PlainColumn{"Q / mAh", ""}, {}};
+  std::string against = "t [s],E (V),I / mA,Q / mAh\n";
+  std::string gappy = against;
+  std::string good = against;
+  for (int i = 0; i < 20; ++i) {
+    const std::string row = std::to_string(i * 360) + ",3.5,10,";
+    against += row + std::to_string(-i) + "\n";
+    gappy += row + (i == 7 ? "" : std::to_string(i)) + "\n";
+    good += row + std::to_string(i) + "\n";
+  }
+  for (const std::string& text : {against, gappy}) {
+    const auto table = read_plain(text, layout);
+    CHECK(table.capacity_Ah.back() == doctest::Approx(0.019));
+    CHECK(table.capacity_origin == echem::CapacityOrigin::integrated_current);
+    CHECK(table.remarks.size() == 1);
+  }
+  CHECK(read_plain(good, layout).capacity_origin == echem::CapacityOrigin::file_net_counter);
+}
+
+TEST_CASE("NaN in a column nobody asked for is no fault") {
+  CHECK(read_plain("t [s],E (V),I / mA,aux\n0,3.5,2,1\n60,3.6,2,NaN\n120,3.6,2,oops\n", simple).rows() == 3);
+}
+
+TEST_CASE("a decimal comma in a plain table is a number") {
+  CHECK(read_plain("t [s];E (V);I / mA\n0,5;3,5;2\n1,5;3,6;2\n", simple).time_s[1] == 1.5);
 }
 
 TEST_CASE("a plain table takes its units from the names or from the declaration") {

@@ -41,6 +41,23 @@ TEST_CASE("a staged folder appears when committed and leaves nothing when droppe
   CHECK_FALSE(fs::exists(path + ".part"));
 }
 
+TEST_CASE("what a killed run left is replaced; what is not ours or in use is not") {
+  const test::Scratch scratch;
+  const std::string path = scratch / "run";
+  fs::create_directory(path + ".part");
+  test::write_text(path + ".part/.lithoscope", "");
+  test::write_text(path + ".part/half", "x");
+  {
+    const io::StagedDirectory staged{path, io::Existing::refuse, "run.json"};
+    CHECK_FALSE(fs::exists(staged.path() + "/half"));
+    CHECK_THROWS_AS((io::StagedDirectory{path, io::Existing::refuse, "run.json"}), core::OutputError);
+  }
+  fs::create_directory(path + ".part");
+  test::write_text(path + ".part/data.txt", "precious");
+  CHECK_THROWS_AS((io::StagedDirectory{path, io::Existing::refuse, "run.json"}), core::OutputError);
+  CHECK(test::read_text(path + ".part/data.txt") == "precious");
+}
+
 TEST_CASE("--force replaces a run, never somebody else's folder") {
   const test::Scratch scratch;
   const std::string mine = scratch / "run";

@@ -74,6 +74,17 @@ TEST_CASE("a wrong unit, a bare number and a negative mass name their line") {
   CHECK(refusal(with(good, "\"2 s\"", "\"2 V\"")).where.line == 17);
 }
 
+TEST_CASE("what is not finite or out of range is refused") {
+  for (const char* bad : {"nan", "inf", "0", "-1"}) {
+    CAPTURE(bad);
+    CHECK(refusal(with(good, "theta_max = 0.2", "theta_max = " + std::string{bad})).where.line == 18);
+  }
+  CHECK(refusal(with(good, "4.1 mg", "inf mg")).where.line == 5);
+  CHECK(refusal(with(good, "0.02", "nan")).where.line == 10);
+  CHECK(refusal(good + "window_points = 1e300\n").where.line == 19);
+  CHECK(refusal(good + "[[state]]\nname = \"pristine\"\n").what.find("another state") != std::string::npos);
+}
+
 TEST_CASE("a wrong choice, formula or state is refused with what would be right") {
   CHECK(refusal(with(good, "\"half\"", "\"haf\"")).advice == "did you mean \"half\"?");
   CHECK(refusal(with(good, "Mn0.55O2", "Mq0.55O2")).where.line == 4);
@@ -100,10 +111,14 @@ TEST_CASE("--set changes and adds keys, and is checked like the file") {
   CHECK(s.measurements[0].gitt.skip_s == 3);
   CHECK(s.measurements[0].name == "first");
   CHECK(refusal(good, {{"sample.activ_mass", "5 mg"}}).advice == "did you mean \"active_mass\"?");
+  CHECK_THROWS_AS(parse_study(good, "s.toml", {{"sample.geometry", "[é]"}}), core::UsageError);
   CHECK(refusal(good, {{"measurement.7.cell", "half"}}).what.find("no such element") != std::string::npos);
 }
 
 TEST_CASE("the resolved study reads back to itself") {
+  const auto odd =
+      parse_study(with(good, "Charged cathode", "two\\nlines, \\u0007, \\u007f, \\\"quotes\\\""), "s.toml", {});
+  CHECK(parse_study(study::resolved_study(odd), "s.toml", {}).title == odd.title);
   const std::string once = study::resolved_study(parse_study(good, "s.toml", {}));
   CHECK(study::resolved_study(parse_study(once, "s.toml", {})) == once);
   CHECK(once.find("stray_rows = 1") != std::string::npos);
