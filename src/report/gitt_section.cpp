@@ -241,7 +241,8 @@ std::string gitt_confidence(const GittOutcome& outcome) {
   return "D is Weppner and Huggins' with the exact response of the particle's shape in place of the square root, "
          "fitted in a "
          "window that ends where the surface has moved too far. Its 95 % interval holds the scatter of the fit, the "
-         "uncertainty of the potential step, that of the diffusion length, an estimate of what incomplete rests leave, "
+         "uncertainty of the potential step, of the diffusion length and of the moment of switching, an estimate of "
+         "what incomplete rests leave, "
          "and "
          "how fast the open-circuit slope changes. It does not hold a spread of particle sizes.";
 }
