@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "figure_style.hpp"
 #include "lithoscope/report/render.hpp"
 #include "page_assets.hpp"
 #include "text_escape.hpp"
@@ -7,31 +8,13 @@
 namespace lithoscope::report {
 namespace {
 
-std::string_view role_name(Role role) {
-  constexpr std::string_view names[] = {"primary", "second", "third", "muted"};
-  return names[static_cast<int>(role)];
-}
-
 void append_legend(std::string& out, const Figure& figure) {
+  const auto append = [&](const std::string& sign, const std::string& name) {
+    out += fmt::format(R"(<li><svg class="figure" viewBox="0 0 26 12" aria-hidden="true">{}</svg>{}</li>)", sign, escaped(name));
+  };
   out += "<ul class=\"legend\">";
-  for (const Series& s : figure.series) {
-    const std::string_view role = role_name(s.role);
-    out += "<li><svg class=\"figure\" viewBox=\"0 0 26 12\" aria-hidden=\"true\">";
-    if (s.mark == Mark::line || s.mark == Mark::dashed) {
-      out +=
-          fmt::format(R"(<path class="line stroke-{}{}" d="M0 6h26"/>)", role, s.mark == Mark::dashed ? " dashed" : "");
-    } else if (s.mark == Mark::open_dots) {
-      out += fmt::format(R"(<circle class="open bar stroke-{}" cx="13" cy="6" r="4"/>)", role);
-    } else {
-      out += fmt::format(R"(<circle class="fill-{}" cx="13" cy="6" r="4"/>)", role);
-    }
-    out += fmt::format("</svg>{}</li>", escaped(s.name));
-  }
-  for (const Band& band : figure.bands) {
-    out += fmt::format(
-        R"(<li><svg class="figure" viewBox="0 0 26 12" aria-hidden="true"><rect class="band" width="26" height="12"/></svg>{}</li>)",
-        escaped(band.label));
-  }
+  for (const Series& s : figure.series) append(legend_sign(s, 0, 6), s.name);
+  for (const Band& band : figure.bands) append(R"(<rect class="band" width="26" height="12"/>)", band.label);
   out += "</ul>";
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "figure_style.hpp"
 #include "lithoscope/report/render.hpp"
 #include "text_escape.hpp"
 
@@ -44,20 +45,6 @@ class Frame {
  private:
   Range x_, y_;
 };
-
-std::string_view role_name(Role role) {
-  switch (role) {
-    case Role::primary:
-      return "primary";
-    case Role::second:
-      return "second";
-    case Role::third:
-      return "third";
-    case Role::muted:
-      return "muted";
-  }
-  return "muted";
-}
 
 // Ticks at 1, 2 or 5 times a power of ten, about `wanted` of them, with just the decimals they need.
 struct Ticks {
@@ -185,16 +172,7 @@ text{font:13px system-ui,"DejaVu Sans",sans-serif;fill:var(--ink)} .axis-title{f
 void draw_legend(std::string& out, const Figure& figure) {
   double y = height + 6;
   for (const Series& s : figure.series) {
-    const std::string_view role = role_name(s.role);
-    if (s.mark == Mark::line || s.mark == Mark::dashed) {
-      out += fmt::format(R"(<path class="line stroke-{}{}" d="M{} {}h26"/>)", role,
-                         s.mark == Mark::dashed ? " dashed" : "", left, y);
-    } else {
-      out += fmt::format(
-          R"(<circle class="{}" cx="{}" cy="{}" r="3.6"/>)",
-          s.mark == Mark::open_dots ? fmt::format("open bar stroke-{}", role) : fmt::format("fill-{}", role), left + 13,
-          y);
-    }
+    out += legend_sign(s, left, y);
     out += fmt::format(R"(<text x="{}" y="{}">{}</text>)", left + 34, y + 4.5, escaped(s.name));
     y += 20;
   }
@@ -218,8 +196,7 @@ std::string render_svg(const Figure& figure, SvgUse use) {
   }
   draw_axes(out, figure, frame);
   for (const Series& series : figure.series) {
-    const bool line = series.mark == Mark::line || series.mark == Mark::dashed;
-    line ? draw_line(out, series, frame) : draw_points(out, series, frame);
+    is_line(series) ? draw_line(out, series, frame) : draw_points(out, series, frame);
   }
   draw_segments(out, figure, frame);
   if (alone) draw_legend(out, figure);

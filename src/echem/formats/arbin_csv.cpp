@@ -14,11 +14,7 @@ bool recognises(std::string_view bytes) {
 }
 
 CyclerTable read(const io::InputFile& file) {
-  const io::TextTable text = io::parse_text_table(file.path(), file.bytes(),
-                                                  {.skip_lines = 0,
-                                                   .delimiter = io::guess_delimiter(first_line(file.bytes())),
-                                                   .decimal_comma = false,
-                                                   .row_end = '\n'});
+  const io::TextTable text = parse_named_csv(file);
   CyclerTable table = arbin_table(text, file.path());
   complete_table(table, file, std::string{format_name}, !table.capacity_Ah.empty());
   return table;

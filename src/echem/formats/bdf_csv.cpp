@@ -44,11 +44,7 @@ void read_temperature(const io::TextTable& text, CyclerTable& table) {
 }
 
 CyclerTable read(const io::InputFile& file) {
-  const io::TextTable text = io::parse_text_table(file.path(), file.bytes(),
-                                                  {.skip_lines = 0,
-                                                   .delimiter = io::guess_delimiter(first_line(file.bytes())),
-                                                   .decimal_comma = false,
-                                                   .row_end = '\n'});
+  const io::TextTable text = parse_named_csv(file);
   CyclerTable table;
   table.potential_kind = PotentialKind::cell_voltage;
   table.time_s = required_numbers(text, file.path(), "time", {"testtime/s", "testtimesecond"});

@@ -19,6 +19,11 @@ std::string plain_spelling(std::string_view name) {
   return plain;
 }
 
+io::TextTable parse_named_csv(const io::InputFile& file) {
+  const char delimiter = io::guess_delimiter(first_line(file.bytes()));
+  return io::parse_text_table(file.path(), file.bytes(), {.delimiter = delimiter});
+}
+
 const io::TextColumn* find_spelled(const io::TextTable& table, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
     for (const io::TextColumn& column : table.columns) {

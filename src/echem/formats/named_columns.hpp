@@ -6,12 +6,16 @@
 #include <string_view>
 
 #include "lithoscope/echem/cycler_table.hpp"
+#include "lithoscope/io/input_file.hpp"
 #include "lithoscope/io/text_table.hpp"
 
 namespace lithoscope::echem {
 
 /// "Test Time (s)", "Test_Time(s)" and "test time(s)" are one name.
 std::string plain_spelling(std::string_view name);
+
+/// A csv whose first line is its column names.
+io::TextTable parse_named_csv(const io::InputFile& file);
 
 /// The first column whose plain spelling is one of `names` (given in plain spelling), or nullptr.
 const io::TextColumn* find_spelled(const io::TextTable& table, std::initializer_list<std::string_view> names);
