@@ -10,7 +10,8 @@ namespace {
 
 void append_legend(std::string& out, const Figure& figure) {
   const auto append = [&](const std::string& sign, const std::string& name) {
-    out += fmt::format(R"(<li><svg class="figure" viewBox="0 0 26 12" aria-hidden="true">{}</svg>{}</li>)", sign, escaped(name));
+    out += fmt::format(R"(<li><svg class="figure" viewBox="0 0 26 12" aria-hidden="true">{}</svg>{}</li>)", sign,
+                       escaped(name));
   };
   out += "<ul class=\"legend\">";
   for (const Series& s : figure.series) append(legend_sign(s, 0, 6), s.name);
