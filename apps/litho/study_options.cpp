@@ -47,7 +47,7 @@ std::vector<study::Override> overrides(const RunOptions& options) {
 }
 
 void add_column_options(Command& command, ColumnOptions& options) {
-  command.heading("Columns of a plain table (names carry the unit: \"Time [s]\", \"I / mA\")");
+  command.heading("Columns of a plain table, with their units: \"Time [s]\", \"I / mA\"");
   command.text("--time", options.time, "the time column");
   command.text("--potential", options.potential, "the potential or cell voltage column");
   command.text("--current", options.current, "the current column, positive when charging");

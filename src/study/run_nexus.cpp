@@ -96,6 +96,18 @@ void write_interruptions(NexusWriter& nexus, const std::string& at, const GittOu
   nexus.numbers(at + "/resistance_errors", resistance_errors, "ohm");
   nexus.numbers(at + "/k", k, "ohm/s0.5");
   nexus.numbers(at + "/k_errors", k_errors, "ohm/s0.5");
+  if (!outcome.result.interruption_D_m2_s.empty()) {
+    std::vector<double> D, D_errors;
+    std::vector<std::string> flags;
+    for (const core::Value& d : outcome.result.interruption_D_m2_s) {
+      D.push_back(d.value);
+      D_errors.push_back(d.sigma());
+      flags.emplace_back(std::isfinite(d.value) ? "ok" : "end_of_train_or_not_diffusive");
+    }
+    nexus.numbers(at + "/diffusion_coefficient", D, "m2/s");
+    nexus.numbers(at + "/diffusion_coefficient_errors", D_errors, "m2/s");
+    nexus.texts(at + "/flags", flags);
+  }
   nexus.attribute(at, "signal", "resistance");
   nexus.attribute(at, "axes", "time");
 }

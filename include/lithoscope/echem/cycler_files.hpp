@@ -16,7 +16,7 @@ namespace lithoscope::echem {
 CyclerTable read_cycler_file(const io::InputFile& file);
 
 /// Which column of a plain table is what. A unit is taken from the column's name ("Time [s]", "I (mA)", "Voltage / V")
-/// unless given.
+/// unless given; "Seconds [s]" also declares the unit of a column that is called just "Seconds".
 struct PlainColumn {
   std::string name;
   std::string unit;

@@ -25,6 +25,16 @@ std::string unit_in_name(const std::string& name) {
   return slash == std::string::npos ? std::string{} : std::string{core::trimmed(name.substr(slash + 1))};
 }
 
+// "Seconds [s]" where the file says "Seconds": the bracket is then a declaration. A column of the whole name goes
+// first.
+PlainColumn resolve(const io::TextTable& table, const PlainColumn& wanted) {
+  const auto bracket = wanted.name.rfind(" [");
+  if (table.find(wanted.name) != nullptr || bracket == std::string::npos || !wanted.unit.empty()) return wanted;
+  const std::string name = wanted.name.substr(0, bracket);
+  if (table.find(name) == nullptr) return wanted;
+  return {name, unit_in_name(wanted.name)};
+}
+
 const io::TextColumn& find_column(const io::TextTable& table, const std::string& path, const PlainColumn& wanted,
                                   std::string_view quantity) {
   const io::TextColumn* column = table.find(wanted.name);
@@ -71,21 +81,19 @@ CyclerTable read_plain_table(const io::InputFile& file, const PlainLayout& layou
   const io::TextTable text = io::parse_text_table(
       file.path(), file.bytes(),
       {.skip_lines = 0, .delimiter = delimiter, .decimal_comma = delimiter != ',', .row_end = '\n'});
-  const auto column = [&](const PlainColumn& wanted, std::string_view quantity) -> const io::TextColumn& {
-    return find_column(text, file.path(), wanted, quantity);
+  const auto read = [&](const PlainColumn& wanted, std::string_view quantity, std::string_view native) {
+    const PlainColumn found = resolve(text, wanted);
+    return in_unit(find_column(text, file.path(), found, quantity), found, quantity, native);
   };
   CyclerTable table;
-  table.time_s = in_unit(column(layout.time, "time"), layout.time, "time", "s");
-  table.potential_V = in_unit(column(layout.potential, "potential"), layout.potential, "potential", "V");
-  table.current_per_mass = core::conversion(unit_of(layout.current, "current"), "A/kg").has_value();
-  table.current_A =
-      in_unit(column(layout.current, "current"), layout.current, "current", table.current_per_mass ? "A/kg" : "A");
-  if (layout.temperature) {
-    table.temperature_K = in_unit(column(*layout.temperature, "temperature"), *layout.temperature, "temperature", "K");
-  }
+  table.time_s = read(layout.time, "time", "s");
+  table.potential_V = read(layout.potential, "potential", "V");
+  find_column(text, file.path(), resolve(text, layout.current), "current");
+  table.current_per_mass = core::conversion(unit_of(resolve(text, layout.current), "current"), "A/kg").has_value();
+  table.current_A = read(layout.current, "current", table.current_per_mass ? "A/kg" : "A");
+  if (layout.temperature) table.temperature_K = read(*layout.temperature, "temperature", "K");
   if (layout.capacity) {
-    table.capacity_Ah = in_unit(column(*layout.capacity, "capacity"), *layout.capacity, "capacity",
-                                table.current_per_mass ? "Ah/kg" : "Ah");
+    table.capacity_Ah = read(*layout.capacity, "capacity", table.current_per_mass ? "Ah/kg" : "Ah");
     table.capacity_origin = CapacityOrigin::file_net_counter;
   }
   complete_table(table, file, "plain table", layout.capacity.has_value());

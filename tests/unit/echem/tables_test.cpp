@@ -104,6 +104,14 @@ TEST_CASE("a plain table takes its units from the names or from the declaration"
   CHECK(declared.current_A[0] == doctest::Approx(2e-6));
 }
 
+TEST_CASE("a bracket declares the unit of a column that has none in its name") {
+  const std::string text = "Seconds,Volts,Amps\n0,3.5,1\n1,3.6,1\n";
+  CHECK(read_plain(text, {{"Seconds [s]", ""}, {"Volts [V]", ""}, {"Amps [mA]", ""}, {}, {}}).current_A[0] ==
+        doctest::Approx(1e-3));
+  CHECK_THROWS_AS(read_plain(text, {{"Second [s]", ""}, {"Volts [V]", ""}, {"Amps [mA]", ""}, {}, {}}),
+                  core::UnreadableFile);
+}
+
 TEST_CASE("a current per mass is recognised by its unit") {
   const auto table = read_plain("t [s],E (V),Current / mA g-1\n0,3.5,20\n1,3.6,20\n",
                                 {{"t [s]", ""}, {"E (V)", ""}, {"Current / mA g-1", ""}, {}, {}});
