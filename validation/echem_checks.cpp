@@ -244,6 +244,10 @@ double file_deviation(const ListedFile& file) {
   compare(table.potential_V, {"Ewe/V", "<Ewe>/V", "<Ewe/V>", "Ecell/V", "Voltage", "Voltage (V)", "voltage_volt"}, 1);
   compare(table.current_A, {"I/mA", "<I>/mA"}, 1e3);
   compare(table.current_A, {"Current", "Current (A)", "current_ampere"}, 1);
+  // Where the counter restarts with every loop, the table runs on and the file does not.
+  const bool restarts = std::ranges::any_of(
+      table.remarks, [](const std::string& r) { return r.find("counter restarts") != std::string::npos; });
+  if (restarts || table.capacity_origin != echem::CapacityOrigin::file_net_counter) return worst;
   compare(table.capacity_Ah, {"(Q-Qo)/mA.h"}, 1e3, true);
   compare(table.capacity_Ah, {"(Q-Qo)/C"}, core::seconds_per_hour, true);
   return worst;

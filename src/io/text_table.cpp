@@ -105,6 +105,17 @@ void append_cell(std::int64_t line, TextColumn& column, std::string_view cell, b
   column.bad_word = shortened(word);
 }
 
+// EC-Lab writes some names after an empty one for which its rows have no cells.
+void drop_names_without_cells(TextTable& table, std::string_view rows, const TextTableLayout& layout) {
+  const auto blank = std::ranges::find(table.columns, std::string{}, &TextColumn::name);
+  if (blank == table.columns.end()) return;
+  const std::string_view first_row = rows.substr(0, rows.find(layout.row_end));
+  auto cells = split(first_row, layout.delimiter);
+  while (!cells.empty() && trimmed(cells.back()).empty()) cells.pop_back();
+  if (static_cast<std::ptrdiff_t>(cells.size()) == blank - table.columns.begin())
+    table.columns.erase(blank, table.columns.end());
+}
+
 }  // namespace
 
 const std::vector<double>& numbers_of(const std::string& path, const TextColumn& column) {
@@ -208,6 +219,7 @@ TextTable parse_text_table(const std::string& path, std::string_view bytes, cons
     table.columns.push_back({.name = to_utf8(word)});
   }
   while (!table.columns.empty() && table.columns.back().name.empty()) table.columns.pop_back();
+  drop_names_without_cells(table, lines.rest, layout);
   const auto per_row = std::max<std::size_t>(header->size(), 8);
   for (TextColumn& column : table.columns) column.numbers.reserve(lines.rest.size() / per_row);
   while (const auto line = lines.next()) {

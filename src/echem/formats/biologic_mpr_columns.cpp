@@ -155,8 +155,8 @@ const MprColumnKind* find_exact(std::uint16_t id) {
 
 const MprColumnKind* find_mpr_column(std::uint16_t id) {
   if (const MprColumnKind* exact = find_exact(id)) return exact;
-  if (id < 256 || id >= 512) return nullptr;
-  return find_exact(static_cast<std::uint16_t>(id - 256));
+  if (id < 256) return nullptr;
+  return find_exact(static_cast<std::uint16_t>(id % 256));
 }
 
 }  // namespace lithoscope::echem

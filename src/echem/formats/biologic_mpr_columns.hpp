@@ -31,7 +31,8 @@ constexpr int storage_width(MprStorage storage) {
   return 0;
 }
 
-/// nullptr when the id is not known. Ids of 256 and more stand for the quantity of id - 256 unless listed themselves.
+/// nullptr when the id is not known. Ids of 256 and more stand for the quantity of id modulo 256 unless listed
+/// themselves.
 const MprColumnKind* find_mpr_column(std::uint16_t id);
 
 }  // namespace lithoscope::echem

@@ -33,17 +33,42 @@ std::string known_but_not_read(std::string_view bytes) {
   return {};
 }
 
-// Whether a counter's increments go along with those of the integrated current: slope between a half and two. Sparse
-// rows and quick pulses make the integral rough; a wrong sign or unit is further off than that.
+// Whether a counter's increments go along with those of the integrated current: their ratio in the middle row lies
+// between a half and two. Single rows say nothing (spikes, sparse sampling); a wrong sign or unit is in all of them.
 bool counts_the_same_charge(const std::vector<double>& counter, const std::vector<double>& integrated) {
-  double both = 0;
-  double square = 0;
+  double largest = 0;
+  for (std::size_t i = 1; i < counter.size(); ++i)
+    largest = std::max(largest, std::abs(integrated[i] - integrated[i - 1]));
+  std::vector<double> ratios;
   for (std::size_t i = 1; i < counter.size(); ++i) {
     const double expected = integrated[i] - integrated[i - 1];
-    both += (counter[i] - counter[i - 1]) * expected;
-    square += expected * expected;
+    if (std::abs(expected) > 1e-3 * largest) ratios.push_back((counter[i] - counter[i - 1]) / expected);
   }
-  return !(square > 0) || (both > 0.5 * square && both < 2 * square);
+  constexpr std::size_t fewest = 5;
+  if (ratios.size() < fewest) return true;
+  const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
+  std::ranges::nth_element(ratios, middle);
+  return *middle > 0.5 && *middle < 2;
+}
+
+// A signed counter that falls back to nothing while far less charge flowed was restarted (by a loop, say): what the
+// current says takes the place of that one increment, and the counter runs on. Returns how often.
+int bridge_restarts(std::vector<double>& counter, const std::vector<double>& integrated) {
+  int restarts = 0;
+  double lost = 0;
+  double before = counter.front();
+  for (std::size_t i = 1; i < counter.size(); ++i) {
+    const double now = counter[i];
+    const double expected = integrated[i] - integrated[i - 1];
+    const bool restarted = std::abs(now) < 0.1 * std::abs(before) && std::abs(now - before) > 10 * std::abs(expected);
+    if (restarted) {
+      lost += before + expected - now;
+      ++restarts;
+    }
+    before = now;
+    counter[i] += lost;
+  }
+  return restarts;
 }
 
 const CyclerFormat* find_format(std::string_view bytes) {
@@ -89,15 +114,18 @@ void complete_table(CyclerTable& table, const io::InputFile& file, const std::st
   }
   if (has_capacity && !counts_the_same_charge(table.capacity_Ah, integrated)) {
     table.remarks.emplace_back(
-        "The file's capacity does not follow its current (another sign, unit or convention); it was integrated from "
-        "the "
-        "current instead.");
+        "The file's capacity does not follow its current (another sign or unit); it was integrated from the current "
+        "instead.");
     has_capacity = false;
   }
   if (!has_capacity) {
     table.capacity_Ah = integrated;
     table.capacity_origin = CapacityOrigin::integrated_current;
     return;
+  }
+  if (const int restarts = bridge_restarts(table.capacity_Ah, integrated); restarts > 0) {
+    table.remarks.push_back(
+        fmt::format("The file's charge counter restarts {} times; charge was added up across.", restarts));
   }
   const double start = table.capacity_Ah.front();
   for (double& q : table.capacity_Ah) q -= start;

@@ -97,6 +97,19 @@ TEST_CASE("ids of 256 and more mean the quantity of id - 256, except those that 
   CHECK(read(mpr_file(spec)).rows() == 1);
 }
 
+TEST_CASE("a charge counter that restarts with a loop runs on in the table") {
+  MprSpec spec;
+  for (int i = 0; i < 40; ++i) {
+    const double counted = (i % 20) / 3600.0;  // 1 mA, a row a second, restarted at row 20
+    test::append_default_row(spec.rows, 0x01, 1, i, 3.5f, 1.0f, counted);
+  }
+  spec.row_count = 40;
+  const auto table = read(mpr_file(spec));
+  CHECK(table.capacity_Ah.back() == doctest::Approx(39 / 3600.0 * 1e-3));
+  REQUIRE(table.remarks.size() == 1);
+  CHECK(table.remarks.front() == "The file's charge counter restarts 1 times; charge was added up across.");
+}
+
 TEST_CASE("the word MODULE inside the data does not start a module") {
   MprSpec spec;
   spec.column_ids = {1, 4, 6, 8, 13};

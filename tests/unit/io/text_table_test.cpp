@@ -63,4 +63,10 @@ TEST_CASE("latin-1 becomes UTF-8 and UTF-8 stays as it is") {
   CHECK(io::to_utf8("cm²") == "cm²");
 }
 
+TEST_CASE("names after an empty one may have no cells") {
+  const auto table = parse_text_table("t", "a\tb\t\tc\n1\t2\t\n3\t4\t\n", {.delimiter = '\t'});
+  CHECK(table.columns.size() == 2);
+  CHECK(table.columns[1].numbers == std::vector<double>{2, 4});
+}
+
 TEST_CASE("an empty text has no header") { CHECK_THROWS_AS(parse_text_table("t", "", {}), core::UnreadableFile); }
