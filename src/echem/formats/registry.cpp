@@ -57,15 +57,18 @@ int bridge_restarts(std::vector<double>& counter, const std::vector<double>& int
   int restarts = 0;
   double lost = 0;
   double before = counter.front();
+  double largest = std::abs(before);
   for (std::size_t i = 1; i < counter.size(); ++i) {
     const double now = counter[i];
     const double expected = integrated[i] - integrated[i - 1];
-    const bool restarted = std::abs(now) < 0.1 * std::abs(before) && std::abs(now - before) > 10 * std::abs(expected);
+    const bool restarted = std::abs(now) < 0.1 * std::abs(before) && std::abs(before) > 0.01 * largest &&
+                           std::abs(now - before) > 10 * std::abs(expected);
     if (restarted) {
       lost += before + expected - now;
       ++restarts;
     }
     before = now;
+    largest = std::max(largest, std::abs(now));
     counter[i] += lost;
   }
   return restarts;
