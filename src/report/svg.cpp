@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "figure_style.hpp"
@@ -58,7 +59,9 @@ Ticks ticks_for(const Range& range, int wanted) {
   const double step = power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10);
   Ticks ticks;
   ticks.decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
-  for (double v = std::ceil(range.low / step) * step; v <= range.high + 1e-9 * step; v += step) ticks.at.push_back(v);
+  const auto first = static_cast<std::int64_t>(std::ceil(range.low / step));
+  const auto last = static_cast<std::int64_t>(std::floor(range.high / step + 1e-9));
+  for (std::int64_t k = first; k <= last; ++k) ticks.at.push_back(static_cast<double>(k) * step);
   return ticks;
 }
 
@@ -205,7 +208,7 @@ std::string render_svg(const Figure& figure, SvgUse use) {
 
 std::string figure_csv(const Figure& figure) {
   const auto cell = [](double v) { return std::isfinite(v) ? fmt::format("{}", v) : std::string{}; };
-  const auto quoted = [](std::string text) {
+  const auto quoted = [](const std::string& text) {
     std::string out = "\"";
     for (const char c : text) out += c == '"' ? std::string{"\"\""} : std::string(1, c);
     return out + "\"";
