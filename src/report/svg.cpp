@@ -58,6 +58,7 @@ Ticks ticks_for(const Range& range, int wanted) {
   const double lead = raw / power;
   const double step = power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10);
   Ticks ticks;
+  if (!(step > 0) || !std::isfinite(step)) return ticks;  // a range no double can span has no ticks
   ticks.decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
   const auto first = static_cast<std::int64_t>(std::ceil(range.low / step));
   const auto last = static_cast<std::int64_t>(std::floor(range.high / step + 1e-9));

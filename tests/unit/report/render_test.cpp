@@ -94,3 +94,10 @@ TEST_CASE("an empty figure is still a figure") {
   CHECK(render_svg(f, SvgUse::standalone).find("nan") == std::string::npos);
   CHECK(render_svg(f, SvgUse::standalone).find("inf") == std::string::npos);
 }
+
+TEST_CASE("absurd numbers are drawn without fault") {
+  Figure f = example().sections[0].figures[0];
+  f.series[0].y = {-1.7e308, 1.7e308, 0};
+  f.series[0].x = {1e300, 1e300, 1.0000000000000002e300};
+  CHECK(render_svg(f, SvgUse::standalone).ends_with("</svg>\n"));
+}
