@@ -106,4 +106,8 @@ std::vector<core::Value> ici_diffusion(const std::vector<Interruption>& interrup
   return result;
 }
 
+const char* ici_diffusion_flag(const core::Value& D_m2_s) {
+  return std::isfinite(D_m2_s.value) ? "ok" : "end_of_train_or_not_diffusive";
+}
+
 }  // namespace lithoscope::echem

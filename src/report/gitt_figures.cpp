@@ -14,6 +14,7 @@ using echem::GittPulse;
 using study::GittOutcome;
 
 constexpr double confidence_95 = 1.959963984540054;  // sigmas
+constexpr double cm2_per_m2_log = 4;                 // log10 of cm2 in a m2
 
 const echem::Step& step_of(const GittOutcome& outcome, std::int64_t i) {
   return outcome.result.steps[static_cast<std::size_t>(i)];
@@ -220,7 +221,6 @@ Figure diffusion_figure(const GittOutcome& outcome) {
   Series used = empty("D, 95 % interval", Role::primary, Mark::dots);
   Series unused = empty("not used (reason on hover)", Role::muted, Mark::dots);
   Series paper = empty("paper Eq. (2)", Role::second, Mark::open_dots);
-  constexpr double cm2_per_m2_log = 4;
   for (const GittPulse& p : outcome.result.pulses) {
     const double x = pulse_x(outcome, p);
     if (p.D_equation_2_m2_s > 0) {
@@ -260,9 +260,9 @@ Figure ici_diffusion_figure(const GittOutcome& outcome) {
     if (!(D.value > 0)) continue;
     const core::Value log_D = core::log10(D);
     s.x.push_back(x_at(outcome, outcome.result.interruptions[i].capacity_Ah));
-    s.y.push_back(log_D.value + 4);
-    s.y_low.push_back(log_D.value + 4 - std::min(2.0, confidence_95 * log_D.sigma()));
-    s.y_high.push_back(log_D.value + 4 + std::min(2.0, confidence_95 * log_D.sigma()));
+    s.y.push_back(log_D.value + cm2_per_m2_log);
+    s.y_low.push_back(log_D.value + cm2_per_m2_log - std::min(2.0, confidence_95 * log_D.sigma()));
+    s.y_high.push_back(log_D.value + cm2_per_m2_log + std::min(2.0, confidence_95 * log_D.sigma()));
   }
   f.caption =
       "D = (4/\u03c0)[L (dE/dt)/(dE/d\u221at)]\u00b2 (Chien et al. 2023), with dE/dt from the neighbouring "

@@ -68,9 +68,6 @@ Json interruption_json(const echem::Interruption& i) {
   return j;
 }
 
-// Why there is no D, for whoever meets the null.
-std::string ici_flag(const core::Value& D) { return std::isfinite(D.value) ? "ok" : "end_of_train_or_not_diffusive"; }
-
 Json step_json(const echem::Step& s) {
   return {{"kind", name_of(s.kind)},
           {"direction", s.direction},
@@ -135,7 +132,7 @@ Json outcome_json(const study::GittOutcome& outcome) {
     Json entry = interruption_json(result.interruptions[i]);
     if (i < result.interruption_D_m2_s.size()) {
       put(entry, "D_m2_s", result.interruption_D_m2_s[i]);
-      entry["D_flag"] = ici_flag(result.interruption_D_m2_s[i]);
+      entry["D_flag"] = echem::ici_diffusion_flag(result.interruption_D_m2_s[i]);
     }
     interruptions.push_back(entry);
   }

@@ -102,7 +102,7 @@ void write_interruptions(NexusWriter& nexus, const std::string& at, const GittOu
     for (const core::Value& d : outcome.result.interruption_D_m2_s) {
       D.push_back(d.value);
       D_errors.push_back(d.sigma());
-      flags.emplace_back(std::isfinite(d.value) ? "ok" : "end_of_train_or_not_diffusive");
+      flags.emplace_back(echem::ici_diffusion_flag(d));
     }
     nexus.numbers(at + "/diffusion_coefficient", D, "m2/s");
     nexus.numbers(at + "/diffusion_coefficient_errors", D_errors, "m2/s");

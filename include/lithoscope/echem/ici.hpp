@@ -42,4 +42,7 @@ std::vector<Interruption> find_interruptions(const CyclerTable& table, const std
 std::vector<core::Value> ici_diffusion(const std::vector<Interruption>& interruptions, const std::vector<Step>& steps,
                                        core::Value diffusion_length_m);
 
+/// Why an interruption has no D, for whoever meets the gap in a file: "ok" when it has one.
+const char* ici_diffusion_flag(const core::Value& D_m2_s);
+
 }  // namespace lithoscope::echem
