@@ -63,6 +63,12 @@ class UsageError : public Error {
   explicit UsageError(ErrorFacts facts) : Error(ExitCode::usage, std::move(facts)) {}
 };
 
+/// A computation that has no answer for what it was given: unphysical parameters, no root, no convergence.
+class ComputationError : public Error {
+ public:
+  explicit ComputationError(ErrorFacts facts) : Error(ExitCode::computation_failed, std::move(facts)) {}
+};
+
 /// A result that could not be written, or would overwrite something.
 class OutputError : public Error {
  public:

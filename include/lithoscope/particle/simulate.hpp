@@ -1,0 +1,35 @@
+// Runs a programme on a model: deterministic, the same bytes every time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lithoscope/particle/history.hpp"
+#include "lithoscope/particle/model.hpp"
+#include "lithoscope/particle/programme.hpp"
+
+namespace lithoscope::particle {
+
+/// How much a run keeps: the ends of steps; also the trace in time; also profiles of the largest grain on the way.
+enum class Record { marks, trace, everything };
+
+/// Throws UsageError for a model or programme that cannot be, ComputationError (step, time, radius) for one that
+/// comes to an impossible state: lithium or couples exhausted, a width that vanishes on heating.
+Run simulate(const Model& model, const Programme& programme, Record record = Record::trace);
+
+/// Derivatives of what a run gives to numbers of the model, by carrying them through every step of the solver, the
+/// location of cut-offs included.
+struct Sensitivities {
+  std::vector<std::string> parameters;
+  Run run;
+  /// [leg][mark][parameter], leg 0 being the trunk.
+  std::vector<std::vector<std::vector<Observables>>> seen;
+  std::vector<std::vector<std::vector<double>>> mark_time_s;
+  /// [leg][row][parameter] of trace.cell_V, at fixed rows of the trace (constant time except after a cut-off).
+  std::vector<std::vector<std::vector<double>>> cell_V;
+};
+/// `names` as in parameters(). Throws what simulate throws, and UsageError for an unknown name.
+Sensitivities simulate_with_sensitivities(const Model& model, const Programme& programme,
+                                          const std::vector<std::string>& names);
+
+}  // namespace lithoscope::particle

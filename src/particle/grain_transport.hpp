@@ -1,0 +1,296 @@
+// Lithium in one sphere: rates of change at the nodes, and the linear systems of an implicit step. Lengths in radii of
+// the grain, time in seconds, x in lithium extracted per formula unit. Private to the room.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "kirchhoff.hpp"
+#include "levels.hpp"
+#include "lithoscope/particle/mesh.hpp"
+#include "lithoscope/particle/model.hpp"
+
+namespace lithoscope::particle {
+
+template <class T>
+struct GrainState {
+  std::vector<T> x;          ///< lithium extracted at the nodes
+  std::vector<T> memory;     ///< stabilised sites (square scheme) or offset in V (one state); empty without memory
+  std::vector<T> bulk_lost;  ///< oxygen lost to spinel and rock salt
+  std::vector<T> lost;       ///< and to the reconstructed shell
+};
+
+/// Rates of the square scheme at one temperature: fresh and oxidised -> stabilised and oxidised (forward, backward),
+/// stabilised and reduced -> fresh and reduced (forward, backward).
+template <class T>
+struct SquareRates {
+  T stabilise{0}, destabilise{0}, recover{0}, unrecover{0};
+};
+
+/// Everything outside the grain at one instant.
+template <class T>
+struct Surroundings {
+  T mobility{1};  ///< factor on D: Arrhenius and slow-down
+  T thermal_V{0};
+  Levels<T> levels;
+  Levels<double> level_values;
+  SquareRates<T> square;
+  T offset_per_lithium{0}, largest_offset{1}, relaxation{0};
+};
+
+/// What does not change during a run.
+template <class T>
+struct GrainLaw {
+  RadialMesh mesh;
+  KirchhoffTable<T> table;  ///< of D in nm2/s
+  Drive drive;
+  Memory memory;
+  bool structure_moves;  ///< the square scheme has rates; otherwise its sites stay as they are
+  double lithium;        ///< largest x
+};
+
+/// How one grain differs from the others: size and shifted levels.
+template <class T>
+struct GrainShape {
+  T radius_nm{1};
+  T weight{1};                              ///< share of the volume
+  std::vector<std::vector<double>> shifts;  ///< a node: shifts of the couples; empty without
+  std::vector<double> site_shift_V;         ///< a node; empty without
+};
+
+template <class T>
+class GrainTransport {
+ public:
+  GrainTransport(const GrainLaw<T>& law, const GrainShape<T>& shape)
+      : law_(law), shape_(shape), nodes_(law.mesh.radius.size()), guess_(nodes_, 4.2) {
+    for (auto* v : {&psi_, &psi_x_, &psi_m_, &mobility_, &mobility_x_, &local_rate_, &local_x_, &local_m_, &lower_,
+                    &diagonal_, &upper_, &left_m_, &right_m_, &slope_, &alpha_, &folded_}) {
+      v->assign(nodes_, T(0));
+    }
+  }
+
+  std::size_t nodes() const { return nodes_; }
+  bool turns() const { return law_.memory == Memory::one_state; }
+  bool remembers() const { return law_.memory != Memory::none; }
+
+  /// Equilibrium potential at a node (with the lithium site's shift and the one-state offset).
+  T potential(const GrainState<T>& s, std::size_t i, const Surroundings<T>& at) {
+    const T stabilised = law_.memory == Memory::square_scheme ? s.memory[i] : T(0);
+    T V = solve_potential<T>(at.levels, at.level_values, s.x[i], stabilised, s.lost[i], shifts(i), guess_[i]);
+    if (value_of(V) == value_of(V)) guess_[i] = value_of(V);
+    if (!shape_.site_shift_V.empty()) V += shape_.site_shift_V[i];
+    if (law_.memory == Memory::one_state) V += s.memory[i];
+    return V;
+  }
+  /// dV/dx and dV/dmemory there.
+  std::array<T, 2> potential_slopes(const GrainState<T>& s, std::size_t i, const T& V,
+                                    const Surroundings<T>& at) const {
+    T couple_V = V;
+    if (!shape_.site_shift_V.empty()) couple_V -= shape_.site_shift_V[i];
+    if (law_.memory == Memory::one_state) couple_V -= s.memory[i];
+    const T stabilised = law_.memory == Memory::square_scheme ? s.memory[i] : T(0);
+    const Filling<T> there = filling<T>(at.levels, stabilised, couple_V, shifts(i));
+    T by_memory(0);
+    if (law_.memory == Memory::one_state) by_memory = T(1);
+    if (law_.memory == Memory::square_scheme) {
+      by_memory = (fresh(at, couple_V) - kept(at, couple_V)) / there.per_volt;
+    }
+    return {1.0 / there.per_volt, by_memory};
+  }
+
+  /// dx/dt and dmemory/dt; `inflow` is the surface flux over the radius, a third of the mean rate.
+  void rates(const GrainState<T>& s, const Surroundings<T>& at, const T& inflow, std::vector<T>& dx,
+             std::vector<T>& dmemory) {
+    for (std::size_t i = 0; i < nodes_; ++i) drive_at(s, i, at, false);
+    const T scale = at.mobility / (shape_.radius_nm * shape_.radius_nm);
+    T before(0);
+    for (std::size_t i = 0; i < nodes_; ++i) {
+      const T after = i + 1 < nodes_ ? scale * face_mobility(i) * (psi_[i + 1] - psi_[i]) : inflow;
+      dx[i] = (after - before) * (1 / law_.mesh.volume[i]);
+      before = after;
+    }
+    if (!remembers()) return;
+    // the one-state offset follows lithium within a step, see offset_after
+    for (std::size_t i = 0; i < nodes_; ++i) dmemory[i] = structure_moves() ? local_rate_[i] : T(0);
+  }
+
+  /// The one-state offset after a step that moved lithium from `before` to `x`: exact along a one-way path, then
+  /// relaxed; its slope in x for `factor`. The kink where lithium turns is here, between the two sides of `before`.
+  std::array<T, 2> offset_after(const T& offset, const T& before, const T& x, const T& h,
+                                const Surroundings<T>& at) const {
+    using std::exp;
+    const T moved = x - before;
+    const double side = value_of(moved) >= 0 ? 1 : -1;
+    const T end = side * at.largest_offset;
+    const T built = end + (offset - end) * exp(-side * at.offset_per_lithium * moved / at.largest_offset);
+    const T kept = exp(-at.relaxation * h);
+    return {built * kept, at.offset_per_lithium * (1.0 - side * built / at.largest_offset) * kept};
+  }
+  /// The slopes of the memory in x that the next `factor` folds in (one-state memory).
+  void follow(std::vector<T> slope) { slope_ = std::move(slope); }
+
+  /// Prepares the systems (1/(gamma h) - J) u = r of one step. `surface_slope`: d(inflow)/dx and d(inflow)/dmemory of
+  /// the surface node, where the inflow depends on them.
+  void factor(const GrainState<T>& s, const Surroundings<T>& at, const std::array<T, 2>& surface_slope,
+              const T& inverse_step) {
+    inverse_step_ = inverse_step;
+    for (std::size_t i = 0; i < nodes_; ++i) drive_at(s, i, at, true);
+    if (remembers()) {
+      for (std::size_t i = 0; i < nodes_; ++i) condense(i);
+    }
+    // J_x and J_m of face fluxes F = scale a (psi_r - psi_l), folded with u_m = alpha + slope u_x.
+    const T scale = at.mobility / (shape_.radius_nm * shape_.radius_nm);
+    for (std::size_t i = 0; i < nodes_; ++i) {
+      lower_[i] = upper_[i] = T(0);
+      diagonal_[i] = inverse_step;
+    }
+    left_m_.assign(nodes_, T(0));
+    right_m_.assign(nodes_, T(0));
+    for (std::size_t i = 0; i + 1 < nodes_; ++i) {
+      const T a = scale * face_mobility(i);
+      T to_left = -a * psi_x_[i];
+      T to_right = a * psi_x_[i + 1];
+      if (law_.drive == Drive::potential) {
+        const T half = scale * (0.5 * law_.mesh.conductance[i]) * (psi_[i + 1] - psi_[i]);
+        to_left += half * mobility_x_[i];
+        to_right += half * mobility_x_[i + 1];
+      }
+      if (remembers()) {
+        left_m_[i] = -a * psi_m_[i];
+        right_m_[i] = a * psi_m_[i + 1];
+        to_left += left_m_[i] * slope_[i];
+        to_right += right_m_[i] * slope_[i + 1];
+      }
+      const double v0 = 1 / law_.mesh.volume[i];
+      const double v1 = 1 / law_.mesh.volume[i + 1];
+      diagonal_[i] -= to_left * v0;
+      upper_[i] -= to_right * v0;
+      lower_[i + 1] += to_left * v1;
+      diagonal_[i + 1] += to_right * v1;
+    }
+    const std::size_t n = nodes_ - 1;
+    surface_memory_ = surface_slope[1] * (1 / law_.mesh.volume[n]);
+    diagonal_[n] -= surface_slope[0] * (1 / law_.mesh.volume[n]);
+    if (remembers()) diagonal_[n] -= surface_memory_ * slope_[n];
+    for (std::size_t i = 1; i < nodes_; ++i) {
+      lower_[i] = lower_[i] / diagonal_[i - 1];
+      diagonal_[i] -= lower_[i] * upper_[i - 1];
+    }
+  }
+
+  /// Solves for both unknowns; r_x and r_m are overwritten by the solution.
+  void solve(std::vector<T>& r_x, std::vector<T>& r_m) {
+    if (remembers()) {
+      for (std::size_t i = 0; i < nodes_; ++i) alpha_[i] = r_m[i] * local_m_[i];
+      for (std::size_t i = 0; i < nodes_; ++i) folded_[i] = r_x[i];
+      for (std::size_t i = 0; i + 1 < nodes_; ++i) {
+        const T through = left_m_[i] * alpha_[i] + right_m_[i] * alpha_[i + 1];
+        folded_[i] += through * (1 / law_.mesh.volume[i]);
+        folded_[i + 1] -= through * (1 / law_.mesh.volume[i + 1]);
+      }
+      folded_.back() += surface_memory_ * alpha_.back();
+      sweep(folded_);
+      for (std::size_t i = 0; i < nodes_; ++i) {
+        r_m[i] = alpha_[i] + slope_[i] * folded_[i];
+        r_x[i] = folded_[i];
+      }
+    } else {
+      sweep(r_x);
+    }
+  }
+
+  /// Response of the surface node's x and memory to a unit of inflow.
+  std::vector<T> response_to_inflow() {
+    std::vector<T> r(nodes_, T(0));
+    r.back() = T(1 / law_.mesh.volume.back());
+    sweep(r);
+    return r;
+  }
+  const std::vector<T>& memory_slope() const { return slope_; }
+
+ private:
+  bool structure_moves() const { return law_.memory == Memory::square_scheme && law_.structure_moves; }
+  Shifts shifts(std::size_t i) const { return shape_.shifts.empty() ? nullptr : shape_.shifts[i].data(); }
+  T fresh(const Surroundings<T>& at, const T& V) const {
+    return occupation<T>(V, at.levels.fresh_level, at.levels.oxygen_width);
+  }
+  T kept(const Surroundings<T>& at, const T& V) const {
+    return occupation<T>(V, at.levels.stabilised_level, at.levels.oxygen_width);
+  }
+  T face_mobility(std::size_t i) const {
+    if (law_.drive == Drive::composition) return T(law_.mesh.conductance[i]);
+    return law_.mesh.conductance[i] * 0.5 * (mobility_[i] + mobility_[i + 1]);
+  }
+
+  // psi, whose differences drive lithium, its slopes and the mobility at a node.
+  void drive_at(const GrainState<T>& s, std::size_t i, const Surroundings<T>& at, bool slopes) {
+    const typename KirchhoffTable<T>::Point D = law_.table.at(s.x[i]);
+    const bool by_potential = law_.drive == Drive::potential;
+    T V(0);
+    std::array<T, 2> by{T(0), T(0)};
+    if (by_potential || structure_moves()) {
+      V = potential(s, i, at);
+      if (slopes) by = potential_slopes(s, i, V, at);
+    }
+    if (structure_moves()) square_at(s, i, at, V, by, slopes);
+    if (!by_potential) {
+      psi_[i] = D.G;
+      psi_x_[i] = D.D;
+      psi_m_[i] = T(0);
+      return;
+    }
+    psi_[i] = V;
+    psi_x_[i] = by[0];
+    psi_m_[i] = by[1];
+    const T x = s.x[i];
+    const T vacant = x * (1.0 - x / law_.lithium);  // lattice gas: lithium times free sites
+    mobility_[i] = D.D * vacant / at.thermal_V;
+    mobility_x_[i] = (D.D_slope * vacant + D.D * (1.0 - 2.0 * x / law_.lithium)) / at.thermal_V;
+  }
+
+  // Net structural rate of the square scheme and its slopes; the local rate waits in local_rate_.
+  void square_at(const GrainState<T>& s, std::size_t i, const Surroundings<T>& at, const T& V,
+                 const std::array<T, 2>& by, bool slopes) {
+    T couple_V = V;
+    if (!shape_.site_shift_V.empty()) couple_V -= shape_.site_shift_V[i];
+    const T f = fresh(at, couple_V);
+    const T k = kept(at, couple_V);
+    const T& stabilised = s.memory[i];
+    const T free = at.levels.sites - stabilised;
+    const SquareRates<T>& q = at.square;
+    local_rate_[i] = q.stabilise * free * f - q.destabilise * stabilised * k - q.recover * stabilised * (1.0 - k) +
+                     q.unrecover * free * (1.0 - f);
+    if (!slopes) return;
+    const T by_V = (q.stabilise - q.unrecover) * free * f * (1.0 - f) / at.levels.oxygen_width +
+                   (q.recover - q.destabilise) * stabilised * k * (1.0 - k) / at.levels.oxygen_width;
+    const T by_s = -q.stabilise * f - q.destabilise * k - q.recover * (1.0 - k) - q.unrecover * (1.0 - f);
+    local_x_[i] = by_V * by[0];
+    local_m_[i] = by_s + by_V * by[1];
+  }
+
+  // The memory's equation is local: u_m = alpha + slope u_x at every node.
+  void condense(std::size_t i) {
+    if (law_.memory == Memory::one_state) return;  // slope_ was given, alpha is 0
+    const T by_x = structure_moves() ? local_x_[i] : T(0);
+    const T by_m = structure_moves() ? local_m_[i] : T(0);
+    local_m_[i] = 1.0 / (inverse_step_ - by_m);
+    slope_[i] = by_x * local_m_[i];
+  }
+
+  void sweep(std::vector<T>& r) const {
+    for (std::size_t i = 1; i < nodes_; ++i) r[i] -= lower_[i] * r[i - 1];
+    r[nodes_ - 1] = r[nodes_ - 1] / diagonal_[nodes_ - 1];
+    for (std::size_t i = nodes_ - 1; i-- > 0;) r[i] = (r[i] - upper_[i] * r[i + 1]) / diagonal_[i];
+  }
+
+  const GrainLaw<T>& law_;
+  const GrainShape<T>& shape_;
+  std::size_t nodes_;
+  std::vector<double> guess_;  ///< last potential at the nodes, where the next search starts
+  std::vector<T> psi_, psi_x_, psi_m_, mobility_, mobility_x_, local_rate_, local_x_, local_m_;
+  std::vector<T> lower_, diagonal_, upper_, left_m_, right_m_, slope_, alpha_, folded_;
+  T inverse_step_{0}, surface_memory_{0};
+};
+
+}  // namespace lithoscope::particle

@@ -1,0 +1,242 @@
+#include "lithoscope/particle/model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/text.hpp"
+
+namespace lithoscope::particle {
+namespace {
+
+using core::Setting;
+constexpr double any = 1e300;
+
+constexpr std::array grain_table{
+    Setting<Grain>{"radius", "nm", &Grain::radius_nm, "radius of the primary grain, the unit of diffusion", 0.5, 1e7},
+    Setting<Grain>{"radius_spread", "1", &Grain::radius_spread, "standard deviation of ln R; 0: one size", 0, 2},
+    Setting<Grain>{"sizes", "1", &Grain::sizes, "number of radii that stand for the distribution", 1, 64},
+    Setting<Grain>{"cells", "1", &Grain::cells, "radial cells", 8, 4000},
+    Setting<Grain>{"surface_spacing", "1", &Grain::surface_spacing,
+                   "outermost cell as a fraction of the radius; 1e-4 resolves pulses of D t / R2 = 1e-6", 1e-7, 0.125},
+    Setting<Grain>{"lithium_extracted", "1", &Grain::lithium_extracted,
+                   "lithium per formula unit already out at the start, the same everywhere", 0, 4},
+    Setting<Grain>{"stabilised", "1", &Grain::stabilised, "stabilised oxygen sites per formula unit at the start", 0,
+                   4},
+    Setting<Grain>{"density", "kg/m3", &Grain::density_kg_per_m3, "turns lithium per formula unit into current", 100,
+                   30000}};
+constexpr std::array transport_table{
+    Setting<Transport>{"activation_energy", "eV", &Transport::activation_energy_eV, "of D", 0, 5},
+    Setting<Transport>{"rest_slowdown", "1", &Transport::rest_slowdown,
+                       "factor on D once current stops; 1: none (mechanism H1-phi)", 1e-12, 1},
+    Setting<Transport>{"unlock_rate", "1/s", &Transport::unlock_rate_per_s,
+                       "rate at 25 degC at which the slow-down ends at rest", 0, 1e6},
+    Setting<Transport>{"unlock_energy", "eV", &Transport::unlock_energy_eV, "activation energy of that rate", 0, 5}};
+constexpr std::array surface_table{
+    Setting<SurfaceKinetics>{"exchange_current", "A/m2", &SurfaceKinetics::exchange_current_A_per_m2,
+                             "at 25 degC per area of grain; 0: no overpotential", 0, 1e9},
+    Setting<SurfaceKinetics>{"transfer_coefficient", "1", &SurfaceKinetics::transfer_coefficient,
+                             "of the cathodic branch of Butler-Volmer", 0.01, 0.99},
+    Setting<SurfaceKinetics>{"activation_energy", "eV", &SurfaceKinetics::activation_energy_eV,
+                             "of the exchange current", 0, 5},
+    Setting<SurfaceKinetics>{"resistance", "ohm m2", &SurfaceKinetics::resistance_ohm_m2, "ohmic, per area of grain", 0,
+                             1e9}};
+constexpr std::array hysteresis_table{
+    Setting<Hysteresis>{"stabilise_rate", "1/s", &Hysteresis::stabilise_rate_per_s,
+                        "square scheme: k1 of oxidised fresh oxygen at 25 degC", 0, 1e12},
+    Setting<Hysteresis>{"recover_rate", "1/s", &Hysteresis::recover_rate_per_s,
+                        "square scheme: k2 of reduced stabilised oxygen at 25 degC", 0, 1e12},
+    Setting<Hysteresis>{"structure_energy", "V", &Hysteresis::structure_energy_V,
+                        "square scheme: stabilised above fresh oxygen, both reduced; negative: half the gap", -1, 5},
+    Setting<Hysteresis>{"structure_activation", "eV", &Hysteresis::structure_activation_eV,
+                        "square scheme: activation energy of all four rates", 0, 5},
+    Setting<Hysteresis>{"offset_per_lithium", "V", &Hysteresis::offset_per_lithium_V,
+                        "one state: K, volts of offset built up per lithium", 0, 100},
+    Setting<Hysteresis>{"largest_offset", "V", &Hysteresis::largest_offset_V, "one state: h, where it saturates", 1e-6,
+                        5},
+    Setting<Hysteresis>{"relaxation_rate", "1/s", &Hysteresis::relaxation_rate_per_s,
+                        "one state: 1/tau at 25 degC; 0: never", 0, 1e12},
+    Setting<Hysteresis>{"relaxation_activation", "eV", &Hysteresis::relaxation_activation_eV,
+                        "one state: activation energy of that rate", 0, 5}};
+constexpr std::array degradation_table{
+    Setting<Degradation>{"spinel_prefactor", "1/s", &Degradation::spinel_prefactor_per_s,
+                         "A of layered to spinel; 0: never", 0, any},
+    Setting<Degradation>{"spinel_energy", "kJ/mol", &Degradation::spinel_energy_kJ_per_mol, "E of layered to spinel", 0,
+                         2000},
+    Setting<Degradation>{"spinel_exponent", "1", &Degradation::spinel_exponent, "n of 1 - exp(-(kt)^n)", 0.1, 10},
+    Setting<Degradation>{"rock_salt_prefactor", "1/s", &Degradation::rock_salt_prefactor_per_s,
+                         "A of spinel to rock salt; 0: never", 0, any},
+    Setting<Degradation>{"rock_salt_energy", "kJ/mol", &Degradation::rock_salt_energy_kJ_per_mol,
+                         "E of spinel to rock salt", 0, 2000},
+    Setting<Degradation>{"shell_rate", "nm/s", &Degradation::shell_rate_nm_per_s,
+                         "growth of the reconstructed shell at 100 degC", 0, 1e6},
+    Setting<Degradation>{"shell_energy", "kJ/mol", &Degradation::shell_energy_kJ_per_mol,
+                         "activation energy of that growth", 0, 2000},
+    Setting<Degradation>{"shell_limit", "nm", &Degradation::shell_limit_nm, "thickness at which it stops", 0, 1e6}};
+constexpr std::array mechanics_table{
+    Setting<Mechanics>{"youngs_modulus", "GPa", &Mechanics::youngs_modulus_GPa, "", 1e-3, 2000},
+    Setting<Mechanics>{"poisson_ratio", "1", &Mechanics::poisson_ratio, "", -0.99, 0.499},
+    Setting<Mechanics>{"strain_per_lithium", "1", &Mechanics::strain_per_lithium,
+                       "linear strain per lithium extracted; negative: shrinks", -1, 1},
+    Setting<Mechanics>{"toughness", "MPa m^0.5", &Mechanics::toughness_MPa_sqrt_m, "critical stress intensity K_c",
+                       1e-6, 1e3},
+    Setting<Mechanics>{"crack_geometry", "1", &Mechanics::crack_geometry, "Y of K = Y sigma sqrt(pi a)", 0.1, 10}};
+constexpr std::array probe_table{
+    Setting<Probes>{"tey_depth", "nm", &Probes::tey_depth_nm, "escape depth of the total electron yield", 0.1, 1000},
+    Setting<Probes>{"overlayer", "nm", &Probes::overlayer_nm, "foreign layer that attenuates the electron yield", 0,
+                    1000},
+    Setting<Probes>{"pfy_length", "nm", &Probes::pfy_length_nm,
+                    "information length of the metals' fluorescence; 0: the volume mean", 0, 1e9},
+    Setting<Probes>{"rixs_length", "nm", &Probes::rixs_length_nm,
+                    "information length of the oxygen emission; 0: the volume mean", 0, 1e9},
+    Setting<Probes>{"fresh_response", "1", &Probes::fresh_response, "of the RIXS feature to a fresh oxygen hole", 0,
+                    1e6},
+    Setting<Probes>{"stabilised_response", "1", &Probes::stabilised_response, "to a stabilised oxygen hole", 0, 1e6},
+    Setting<Probes>{"saturation_holes", "1", &Probes::saturation_holes,
+                    "holes at which the feature saturates, 1 - exp(-h/h0); 0: linear", 0, 100}};
+constexpr std::array numerics_table{Setting<Numerics>{
+    "tolerance", "1", &Numerics::tolerance, "local error of lithium per formula unit in a step", 1e-12, 1e-2}};
+
+template <class Group>
+void append(std::vector<Parameter>& out, const std::string& prefix, Group& group,
+            std::span<const Setting<Group>> table) {
+  for (const Setting<Group>& s : table) {
+    out.push_back({prefix + "." + std::string{s.name}, std::string{s.unit}, &(group.*s.member)});
+  }
+}
+
+template <class Group>
+void check_table(const std::string& prefix, const Group& group, std::span<const Setting<Group>> table) {
+  for (const Setting<Group>& s : table) {
+    const double value = group.*s.member;
+    if (value >= s.least && value <= s.most) continue;
+    throw core::UsageError({.what = fmt::format("{}.{} is out of range", prefix, s.name),
+                            .expected = fmt::format("{} to {} {}", s.least, s.most, s.unit == "1" ? "" : s.unit),
+                            .found = fmt::format("{}", value)});
+  }
+}
+
+[[noreturn]] void refuse(std::string what, std::string expected, std::string found, std::string advice = "") {
+  throw core::UsageError({.what = std::move(what),
+                          .expected = std::move(expected),
+                          .found = std::move(found),
+                          .advice = std::move(advice)});
+}
+
+void check_whole(const std::string& name, double value) {
+  if (value != std::floor(value)) refuse(name + " is not whole", "a whole number", fmt::format("{}", value));
+}
+
+void check_diffusivity(const Diffusivity& d) {
+  if (d.x.empty() || d.x.size() != d.log10_cm2_s.size()) {
+    refuse("the diffusion coefficient has no knots", "as many values of log10 D as of x, at least one",
+           fmt::format("{} x, {} log10 D", d.x.size(), d.log10_cm2_s.size()));
+  }
+  for (std::size_t i = 0; i < d.x.size(); ++i) {
+    if (i > 0 && !(d.x[i] > d.x[i - 1])) {
+      refuse("the knots of D are not in order", "x that increases", fmt::format("{} after {}", d.x[i], d.x[i - 1]));
+    }
+    const double log10_D = d.log10_cm2_s[i] + d.log10_multiplier;
+    if (!(log10_D > -40 && log10_D < 10)) {
+      refuse("no material diffuses like this", "log10 of D in cm2/s between -40 and 10", fmt::format("{}", log10_D));
+    }
+  }
+}
+
+}  // namespace
+
+std::span<const Setting<Grain>> grain_settings() { return grain_table; }
+std::span<const Setting<Transport>> transport_settings() { return transport_table; }
+std::span<const Setting<SurfaceKinetics>> surface_settings() { return surface_table; }
+std::span<const Setting<Hysteresis>> hysteresis_settings() { return hysteresis_table; }
+std::span<const Setting<Degradation>> degradation_settings() { return degradation_table; }
+std::span<const Setting<Mechanics>> mechanics_settings() { return mechanics_table; }
+std::span<const Setting<Probes>> probe_settings() { return probe_table; }
+std::span<const Setting<Numerics>> numerics_settings() { return numerics_table; }
+
+std::vector<Parameter> parameters(Model& model) {
+  std::vector<Parameter> out;
+  append(out, "grain", model.grain, grain_settings());
+  append(out, "transport", model.transport, transport_settings());
+  append(out, "surface", model.surface, surface_settings());
+  append(out, "hysteresis", model.hysteresis, hysteresis_settings());
+  append(out, "degradation", model.degradation, degradation_settings());
+  append(out, "mechanics", model.mechanics, mechanics_settings());
+  append(out, "probes", model.probes, probe_settings());
+  append(out, "numerics", model.numerics, numerics_settings());
+  Diffusivity& d = model.transport.diffusivity;
+  out.push_back({"diffusivity.log10_multiplier", "1", &d.log10_multiplier});
+  for (std::size_t i = 0; i < d.log10_cm2_s.size(); ++i) {
+    out.push_back({fmt::format("diffusivity.{}", i), "1", &d.log10_cm2_s[i]});
+  }
+  for (Couple& c : model.ladder.couples) {
+    out.push_back({"couple." + c.name + ".level", "V", &c.level_V});
+    out.push_back({"couple." + c.name + ".width", "V", &c.width_V});
+    out.push_back({"couple." + c.name + ".level_slope", "V/K", &c.level_slope_V_per_K});
+    out.push_back({"couple." + c.name + ".width_slope", "V/K", &c.width_slope_V_per_K});
+  }
+  OxygenRedox& o = model.ladder.oxygen;
+  out.push_back({"oxygen.sites", "1", &o.sites});
+  out.push_back({"oxygen.level", "V", &o.level_V});
+  out.push_back({"oxygen.stabilised_level", "V", &o.stabilised_level_V});
+  out.push_back({"oxygen.width", "V", &o.width_V});
+  out.push_back({"oxygen.level_slope", "V/K", &o.level_slope_V_per_K});
+  out.push_back({"oxygen.stabilised_level_slope", "V/K", &o.stabilised_level_slope_V_per_K});
+  out.push_back({"oxygen.width_slope", "V/K", &o.width_slope_V_per_K});
+  for (std::size_t i = 0; i < model.surface_shifts.size(); ++i) {
+    out.push_back({fmt::format("shift.{}", i), "V", &model.surface_shifts[i].shift_V});
+  }
+  return out;
+}
+
+Parameter parameter(Model& model, const std::string& name) {
+  std::vector<std::string> known;
+  for (Parameter& p : parameters(model)) {
+    if (p.name == name) return p;
+    known.push_back(p.name);
+  }
+  const std::string near = core::nearest_name(name, known);
+  refuse("the model has no parameter " + name, "a name such as transport.activation_energy", name,
+         near.empty() ? "" : "did you mean " + near + "?");
+}
+
+void check(const Model& model) {
+  check_table("grain", model.grain, grain_settings());
+  check_table("transport", model.transport, transport_settings());
+  check_table("surface", model.surface, surface_settings());
+  check_table("hysteresis", model.hysteresis, hysteresis_settings());
+  check_table("degradation", model.degradation, degradation_settings());
+  check_table("mechanics", model.mechanics, mechanics_settings());
+  check_table("probes", model.probes, probe_settings());
+  check_table("numerics", model.numerics, numerics_settings());
+  check_whole("grain.sizes", model.grain.sizes);
+  check_whole("grain.cells", model.grain.cells);
+  check_diffusivity(model.transport.diffusivity);
+  const auto check_width = [](const std::string& name, double width) {
+    if (!(width > 0)) refuse(name + " is not positive", "a width in V, such as 0.05 V", fmt::format("{} V", width));
+  };
+  for (const Couple& c : model.ladder.couples) check_width("couple." + c.name + ".width", c.width_V);
+  if (model.ladder.oxygen.sites > 0) check_width("oxygen.width", model.ladder.oxygen.width_V);
+  if (model.grain.lithium_extracted > model.ladder.lithium) {
+    refuse("grain.lithium_extracted is more than there is", fmt::format("at most {}", model.ladder.lithium),
+           fmt::format("{}", model.grain.lithium_extracted));
+  }
+  if (model.grain.stabilised > model.ladder.oxygen.sites) {
+    refuse("grain.stabilised is more than there are oxygen sites", fmt::format("at most {}", model.ladder.oxygen.sites),
+           fmt::format("{}", model.grain.stabilised));
+  }
+  if (model.hysteresis.memory == Memory::square_scheme && !(model.ladder.oxygen.sites > 0)) {
+    refuse("the square scheme has no oxygen to stabilise", "oxygen.sites above 0", "0");
+  }
+  for (const SurfaceShift& s : model.surface_shifts) {
+    const bool known = s.couple.empty() ||
+                       std::ranges::find(model.ladder.couples, s.couple, &Couple::name) != model.ladder.couples.end();
+    if (!known) refuse("a surface shift names no couple of the ladder", "the name of a couple", s.couple);
+    if (!(s.depth_nm > 0)) refuse("a surface shift has no depth", "more than 0 nm", fmt::format("{}", s.depth_nm));
+  }
+}
+
+}  // namespace lithoscope::particle

@@ -1,0 +1,195 @@
+// From states to profiles to what probes see, in the solver's scalar. Private to the room.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "grain_transport.hpp"
+#include "lithoscope/particle/history.hpp"
+
+namespace lithoscope::particle {
+
+/// Weights of exp(-z/lambda) dz over nodes at `depth` (from the surface inward, increasing), exact for values that are
+/// linear between nodes; they add up to 1.
+template <class T>
+std::vector<T> escape_weights(const std::vector<T>& depth, const T& lambda) {
+  using std::exp;
+  using std::expm1;
+  std::vector<T> w(depth.size(), T(0));
+  T sum(0);
+  for (std::size_t i = 0; i + 1 < depth.size(); ++i) {
+    const T a = (depth[i + 1] - depth[i]) / lambda;
+    const T start = exp(-depth[i] / lambda);
+    const T whole = -expm1(-a);
+    const T inner = value_of(a) < 1e-4 ? a * 0.5 - a * a * (1.0 / 3) : whole / a - exp(-a);
+    w[i] += start * (whole - inner);
+    w[i + 1] += start * inner;
+    sum += start * whole;
+  }
+  for (T& weight : w) weight = weight / sum;
+  return w;
+}
+
+/// Mean of exp(-path/length) over all directions from radius r (of 1) in a sphere of radius R: what leaves a grain
+/// bathed in the beam when in and out follow the same direction.
+template <class T>
+T escape_from_sphere(double r, const T& radius_over_length) {
+  using std::exp;
+  static constexpr std::array<double, 8> node{0.09501250983763744, 0.2816035507792589, 0.45801677765722737,
+                                              0.6178762444026438,  0.755404408355003,  0.8656312023878318,
+                                              0.9445750230732326,  0.9894009349916499};
+  static constexpr std::array<double, 8> weight{0.1894506104550685,  0.18260341504492358, 0.16915651939500254,
+                                                0.14959598881657674, 0.12462897125553388, 0.09515851168249279,
+                                                0.06225352393864789, 0.027152459411754096};
+  T sum(0);
+  for (std::size_t k = 0; k < node.size(); ++k) {
+    for (const double mu : {-node[k], node[k]}) {
+      const double path = -r * mu + std::sqrt(1 - r * r * (1 - mu * mu));
+      sum += 0.5 * weight[k] * exp(-path * radius_over_length);
+    }
+  }
+  return sum;
+}
+
+template <class T, class Take>
+class Observer {
+ public:
+  Observer(const Model& model, const Take& take, const GrainLaw<T>& law, const std::vector<GrainShape<T>>& shapes)
+      : model_(model), take_(take), law_(law), shapes_(shapes) {}
+
+  ProfileOf<T> profile(const GrainState<T>& s, std::size_t g, GrainTransport<T>& grain,
+                       const Surroundings<T>& at) const {
+    ProfileOf<T> p;
+    const std::size_t n = grain.nodes();
+    for (std::size_t i = 0; i < n; ++i) {
+      p.radius_nm.push_back(law_.mesh.radius[i] * value_of(shapes_[g].radius_nm));
+      p.volume.push_back(3 * law_.mesh.volume[i]);
+    }
+    p.lithium = s.x;
+    p.oxygen_lost = s.lost;
+    if (law_.memory == Memory::square_scheme) p.stabilised = s.memory;
+    if (law_.memory == Memory::one_state) p.offset_V = s.memory;
+    p.valence.resize(model_.ladder.cations.size());
+    for (std::size_t i = 0; i < n; ++i) {
+      p.V.push_back(grain.potential(s, i, at));
+      fill_valences(p, i, g, at);
+    }
+    return p;
+  }
+
+  ObservablesOf<T> observe(const std::vector<ProfileOf<T>>& grains) const {
+    const std::size_t cations = model_.ladder.cations.size();
+    ObservablesOf<T> o;
+    o.tey_valence.assign(cations, T(0));
+    o.pfy_valence.assign(cations, T(0));
+    T area(0), fluorescing(0), emitting(0);
+    for (std::size_t g = 0; g < grains.size(); ++g) {
+      const ProfileOf<T>& p = grains[g];
+      const T& radius = shapes_[g].radius_nm;
+      const T share = shapes_[g].weight / radius;  // electrons come from the surface
+      area += share;
+      const std::vector<T> tey = escape_from(radius);
+      const auto by_depth = [&](const std::vector<T>& values) { return share * weighted(tey, values); };
+      for (std::size_t k = 0; k < cations; ++k) o.tey_valence[k] += by_depth(p.valence[k]);
+      o.tey_lithium += by_depth(p.lithium);
+      o.tey_holes += by_depth(p.fresh_holes);
+      o.tey_holes += by_depth(p.stabilised_holes);
+      const auto mean = [&](const std::vector<T>& values) { return shapes_[g].weight * volume_mean(values); };
+      o.mean_lithium += mean(p.lithium);
+      o.mean_holes += mean(p.fresh_holes);
+      o.mean_holes += mean(p.stabilised_holes);
+      o.mean_oxygen_lost += mean(p.oxygen_lost);
+      for (std::size_t k = 0; k < cations; ++k)
+        o.mean_valence_sum += model_.ladder.cations[k].amount * mean(p.valence[k]);
+      const std::vector<T> pfy = fluorescence(take_(model_.probes.pfy_length_nm), radius);
+      for (const T& w : pfy) fluorescing += shapes_[g].weight * w;
+      for (std::size_t k = 0; k < cations; ++k) o.pfy_valence[k] += shapes_[g].weight * weighted(pfy, p.valence[k]);
+      const std::vector<T> rixs = fluorescence(take_(model_.probes.rixs_length_nm), radius);
+      for (std::size_t i = 0; i < rixs.size(); ++i) {
+        emitting += shapes_[g].weight * rixs[i];
+        o.rixs += shapes_[g].weight * rixs[i] * response(p.fresh_holes[i], p.stabilised_holes[i]);
+      }
+    }
+    for (std::size_t k = 0; k < cations; ++k) {
+      o.tey_valence[k] = o.tey_valence[k] / area;
+      o.pfy_valence[k] = o.pfy_valence[k] / fluorescing;
+    }
+    o.tey_lithium = o.tey_lithium / area;
+    o.tey_holes = o.tey_holes / area;
+    o.rixs = o.rixs / emitting;
+    const ProfileOf<T>& largest = grains.back();
+    o.surface_V = largest.V.back();
+    o.core_V = largest.V.front();
+    o.surface_lithium = largest.lithium.back();
+    o.core_lithium = largest.lithium.front();
+    return o;
+  }
+
+ private:
+  void fill_valences(ProfileOf<T>& p, std::size_t i, std::size_t g, const Surroundings<T>& at) const {
+    T V = p.V[i];
+    if (!shapes_[g].site_shift_V.empty()) V -= shapes_[g].site_shift_V[i];
+    if (law_.memory == Memory::one_state) V -= p.offset_V[i];
+    const Ladder& ladder = model_.ladder;
+    for (std::size_t k = 0; k < ladder.cations.size(); ++k) p.valence[k].push_back(T(ladder.cations[k].base_valence));
+    for (std::size_t k = 0; k < ladder.couples.size(); ++k) {
+      const auto& c = at.levels.couples[k];
+      const double shift = shapes_[g].shifts.empty() ? 0 : shapes_[g].shifts[i][k];
+      const auto cation = std::ranges::find(ladder.cations, ladder.couples[k].element, &Cation::element);
+      auto& valence = p.valence[static_cast<std::size_t>(cation - ladder.cations.begin())].back();
+      valence += c.electrons / cation->amount * occupation<T>(V, c.level + shift, c.width);
+    }
+    const T stabilised = law_.memory == Memory::square_scheme ? p.stabilised[i] : T(0);
+    const bool holes = value_of(at.levels.sites) > 0;
+    p.fresh_holes.push_back(holes ? (at.levels.sites - stabilised) *
+                                        occupation<T>(V, at.levels.fresh_level, at.levels.oxygen_width)
+                                  : T(0));
+    p.stabilised_holes.push_back(
+        holes ? stabilised * occupation<T>(V, at.levels.stabilised_level, at.levels.oxygen_width) : T(0));
+  }
+
+  T response(const T& fresh, const T& stabilised) const {
+    using std::expm1;
+    const T linear =
+        take_(model_.probes.fresh_response) * fresh + take_(model_.probes.stabilised_response) * stabilised;
+    const double saturation = model_.probes.saturation_holes;
+    return saturation > 0 ? -expm1(-linear * (1 / saturation)) : linear;
+  }
+
+  static T weighted(const std::vector<T>& weights, const std::vector<T>& values) {
+    T sum(0);
+    for (std::size_t i = 0; i < weights.size(); ++i) sum += weights[i] * values[i];
+    return sum;
+  }
+  T volume_mean(const std::vector<T>& values) const {
+    T sum(0);
+    for (std::size_t i = 0; i < values.size(); ++i) sum += 3 * law_.mesh.volume[i] * values[i];
+    return sum;
+  }
+  // By node from the centre, as the profiles.
+  std::vector<T> escape_from(const T& radius) const {
+    std::vector<T> depth;
+    for (std::size_t i = law_.mesh.radius.size(); i-- > 0;) depth.push_back(radius * (1 - law_.mesh.radius[i]));
+    std::vector<T> w = escape_weights<T>(depth, T(take_(model_.probes.tey_depth_nm)));
+    std::reverse(w.begin(), w.end());
+    return w;
+  }
+  std::vector<T> fluorescence(const T& length, const T& radius) const {
+    std::vector<T> w;
+    for (std::size_t i = 0; i < law_.mesh.radius.size(); ++i) {
+      T weight(3 * law_.mesh.volume[i]);
+      if (value_of(length) > 0) weight *= escape_from_sphere<T>(law_.mesh.radius[i], radius / length);
+      w.push_back(weight);
+    }
+    return w;
+  }
+
+  const Model& model_;
+  const Take& take_;
+  const GrainLaw<T>& law_;
+  const std::vector<GrainShape<T>>& shapes_;
+};
+
+}  // namespace lithoscope::particle

@@ -1,0 +1,110 @@
+#include "lithoscope/particle/programme.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "lithoscope/core/errors.hpp"
+
+namespace lithoscope::particle {
+namespace {
+
+[[noreturn]] void refuse(const Step& step, std::string what, std::string expected, std::string found) {
+  throw core::UsageError({.what = fmt::format("step \"{}\" ({}): {}", step.name, name_of(step.kind), what),
+                          .expected = std::move(expected),
+                          .found = std::move(found)});
+}
+
+void check_positive(const Step& step, const char* name, double value, const char* example) {
+  if (!(value > 0)) refuse(step, fmt::format("{} is missing or not positive", name), example, fmt::format("{}", value));
+}
+
+void check_step(const Step& step) {
+  if (!(step.temperature_K > 0))
+    refuse(step, "the temperature is below absolute zero", "kelvin above 0", fmt::format("{}", step.temperature_K));
+  switch (step.kind) {
+    case StepKind::charge:
+    case StepKind::discharge:
+      check_positive(step, "rate", step.rate_per_s, "such as C/8");
+      if (!step.until_surface_lithium && !step.until_voltage_V && !step.until_lithium && !(step.duration_s > 0)) {
+        refuse(step, "nothing ends it", "a duration or a cut-off (until_voltage, until_surface, until_lithium)",
+               "none");
+      }
+      break;
+    case StepKind::wait:
+    case StepKind::hold:
+      check_positive(step, "duration", step.duration_s, "such as 5 h");
+      break;
+    case StepKind::ramp:
+      check_positive(step, "to", step.to_temperature_K, "such as 600 degC");
+      check_positive(step, "rate", step.rate_K_per_s, "such as 5 K/min");
+      break;
+    case StepKind::gitt:
+      check_positive(step, "rate", step.rate_per_s, "such as C/20");
+      check_positive(step, "pulse", step.duration_s, "such as 10 min");
+      check_positive(step, "rest", step.rest_s, "such as 2 h");
+      if (step.pulses < 1) refuse(step, "there are no pulses", "at least 1", fmt::format("{}", step.pulses));
+      break;
+    case StepKind::stabilise:
+      if (step.stabilised_sites < 0)
+        refuse(step, "sites are negative", "0 or more", fmt::format("{}", step.stabilised_sites));
+      break;
+  }
+}
+
+}  // namespace
+
+std::string name_of(StepKind kind) {
+  switch (kind) {
+    case StepKind::charge:
+      return "charge";
+    case StepKind::discharge:
+      return "discharge";
+    case StepKind::wait:
+      return "wait";
+    case StepKind::hold:
+      return "hold";
+    case StepKind::ramp:
+      return "ramp";
+    case StepKind::gitt:
+      return "gitt";
+    case StepKind::stabilise:
+      return "stabilise";
+  }
+  return {};
+}
+
+void check(const Programme& programme) {
+  std::set<std::string> names;
+  const auto check_leg = [&](const std::vector<Step>& steps) {
+    for (const Step& step : steps) {
+      check_step(step);
+      if (step.name.empty() || !names.insert(step.name).second)
+        refuse(step, "its name is empty or taken", "a name of its own", step.name);
+    }
+  };
+  check_leg(programme.trunk);
+  std::set<std::string> branch_names;
+  for (const Branch& branch : programme.branches) {
+    const bool known =
+        branch.after.empty() || std::ranges::find(programme.trunk, branch.after, &Step::name) != programme.trunk.end();
+    if (!known) {
+      throw core::UsageError({.what = "branch \"" + branch.name + "\" starts after a step that is not there",
+                              .expected = "the name of a step of the trunk",
+                              .found = branch.after});
+    }
+    if (branch.name.empty() || !branch_names.insert(branch.name).second) {
+      throw core::UsageError({.what = "a branch has no name, or one that is taken",
+                              .expected = "a name of its own",
+                              .found = "\"" + branch.name + "\""});
+    }
+    check_leg(branch.steps);
+  }
+  if (programme.trunk.empty() && programme.branches.empty()) {
+    throw core::UsageError(
+        {.what = "the programme has no steps", .expected = "at least one [[step]]", .found = "none"});
+  }
+}
+
+}  // namespace lithoscope::particle
