@@ -32,6 +32,9 @@ void Command::number(const std::string& name, int& target, const std::string& he
 void Command::texts(const std::string& name, std::vector<std::string>& target, const std::string& help) {
   impl_->app->add_option(name, target, help)->expected(1)->take_all()->group(impl_->heading);
 }
+void Command::path(const std::string& name, std::string& target, const std::string& help) {
+  impl_->app->add_option(name, target, help);
+}
 void Command::required_path(const std::string& name, std::string& target, const std::string& help) {
   impl_->app->add_option(name, target, help)->required();
 }

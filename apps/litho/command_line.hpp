@@ -22,6 +22,7 @@ class Command {
   void number(const std::string& name, int& target, const std::string& help);
   /// May be given several times.
   void texts(const std::string& name, std::vector<std::string>& target, const std::string& help);
+  void path(const std::string& name, std::string& target, const std::string& help);
   void required_path(const std::string& name, std::string& target, const std::string& help);
   void required_paths(const std::string& name, std::vector<std::string>& target, const std::string& help);
   /// The following options are listed under this heading in --help.

@@ -9,6 +9,7 @@ void add_run(CommandLine& line);
 void add_gitt(CommandLine& line);
 void add_identify(CommandLine& line);
 void add_convert(CommandLine& line);
+void add_particle(CommandLine& line);
 void add_report(CommandLine& line);
 
 }  // namespace litho

@@ -101,7 +101,7 @@ core::ExitCode run(const Options& options) {
   if (!options.out.empty()) io::refuse_existing_directory(options.out, existing);
   core::Log log{options.verbose};
   const study::RunResult result = run_study(definition, options, log);
-  if (!options.out.empty()) report::write_run(result, options.out, existing, log);
+  if (!options.out.empty()) report::write_run(report::run_files(result), options.out, existing, log);
   if (options.json) {
     fmt::print("{}", report::gitt_json(result.gitt.front()));
   } else {

@@ -33,7 +33,7 @@ core::ExitCode run(const Options& options) {
   io::refuse_existing_directory(directory, existing);  // before the work, not after it
   core::Log log{options.verbose};
   const study::RunResult result = run_study(definition, options, log);
-  report::write_run(result, directory, existing, log);
+  report::write_run(report::run_files(result), directory, existing, log);
   if (options.json) {
     fmt::print("{}", report::run_json(result));
   } else {

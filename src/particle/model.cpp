@@ -81,7 +81,7 @@ constexpr std::array mechanics_table{
     Setting<Mechanics>{"poisson_ratio", "1", &Mechanics::poisson_ratio, "", -0.99, 0.499},
     Setting<Mechanics>{"strain_per_lithium", "1", &Mechanics::strain_per_lithium,
                        "linear strain per lithium extracted; negative: shrinks", -1, 1},
-    Setting<Mechanics>{"toughness", "MPa m^0.5", &Mechanics::toughness_MPa_sqrt_m, "critical stress intensity K_c",
+    Setting<Mechanics>{"toughness_MPa_sqrt_m", "1", &Mechanics::toughness_MPa_sqrt_m, "critical stress intensity K_c",
                        1e-6, 1e3},
     Setting<Mechanics>{"crack_geometry", "1", &Mechanics::crack_geometry, "Y of K = Y sigma sqrt(pi a)", 0.1, 10}};
 constexpr std::array probe_table{
@@ -99,6 +99,14 @@ constexpr std::array probe_table{
                     "holes at which the feature saturates, 1 - exp(-h/h0); 0: linear", 0, 100}};
 constexpr std::array numerics_table{Setting<Numerics>{
     "tolerance", "1", &Numerics::tolerance, "local error of lithium per formula unit in a step", 1e-12, 1e-2}};
+
+// Numbers that choose how a run is computed, or where a law changes: runs carry no derivatives to them.
+constexpr std::array<std::string_view, 6> fixed_in_a_run{"grain.sizes",
+                                                         "grain.cells",
+                                                         "grain.surface_spacing",
+                                                         "numerics.tolerance",
+                                                         "probes.saturation_holes",
+                                                         "degradation.shell_limit"};
 
 template <class Group>
 void append(std::vector<Parameter>& out, const std::string& prefix, Group& group,
@@ -189,18 +197,10 @@ std::vector<Parameter> parameters(Model& model) {
   for (std::size_t i = 0; i < model.surface_shifts.size(); ++i) {
     out.push_back({fmt::format("shift.{}", i), "V", &model.surface_shifts[i].shift_V});
   }
+  for (Parameter& p : out)
+    p.differentiable = std::ranges::find(fixed_in_a_run, p.name) == fixed_in_a_run.end() &&
+                       !p.name.starts_with("shift.") && !p.name.starts_with("mechanics.");
   return out;
-}
-
-Parameter parameter(Model& model, const std::string& name) {
-  std::vector<std::string> known;
-  for (Parameter& p : parameters(model)) {
-    if (p.name == name) return p;
-    known.push_back(p.name);
-  }
-  const std::string near = core::nearest_name(name, known);
-  refuse("the model has no parameter " + name, "a name such as transport.activation_energy", name,
-         near.empty() ? "" : "did you mean " + near + "?");
 }
 
 void check(const Model& model) {

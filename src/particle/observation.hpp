@@ -84,6 +84,7 @@ class Observer {
     ObservablesOf<T> o;
     o.tey_valence.assign(cations, T(0));
     o.pfy_valence.assign(cations, T(0));
+    o.mean_valence.assign(cations, T(0));
     T area(0), fluorescing(0), emitting(0);
     for (std::size_t g = 0; g < grains.size(); ++g) {
       const ProfileOf<T>& p = grains[g];
@@ -101,8 +102,7 @@ class Observer {
       o.mean_holes += mean(p.fresh_holes);
       o.mean_holes += mean(p.stabilised_holes);
       o.mean_oxygen_lost += mean(p.oxygen_lost);
-      for (std::size_t k = 0; k < cations; ++k)
-        o.mean_valence_sum += model_.ladder.cations[k].amount * mean(p.valence[k]);
+      for (std::size_t k = 0; k < cations; ++k) o.mean_valence[k] += mean(p.valence[k]);
       const std::vector<T> pfy = fluorescence(take_(model_.probes.pfy_length_nm), radius);
       for (const T& w : pfy) fluorescing += shapes_[g].weight * w;
       for (std::size_t k = 0; k < cations; ++k) o.pfy_valence[k] += shapes_[g].weight * weighted(pfy, p.valence[k]);
@@ -119,6 +119,8 @@ class Observer {
     o.tey_lithium = o.tey_lithium / area;
     o.tey_holes = o.tey_holes / area;
     o.rixs = o.rixs / emitting;
+    using std::exp;
+    o.tey_transmission = exp(-take_(model_.probes.overlayer_nm) / T(take_(model_.probes.tey_depth_nm)));
     const ProfileOf<T>& largest = grains.back();
     o.surface_V = largest.V.back();
     o.core_V = largest.V.front();

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/text.hpp"
+#include "lithoscope/particle/model.hpp"
 
 namespace lithoscope::particle {
 namespace {
@@ -73,6 +75,46 @@ std::string name_of(StepKind kind) {
       return "stabilise";
   }
   return {};
+}
+
+std::vector<Parameter> parameters(Programme& programme) {
+  std::vector<Parameter> out;
+  const auto append = [&](std::vector<Step>& steps) {
+    for (Step& step : steps) {
+      const std::string prefix = "step." + step.name + ".";
+      out.push_back({prefix + "temperature", "K", &step.temperature_K, false});
+      if (step.kind == StepKind::ramp) {
+        out.push_back({prefix + "to", "K", &step.to_temperature_K, false});
+        out.push_back({prefix + "heating", "K/s", &step.rate_K_per_s, false});
+        continue;
+      }
+      if (step.kind == StepKind::stabilise) {
+        out.push_back({prefix + "sites", "1", &step.stabilised_sites});
+        continue;
+      }
+      if (step.duration_s > 0) out.push_back({prefix + "duration", "s", &step.duration_s});
+      if (step.rate_per_s > 0) out.push_back({prefix + "rate", "1/s", &step.rate_per_s});
+      if (step.kind == StepKind::gitt) out.push_back({prefix + "rest", "s", &step.rest_s});
+    }
+  };
+  append(programme.trunk);
+  for (Branch& branch : programme.branches) append(branch.steps);
+  return out;
+}
+
+Parameter parameter(Model& model, Programme& programme, const std::string& name) {
+  std::vector<Parameter> all = parameters(model);
+  for (Parameter& p : parameters(programme)) all.push_back(std::move(p));
+  std::vector<std::string> known;
+  for (Parameter& p : all) {
+    if (p.name == name) return p;
+    known.push_back(p.name);
+  }
+  const std::string near = core::nearest_name(name, known);
+  throw core::UsageError({.what = "neither the model nor the programme has a parameter " + name,
+                          .expected = "a name such as transport.activation_energy or step.wait.duration",
+                          .found = name,
+                          .advice = near.empty() ? "" : "did you mean " + near + "?"});
 }
 
 void check(const Programme& programme) {

@@ -270,13 +270,14 @@ class Runner {
            ohmic;
   }
 
+  T grain_mean(const GrainState<T>& s) const {
+    T sum(0);
+    for (std::size_t i = 0; i < s.x.size(); ++i) sum += 3 * law_.mesh.volume[i] * s.x[i];
+    return sum;
+  }
   T mean_lithium(const ElectrodeState<T>& s) const {
     T mean(0);
-    for (std::size_t g = 0; g < s.grains.size(); ++g) {
-      T sum(0);
-      for (std::size_t i = 0; i < s.grains[g].x.size(); ++i) sum += 3 * law_.mesh.volume[i] * s.grains[g].x[i];
-      mean += shapes_[g].weight * sum;
-    }
+    for (std::size_t g = 0; g < s.grains.size(); ++g) mean += shapes_[g].weight * grain_mean(s.grains[g]);
     return mean;
   }
 
@@ -352,6 +353,8 @@ class Runner {
     }
   }
 
+  // How much oxygen a phase gives up follows from the grain's mean lithium: where these phases form, lithium has long
+  // evened out, and a place that gains lithium later cannot take oxygen back.
   void lose_oxygen(Moment& after, const Moment& before, double heating_K_per_s, const T& h) {
     const Degradation& d = model_.degradation;
     if (!(d.spinel_prefactor_per_s > 0) && !(d.rock_salt_prefactor_per_s > 0) && !(d.shell_rate_nm_per_s > 0)) return;
@@ -361,10 +364,10 @@ class Runner {
     for (std::size_t g = 0; g < shapes_.size(); ++g) {
       GrainState<T>& s = after.state.grains[g];
       const std::vector<double> share = shell_share(value_of(shapes_[g].radius_nm), value_of(after.extents.shell_nm));
+      const T x = 0.5 * (grain_mean(s) + grain_mean(before.state.grains[g]));
+      const T to_rock_salt = lost_to(material::OxidePhase::rock_salt, x);
+      const T gain = spinel * lost_to(material::OxidePhase::spinel, x) + rock_salt * to_rock_salt;
       for (std::size_t i = 0; i < s.x.size(); ++i) {
-        const T x = 0.5 * (s.x[i] + before.state.grains[g].x[i]);
-        const T to_rock_salt = lost_to(material::OxidePhase::rock_salt, x);
-        const T gain = spinel * lost_to(material::OxidePhase::spinel, x) + rock_salt * to_rock_salt;
         if (value_of(gain) > 0) s.bulk_lost[i] += gain;
         T total = s.bulk_lost[i];
         if (share[i] > 0 && value_of(to_rock_salt) > value_of(total)) total += share[i] * (to_rock_salt - total);

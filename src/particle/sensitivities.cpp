@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "lithoscope/core/errors.hpp"
 #include "runner.hpp"
 
 namespace lithoscope::particle {
@@ -38,12 +39,13 @@ std::vector<double> part(const std::vector<Jet>& jets, int direction) {
 Observables part(const ObservablesOf<Jet>& o, int k) {
   return {.tey_valence = part(o.tey_valence, k),
           .pfy_valence = part(o.pfy_valence, k),
+          .mean_valence = part(o.mean_valence, k),
           .tey_lithium = part(o.tey_lithium, k),
           .mean_lithium = part(o.mean_lithium, k),
           .tey_holes = part(o.tey_holes, k),
           .mean_holes = part(o.mean_holes, k),
-          .mean_valence_sum = part(o.mean_valence_sum, k),
           .mean_oxygen_lost = part(o.mean_oxygen_lost, k),
+          .tey_transmission = part(o.tey_transmission, k),
           .rixs = part(o.rixs, k),
           .surface_V = part(o.surface_V, k),
           .core_V = part(o.core_V, k),
@@ -116,14 +118,24 @@ Sensitivities simulate_with_sensitivities(const Model& model, const Programme& p
   check(model);
   check(programme);
   Model own = model;
+  Programme own_programme = programme;
   std::vector<const double*> numbers;
-  for (const std::string& name : names) numbers.push_back(parameter(own, name).number);
+  for (const std::string& name : names) {
+    const Parameter p = parameter(own, own_programme, name);
+    if (!p.differentiable) {
+      throw core::UsageError({.what = "runs carry no derivatives to " + name,
+                              .expected = "a parameter the solution depends on smoothly",
+                              .found = name,
+                              .advice = "take a difference of two runs"});
+    }
+    numbers.push_back(p.number);
+  }
   Sensitivities out{.parameters = names};
   for (std::size_t first = 0; first < numbers.size(); first += directions) {
     const std::size_t last = std::min(numbers.size(), first + directions);
     const SeededNumbers take{
         {numbers.begin() + static_cast<std::ptrdiff_t>(first), numbers.begin() + static_cast<std::ptrdiff_t>(last)}};
-    const RunOf<Jet> run = Runner<Jet, SeededNumbers>{own, programme, take, Record::trace}.run();
+    const RunOf<Jet> run = Runner<Jet, SeededNumbers>{own, own_programme, take, Record::trace}.run();
     const int count = static_cast<int>(last - first);
     append(run.trunk, 0, count, out);
     for (std::size_t b = 0; b < run.branches.size(); ++b) append(run.branches[b], b + 1, count, out);
@@ -131,7 +143,7 @@ Sensitivities simulate_with_sensitivities(const Model& model, const Programme& p
     out.run = {.trunk = values(run.trunk), .radius_nm = run.radius_nm, .weight = run.weight};
     for (const auto& leg : run.branches) out.run.branches.push_back(values(leg));
   }
-  if (names.empty()) out.run = simulate(own, programme, Record::trace);
+  if (names.empty()) out.run = simulate(own, own_programme, Record::trace);
   return out;
 }
 

@@ -26,6 +26,9 @@ std::string legend_sign(const Series& series, double x, double y) {
     return fmt::format(R"(<path class="line stroke-{}{}" d="M{} {}h26"/>)", role,
                        series.mark == Mark::dashed ? " dashed" : "", x, y);
   }
+  if (series.mark == Mark::bars) {
+    return fmt::format(R"(<rect class="fill-{}" x="{}" y="{}" width="12" height="10"/>)", role, x + 7, y - 5);
+  }
   const std::string kind =
       series.mark == Mark::open_dots ? fmt::format("open bar stroke-{}", role) : fmt::format("fill-{}", role);
   return fmt::format(R"(<circle class="{}" cx="{}" cy="{}" r="4"/>)", kind, x + 13, y);

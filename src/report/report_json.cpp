@@ -12,8 +12,12 @@ using Json = nlohmann::ordered_json;
 
 NLOHMANN_JSON_SERIALIZE_ENUM(
     Role, {{Role::primary, "primary"}, {Role::second, "second"}, {Role::third, "third"}, {Role::muted, "muted"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(
-    Mark, {{Mark::line, "line"}, {Mark::dashed, "dashed"}, {Mark::dots, "dots"}, {Mark::open_dots, "open_dots"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(Palette, {{Palette::sequential, "sequential"}, {Palette::diverging, "diverging"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(Mark, {{Mark::line, "line"},
+                                    {Mark::dashed, "dashed"},
+                                    {Mark::dots, "dots"},
+                                    {Mark::open_dots, "open_dots"},
+                                    {Mark::bars, "bars"}})
 
 namespace {
 
@@ -48,8 +52,29 @@ Series series_from(const Json& j) {
   return s;
 }
 
+Json to_json(const std::optional<Map>& map) {
+  if (!map) return nullptr;
+  return {{"x", map->x}, {"y", map->y}, {"z", map->z}, {"z_axis", to_json(map->z_axis)}, {"palette", map->palette}};
+}
+std::optional<Map> map_from(const Json& j) {
+  if (j.is_null()) return std::nullopt;
+  Map map{.x = numbers(j.at("x")),
+          .y = numbers(j.at("y")),
+          .z = numbers(j.at("z")),
+          .z_axis = axis_from(j.at("z_axis")),
+          .palette = j.at("palette")};
+  constexpr std::size_t most_cells = 4'000'000;
+  const bool fits =
+      map.x.size() <= most_cells && map.y.size() <= most_cells && map.x.size() * map.y.size() == map.z.size();
+  if (!fits || map.z.empty() || map.z.size() > most_cells) {
+    throw std::invalid_argument("a map's values do not fit its axes");
+  }
+  return map;
+}
+
 Json to_json(const Figure& f) {
-  Json series = Json::array(), bands = Json::array(), segments = Json::array();
+  Json series = Json::array(), bands = Json::array(), segments = Json::array(), ticks = Json::array();
+  for (const Tick& t : f.x_ticks) ticks.push_back({{"at", t.at}, {"label", t.label}});
   for (const Series& s : f.series) series.push_back(to_json(s));
   for (const Band& b : f.bands) bands.push_back({{"from", b.from}, {"to", b.to}, {"label", b.label}});
   for (const Segment& s : f.segments) {
@@ -62,7 +87,9 @@ Json to_json(const Figure& f) {
           {"y_axis", to_json(f.y_axis)},
           {"series", series},
           {"bands", bands},
-          {"segments", segments}};
+          {"segments", segments},
+          {"x_ticks", ticks},
+          {"map", to_json(f.map)}};
 }
 Figure figure_from(const Json& j) {
   Figure f{.id = j.at("id"),
@@ -78,6 +105,10 @@ Figure figure_from(const Json& j) {
   for (const Json& b : j.at("bands")) f.bands.push_back({b.at("from"), b.at("to"), b.at("label")});
   for (const Json& s : j.at("segments"))
     f.segments.push_back({s.at("x0"), s.at("y0"), s.at("x1"), s.at("y1"), s.at("label")});
+  if (j.contains("x_ticks")) {
+    for (const Json& t : j.at("x_ticks")) f.x_ticks.push_back({t.at("at"), t.at("label")});
+  }
+  if (j.contains("map")) f.map = map_from(j.at("map"));
   return f;
 }
 
@@ -115,6 +146,12 @@ std::string report_json(const Report& report) {
                  {"asked", report.asked}, {"answers", report.answers}, {"sections", sections},
                  {"made", made}};
   return all.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string record_with_report(const std::string& record, const Report& report) {
+  Json all = Json::parse(record);
+  all["report"] = Json::parse(report_json(report));
+  return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 Report report_from_json(std::string_view text, const std::string& path) {

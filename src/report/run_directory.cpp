@@ -9,6 +9,7 @@
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/io/input_file.hpp"
 #include "lithoscope/report/gitt_section.hpp"
+#include "lithoscope/report/particle_section.hpp"
 #include "lithoscope/report/render.hpp"
 
 namespace lithoscope::report {
@@ -81,13 +82,21 @@ Report make_report(const study::RunResult& run) {
   return report;
 }
 
-void write_run(const study::RunResult& run, const std::string& directory, io::Existing existing, const core::Log& log) {
+RunFiles run_files(const study::RunResult& run) {
+  return {.nexus = study::nexus_file(run), .report = make_report(run), .record = run_json(run)};
+}
+
+RunFiles run_files(const study::ParticleOutcome& outcome) {
+  return {.nexus = study::nexus_file(outcome), .report = make_report(outcome), .record = particle_json(outcome)};
+}
+
+void write_run(const RunFiles& files, const std::string& directory, io::Existing existing, const core::Log& log) {
   io::StagedDirectory staged{directory, existing, record_name};
   const fs::path at{staged.path()};
-  io::write_file((at / "run.nxs").string(), study::nexus_file(run), io::Existing::replace);
-  write_page_and_figures(make_report(run), staged.path());
+  io::write_file((at / "run.nxs").string(), files.nexus, io::Existing::replace);
+  write_page_and_figures(files.report, staged.path());
   io::write_file((at / "log.jsonl").string(), log.as_json_lines(), io::Existing::replace);
-  io::write_file((at / record_name).string(), run_json(run), io::Existing::replace);
+  io::write_file((at / record_name).string(), record_with_report(files.record, files.report), io::Existing::replace);
   staged.commit();
 }
 

@@ -158,7 +158,6 @@ std::string run_json(const study::RunResult& run) {
   Json measurements = Json::array();
   for (const study::GittOutcome& outcome : run.gitt) measurements.push_back(outcome_json(outcome));
   j["measurements"] = measurements;
-  j["report"] = Json::parse(report_json(make_report(run)));
   return j.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -8,6 +8,7 @@
 
 #include "figure_style.hpp"
 #include "lithoscope/report/render.hpp"
+#include "palette.hpp"
 #include "text_escape.hpp"
 
 namespace lithoscope::report {
@@ -35,17 +36,31 @@ struct Range {
   }
 };
 
+// Maps are lower, so that several can be compared on one screen, and leave room for their scale of colours.
+constexpr double map_height = 300;
+constexpr double scale_room = 96;
+
 class Frame {
  public:
-  Frame(Range x, Range y) : x_(x), y_(y) {}
-  double x(double v) const { return left + (v - x_.low) / (x_.high - x_.low) * (width - left - right); }
-  double y(double v) const { return height - bottom - (v - y_.low) / (y_.high - y_.low) * (height - top - bottom); }
+  Frame(Range x, Range y, bool map)
+      : x_(x), y_(y), right_(width - right - (map ? scale_room : 0)), bottom_((map ? map_height : height) - bottom) {}
+  double x(double v) const { return left + (v - x_.low) / (x_.high - x_.low) * (right_ - left); }
+  double y(double v) const { return bottom_ - (v - y_.low) / (y_.high - y_.low) * (bottom_ - top); }
+  double right_edge() const { return right_; }
+  double bottom_edge() const { return bottom_; }
+  double full_height() const { return bottom_ + bottom; }
   const Range& x_range() const { return x_; }
   const Range& y_range() const { return y_; }
 
  private:
   Range x_, y_;
+  double right_, bottom_;
 };
+
+Range edges(const std::vector<double>& centres) {
+  const double half = centres.size() > 1 ? 0.5 * (centres[1] - centres[0]) : 0.5;
+  return {centres.front() - half, centres.back() + half};
+}
 
 // Ticks at 1, 2 or 5 times a power of ten, about `wanted` of them, with just the decimals they need.
 struct Ticks {
@@ -78,6 +93,7 @@ std::string axis_label(const Axis& axis) {
 }
 
 Frame frame_of(const Figure& figure) {
+  if (figure.map) return {edges(figure.map->x), edges(figure.map->y), true};
   Range x, y;
   for (const Series& s : figure.series) {
     for (const double v : s.x) x.take(v);
@@ -86,32 +102,101 @@ Frame frame_of(const Figure& figure) {
     for (const auto* values : {&s.y_low, &s.y_high}) {
       for (const double v : *values) y.take(v);
     }
+    if (s.mark != Mark::bars) continue;
+    y.take(0);
+    for (const double v : s.x) {
+      x.take(v - 0.5);
+      x.take(v + 0.5);
+    }
   }
-  return {x.padded(0.02), y.padded(0.05)};
+  return {x.padded(0.02), y.padded(0.05), false};
 }
 
 void draw_axes(std::string& out, const Figure& figure, const Frame& frame) {
-  const Ticks tx = ticks_for(frame.x_range(), 8);
-  const Ticks ty = ticks_for(frame.y_range(), 6);
-  for (const double v : tx.at) {
-    out += fmt::format(R"(<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", frame.x(v), top,
-                       height - bottom);
-    out += fmt::format(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", frame.x(v), height - bottom + 18,
-                       number_label(v, tx.decimals));
+  const double bottom_edge = frame.bottom_edge();
+  const double right_edge = frame.right_edge();
+  std::vector<Tick> across = figure.x_ticks;
+  if (across.empty()) {
+    const Ticks tx = ticks_for(frame.x_range(), 8);
+    for (const double v : tx.at) across.push_back({v, number_label(v, tx.decimals)});
+  }
+  const Ticks ty = ticks_for(frame.y_range(), figure.map ? 4 : 6);
+  for (const Tick& tick : across) {
+    if (!figure.map) {
+      out += fmt::format(R"(<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", frame.x(tick.at), top,
+                         bottom_edge);
+    } else {
+      out += fmt::format(R"(<line class="frame" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", frame.x(tick.at),
+                         bottom_edge, bottom_edge + 5);
+    }
+    out += fmt::format(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", frame.x(tick.at), bottom_edge + 18,
+                       escaped(tick.label));
   }
   for (const double v : ty.at) {
-    out += fmt::format(R"(<line class="grid" x1="{1}" x2="{2}" y1="{0:.1f}" y2="{0:.1f}"/>)", frame.y(v), left,
-                       width - right);
+    if (!figure.map) {
+      out += fmt::format(R"(<line class="grid" x1="{1}" x2="{2}" y1="{0:.1f}" y2="{0:.1f}"/>)", frame.y(v), left,
+                         right_edge);
+    }
     out += fmt::format(R"(<text x="{}" y="{:.1f}" text-anchor="end">{}</text>)", left - 7, frame.y(v) + 4.5,
                        number_label(v, ty.decimals));
   }
-  out += fmt::format(R"(<rect class="frame" x="{}" y="{}" width="{}" height="{}"/>)", left, top, width - left - right,
-                     height - top - bottom);
+  out += fmt::format(R"(<rect class="frame" x="{}" y="{}" width="{}" height="{}"/>)", left, top, right_edge - left,
+                     bottom_edge - top);
   out += fmt::format(R"(<text class="axis-title" x="{:.1f}" y="{}" text-anchor="middle">{}</text>)",
-                     (left + width - right) / 2, height - 12, axis_label(figure.x_axis));
+                     (left + right_edge) / 2, frame.full_height() - 12, axis_label(figure.x_axis));
   out += fmt::format(
       R"svg(<text class="axis-title" transform="translate(18 {:.1f}) rotate(-90)" text-anchor="middle">{}</text>)svg",
-      (top + height - bottom) / 2, axis_label(figure.y_axis));
+      (top + bottom_edge) / 2, axis_label(figure.y_axis));
+}
+
+// The colours as one small picture, and their scale beside it.
+void draw_map(std::string& out, const Map& map, const Frame& frame) {
+  const auto [low, high] = colour_range(map);
+  std::vector<Colour> pixels;
+  const std::size_t columns = map.x.size();
+  for (std::size_t row = map.y.size(); row-- > 0;) {  // a picture begins at the top
+    for (std::size_t c = 0; c < columns; ++c)
+      pixels.push_back(colour_of(map.z[row * columns + c], low, high, map.palette));
+  }
+  const double right_edge = frame.right_edge();
+  const double bottom_edge = frame.bottom_edge();
+  const char* style = columns * map.y.size() < 2000 ? "image-rendering:pixelated" : "image-rendering:auto";
+  out += fmt::format(
+      R"(<image x="{}" y="{}" width="{:.1f}" height="{:.1f}" preserveAspectRatio="none" style="{}" href="{}"/>)", left,
+      top, right_edge - left, bottom_edge - top, style, picture(pixels, columns));
+  std::vector<Colour> scale;
+  for (int i = 255; i >= 0; --i) scale.push_back(colour_of(low + (high - low) * i / 255.0, low, high, map.palette));
+  const double x = right_edge + 14;
+  out += fmt::format(R"(<image x="{}" y="{}" width="14" height="{:.1f}" preserveAspectRatio="none" href="{}"/>)", x,
+                     top, bottom_edge - top, picture(scale, 1));
+  out += fmt::format(R"(<rect class="frame" x="{}" y="{}" width="14" height="{:.1f}"/>)", x, top, bottom_edge - top);
+  const Range range{low, high};
+  const Ticks ticks = ticks_for(range, 4);
+  for (const double v : ticks.at) {
+    const double y = bottom_edge - (v - low) / (high - low) * (bottom_edge - top);
+    out += fmt::format(R"(<text x="{}" y="{:.1f}">{}</text>)", x + 19, y + 4.5, number_label(v, ticks.decimals));
+  }
+  out += fmt::format(
+      R"svg(<text class="axis-title" transform="translate({} {:.1f}) rotate(90)" text-anchor="middle">{}</text>)svg",
+      width - 14, (top + bottom_edge) / 2, axis_label(map.z_axis));
+}
+
+void draw_bars(std::string& out, const Series& series, const Frame& frame, std::size_t index, std::size_t count) {
+  const double share = 0.8 / static_cast<double>(count);
+  for (std::size_t i = 0; i < series.x.size(); ++i) {
+    if (!std::isfinite(series.y[i])) continue;
+    const double from = frame.x(series.x[i] - 0.4 + share * static_cast<double>(index));
+    const double to = frame.x(series.x[i] - 0.4 + share * static_cast<double>(index + 1));
+    const double zero = frame.y(0);
+    const double y = frame.y(series.y[i]);
+    const std::string note = series.notes.empty() ? number_label(series.y[i], 4) : series.notes[i];
+    out += fmt::format(
+        R"(<rect class="fill-{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}: {}</title></rect>)",
+        role_name(series.role), from, std::min(y, zero), to - from, std::max(1.0, std::abs(y - zero)),
+        escaped(series.name), escaped(note));
+  }
+  out += fmt::format(R"(<line class="frame" x1="{0}" x2="{1}" y1="{2:.1f}" y2="{2:.1f}"/>)", left, frame.right_edge(),
+                     frame.y(0));
 }
 
 void draw_line(std::string& out, const Series& series, const Frame& frame) {
@@ -173,8 +258,8 @@ text{font:13px system-ui,"DejaVu Sans",sans-serif;fill:var(--ink)} .axis-title{f
 </style>)css";
 
 // A figure that leaves the page takes its legend along.
-void draw_legend(std::string& out, const Figure& figure) {
-  double y = height + 6;
+void draw_legend(std::string& out, const Figure& figure, const Frame& frame) {
+  double y = frame.full_height() + 6;
   for (const Series& s : figure.series) {
     out += legend_sign(s, left, y);
     out += fmt::format(R"(<text x="{}" y="{}">{}</text>)", left + 34, y + 4.5, escaped(s.name));
@@ -187,23 +272,31 @@ void draw_legend(std::string& out, const Figure& figure) {
 std::string render_svg(const Figure& figure, SvgUse use) {
   const Frame frame = frame_of(figure);
   const bool alone = use == SvgUse::standalone;
-  const double full_height = alone ? height + 20.0 * static_cast<double>(figure.series.size()) + 4 : height;
+  const double own_height = frame.full_height();
+  const double full_height = alone ? own_height + 20.0 * static_cast<double>(figure.series.size()) + 4 : own_height;
   std::string out = fmt::format(
-      R"(<svg class="figure" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" aria-label="{}">)",
-      width, full_height, escaped(figure.title));
+      R"(<svg class="figure" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" aria-label="{}" data-plot="{} {} {:.0f} {:.0f}">)",
+      width, full_height, escaped(figure.title), left, top, frame.right_edge() - left, frame.bottom_edge() - top);
   if (alone) out += standalone_style;
   for (const Band& band : figure.bands) {
-    const double from = std::clamp(frame.x(band.from), left, width - right);
-    const double to = std::clamp(frame.x(band.to), left, width - right);
+    const double from = std::clamp(frame.x(band.from), left, frame.right_edge());
+    const double to = std::clamp(frame.x(band.to), left, frame.right_edge());
     out += fmt::format(R"(<rect class="band" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>)", from, top, to - from,
-                       height - top - bottom);
+                       frame.bottom_edge() - top);
   }
+  if (figure.map) draw_map(out, *figure.map, frame);
   draw_axes(out, figure, frame);
+  const auto bars = std::ranges::count(figure.series, Mark::bars, &Series::mark);
+  std::size_t bar = 0;
   for (const Series& series : figure.series) {
-    is_line(series) ? draw_line(out, series, frame) : draw_points(out, series, frame);
+    if (series.mark == Mark::bars) {
+      draw_bars(out, series, frame, bar++, static_cast<std::size_t>(bars));
+    } else {
+      is_line(series) ? draw_line(out, series, frame) : draw_points(out, series, frame);
+    }
   }
   draw_segments(out, figure, frame);
-  if (alone) draw_legend(out, figure);
+  if (alone) draw_legend(out, figure, frame);
   return out + "</svg>\n";
 }
 
@@ -219,6 +312,15 @@ std::string figure_csv(const Figure& figure) {
   };
   std::string out = fmt::format("{},{},{},95 % low,95 % high,note\n", quoted("series"), quoted(head(figure.x_axis)),
                                 quoted(head(figure.y_axis)));
+  if (figure.map) {
+    const Map& map = *figure.map;
+    for (std::size_t row = 0; row < map.y.size(); ++row) {
+      for (std::size_t c = 0; c < map.x.size(); ++c) {
+        out += fmt::format("{},{},{},,,{}\n", quoted(head(map.z_axis)), cell(map.x[c]), cell(map.y[row]),
+                           cell(map.z[row * map.x.size() + c]));
+      }
+    }
+  }
   for (const Series& s : figure.series) {
     for (std::size_t i = 0; i < s.x.size(); ++i) {
       out += fmt::format("{},{},{},{},{},{}\n", quoted(s.name), cell(s.x[i]), cell(s.y[i]),

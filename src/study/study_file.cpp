@@ -12,6 +12,7 @@
 #include "lithoscope/io/input_file.hpp"
 #include "lithoscope/io/text_table.hpp"
 #include "lithoscope/material/composition.hpp"
+#include "settings_toml.hpp"
 #include "toml_table.hpp"
 
 namespace lithoscope::study {
@@ -93,22 +94,6 @@ echem::PlainLayout read_columns(TableReader columns, const std::string& path) {
   return layout;
 }
 
-template <class Settings>
-void read_settings(TableReader& reader, std::span<const core::Setting<Settings>> table, Settings& settings) {
-  for (const core::Setting<Settings>& entry : table) {
-    const auto given = entry.unit == "1" ? reader.number(entry.name) : [&]() -> std::optional<double> {
-      const auto value = reader.quantity(entry.name, entry.unit);
-      return value ? std::optional{value->value} : std::nullopt;
-    }();
-    if (!given) continue;
-    if (*given < entry.least || *given > entry.most)
-      reader.fail(entry.name, "is out of range",
-                  fmt::format("{} to {} {}", entry.least, entry.most, entry.unit == "1" ? "" : entry.unit),
-                  fmt::format("{}", *given), "");
-    settings.*entry.member = *given;
-  }
-}
-
 Measurement read_measurement(TableReader reader, const std::string& path, const std::vector<State>& states) {
   Measurement m;
   m.line = reader.line();
@@ -144,47 +129,6 @@ Measurement read_measurement(TableReader reader, const std::string& path, const 
   return m;
 }
 
-// "sample.bet_area" or "measurement.0.settings.skip" to the node's parent and last key, making tables on the way.
-void apply_override(toml::table& root, const Override& change) {
-  const auto& [dotted, written] = change;
-  toml::node* node = &root;
-  std::string_view rest = dotted;
-  const auto fail = [&](std::string what) {
-    throw core::UsageError({.what = fmt::format("--set {}={}: {}", dotted, written, what),
-                            .expected = "a dotted key such as sample.bet_area or measurement.0.cell",
-                            .found = dotted,
-                            .advice = "measurements are counted from 0"});
-  };
-  while (true) {
-    const auto dot = rest.find('.');
-    const std::string key{rest.substr(0, dot)};
-    const bool last = dot == std::string_view::npos;
-    if (!last) rest.remove_prefix(dot + 1);
-    if (toml::array* list = node->as_array()) {
-      std::size_t index = list->size();
-      if (!key.empty() && std::ranges::all_of(key, [](char c) { return c >= '0' && c <= '9'; }) && key.size() < 6) {
-        index = std::stoul(key);
-      }
-      if (index >= list->size() || last) fail("there is no such element");
-      node = list->get(index);
-      continue;
-    }
-    toml::table* table = node->as_table();
-    if (table == nullptr || key.empty()) fail("there is no such key");
-    if (last) {
-      toml::table parsed;
-      try {
-        parsed = parse_toml("v = " + written, "--set " + dotted);
-      } catch (const core::UsageError&) {
-        parsed.insert("v", written);  // a word without quotes is text
-      }
-      table->insert_or_assign(key, *parsed.get("v"));
-      return;
-    }
-    node = &table->insert(key, toml::table{}).first->second;
-  }
-}
-
 // Two measurements of one state would speak with one voice: "GITT, pristine" and "GITT, pristine (2)".
 void number_equal_names(std::vector<Measurement>& measurements) {
   for (std::size_t i = 0; i < measurements.size(); ++i) {
@@ -195,18 +139,6 @@ void number_equal_names(std::vector<Measurement>& measurements) {
   }
 }
 
-std::string read_text(const std::string& path) {
-  try {
-    return std::string{io::InputFile::open(path).bytes()};
-  } catch (const core::UnreadableFile& error) {
-    core::ErrorFacts facts = error.facts();
-    facts.what = "the study file " + facts.what;
-    throw core::UsageError(std::move(facts));
-  }
-}
-
-std::string quoted(const std::string& text) { return "\"" + core::escaped_string(io::to_utf8(text)) + "\""; }
-
 void append_quantity(std::string& out, const char* key, const std::optional<core::Value>& value, const char* unit) {
   if (!value) return;
   const std::string sigma = value->variance > 0 ? fmt::format(" +- {}", value->sigma()) : "";
@@ -216,15 +148,6 @@ void append_quantity(std::string& out, const char* key, const std::optional<core
 std::string column_text(const echem::PlainColumn& column) {
   if (column.unit.empty()) return quoted(column.name);
   return fmt::format("{{ column = {}, unit = {} }}", quoted(column.name), quoted(column.unit));
-}
-
-template <class Settings>
-void append_settings(std::string& out, std::span<const core::Setting<Settings>> table, const Settings& settings) {
-  for (const core::Setting<Settings>& entry : table) {
-    const double value = settings.*entry.member;
-    out += entry.unit == "1" ? fmt::format("{} = {}\n", entry.name, value)
-                             : fmt::format("{} = \"{} {}\"\n", entry.name, value, entry.unit);
-  }
 }
 
 void append_measurement(std::string& out, const Measurement& m) {
@@ -281,7 +204,7 @@ Study parse_study(const std::string& text, const std::string& path, const std::v
 }
 
 Study read_study(const std::string& path, const std::vector<Override>& overrides) {
-  return parse_study(read_text(path), path, overrides);
+  return parse_study(read_definition(path), path, overrides);
 }
 
 std::string resolved_study(const Study& study) {

@@ -8,6 +8,8 @@
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/text.hpp"
 #include "lithoscope/core/units.hpp"
+#include "lithoscope/io/input_file.hpp"
+#include "lithoscope/io/text_table.hpp"
 
 namespace lithoscope::study {
 namespace {
@@ -210,5 +212,72 @@ void TableReader::finish() const {
                             .advice = near.empty() ? "remove it" : fmt::format("did you mean \"{}\"?", near)});
   }
 }
+
+std::vector<double> TableReader::numbers(std::string_view key) {
+  const toml::node* node = find(key);
+  if (node == nullptr) return {};
+  const toml::array* list = node->as_array();
+  if (list == nullptr) wrong_type(key, *node, "a list of numbers");
+  std::vector<double> result;
+  for (const toml::node& item : *list) {
+    const auto number = item.value<double>();
+    if (!item.is_number() || !number || !std::isfinite(*number)) wrong_type(key, item, "a list of finite numbers");
+    result.push_back(*number);
+  }
+  return result;
+}
+
+// "sample.bet_area" or "measurement.0.settings.skip" to the node's parent and last key, making tables on the way.
+void apply_override(toml::table& root, const Override& change) {
+  const auto& [dotted, written] = change;
+  toml::node* node = &root;
+  std::string_view rest = dotted;
+  const auto fail = [&](std::string what) {
+    throw core::UsageError({.what = fmt::format("--set {}={}: {}", dotted, written, what),
+                            .expected = "a dotted key such as sample.bet_area or measurement.0.cell",
+                            .found = dotted,
+                            .advice = "measurements are counted from 0"});
+  };
+  while (true) {
+    const auto dot = rest.find('.');
+    const std::string key{rest.substr(0, dot)};
+    const bool last = dot == std::string_view::npos;
+    if (!last) rest.remove_prefix(dot + 1);
+    if (toml::array* list = node->as_array()) {
+      std::size_t index = list->size();
+      if (!key.empty() && std::ranges::all_of(key, [](char c) { return c >= '0' && c <= '9'; }) && key.size() < 6) {
+        index = std::stoul(key);
+      }
+      if (index >= list->size() || last) fail("there is no such element");
+      node = list->get(index);
+      continue;
+    }
+    toml::table* table = node->as_table();
+    if (table == nullptr || key.empty()) fail("there is no such key");
+    if (last) {
+      toml::table parsed;
+      try {
+        parsed = parse_toml("v = " + written, "--set " + dotted);
+      } catch (const core::UsageError&) {
+        parsed.insert("v", written);  // a word without quotes is text
+      }
+      table->insert_or_assign(key, *parsed.get("v"));
+      return;
+    }
+    node = &table->insert(key, toml::table{}).first->second;
+  }
+}
+
+std::string read_definition(const std::string& path) {
+  try {
+    return std::string{io::InputFile::open(path).bytes()};
+  } catch (const core::UnreadableFile& error) {
+    core::ErrorFacts facts = error.facts();
+    facts.what = path + " " + facts.what;
+    throw core::UsageError(std::move(facts));
+  }
+}
+
+std::string quoted(const std::string& text) { return "\"" + core::escaped_string(io::to_utf8(text)) + "\""; }
 
 }  // namespace lithoscope::study

@@ -10,6 +10,7 @@
 #include <toml++/toml.h>
 
 #include "lithoscope/core/value.hpp"
+#include "lithoscope/study/override.hpp"
 
 namespace lithoscope::study {
 
@@ -24,6 +25,7 @@ class TableReader {
   std::optional<core::Value> quantity(std::string_view key, std::string_view unit);
   std::optional<double> number(std::string_view key);
   std::vector<std::string> texts(std::string_view key);
+  std::vector<double> numbers(std::string_view key);
   const toml::table* table(std::string_view key);
   std::vector<const toml::table*> tables(std::string_view key);
   /// One of the allowed words, or nothing when the key is absent.
@@ -47,5 +49,14 @@ class TableReader {
 
 /// Throws UsageError with line and column when the text is not TOML.
 toml::table parse_toml(const std::string& text, const std::string& path);
+
+/// Puts the value of --set at a dotted key, "sample.bet_area" or "measurement.0.cell", making tables on the way.
+void apply_override(toml::table& root, const Override& change);
+
+/// The text of a study or programme file. A file that cannot be read is a UsageError: it is what was asked for.
+std::string read_definition(const std::string& path);
+
+/// In quotes, as TOML wants it.
+std::string quoted(const std::string& text);
 
 }  // namespace lithoscope::study

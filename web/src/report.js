@@ -141,6 +141,28 @@ function makeLive(host, figure) {
   return plot;
 }
 
+// Maps and bars stay as drawn; a map tells the value under the pointer.
+function isDrawn(figure) { return Boolean(figure.map) || figure.series.some((s) => s.mark === "bars"); }
+
+function readMap(host, figure) {
+  const map = figure.map, svg = host.querySelector("svg");
+  if (!map || host.querySelector(".tip")) return;
+  const tip = host.appendChild(Object.assign(document.createElement("div"), { className: "tip" }));
+  const [left, top, width, height] = svg.dataset.plot.split(" ").map(Number);
+  svg.addEventListener("mousemove", (event) => {
+    const box = svg.getBoundingClientRect(), scale = svg.viewBox.baseVal.width / box.width;
+    const fx = ((event.clientX - box.left) * scale - left) / width, fy = 1 - ((event.clientY - box.top) * scale - top) / height;
+    if (fx < 0 || fx >= 1 || fy < 0 || fy >= 1) { tip.style.display = "none"; return; }
+    const column = Math.floor(fx * map.x.length), row = Math.floor(fy * map.y.length), z = map.z[row * map.x.length + column];
+    tip.textContent = `${figure.x_axis.quantity}: ${short(map.x[column])} ${figure.x_axis.unit}, ${figure.y_axis.quantity}: ${short(map.y[row])} ${figure.y_axis.unit}, ${map.z_axis.quantity}: ${z === null ? "no value" : short(z)} ${map.z_axis.unit}`;
+    tip.style.display = "block";
+    const px = event.clientX - box.left, py = event.clientY - box.top;
+    tip.style.left = Math.max(0, px + 14 + tip.offsetWidth > box.width ? px - tip.offsetWidth - 14 : px + 14) + "px";
+    tip.style.top = Math.max(0, py - tip.offsetHeight - 10) + "px";
+  });
+  svg.addEventListener("mouseleave", () => { tip.style.display = "none"; });
+}
+
 function offerDownload(figure, name, type, content) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([content], { type }));
@@ -155,7 +177,9 @@ function start() {
   let plots = [];
   const build = () => {
     plots.forEach((p) => p.destroy());
-    plots = [...document.querySelectorAll(".plot[data-figure]")].map((host) => makeLive(host, figures.get(host.dataset.figure)));
+    const hosts = [...document.querySelectorAll(".plot[data-figure]")].map((host) => [host, figures.get(host.dataset.figure)]);
+    hosts.filter(([, figure]) => isDrawn(figure)).forEach(([host, figure]) => readMap(host, figure));
+    plots = hosts.filter(([, figure]) => !isDrawn(figure)).map(([host, figure]) => makeLive(host, figure));
   };
   build();
   window.litho = { get plots() { return plots; } };

@@ -11,16 +11,17 @@ namespace lithoscope::particle {
 /// Vectors follow Ladder::cations.
 template <class T>
 struct ObservablesOf {
-  std::vector<T> tey_valence;  ///< weighted exp(-z/lambda): the surface
-  std::vector<T> pfy_valence;  ///< weighted with the fluorescence kernel: the bulk
-  T tey_lithium{0};            ///< lithium extracted per formula unit
-  T mean_lithium{0};           ///< volume mean
-  T tey_holes{0};              ///< oxygen holes per formula unit
-  T mean_holes{0};             ///< volume mean
-  T mean_valence_sum{0};       ///< sum of amount times valence, volume mean: electrons per formula unit
-  T mean_oxygen_lost{0};       ///< O per formula unit, volume mean
-  T rixs{0};                   ///< response of the oxygen feature
-  T surface_V{0}, core_V{0};   ///< of the largest grain
+  std::vector<T> tey_valence;   ///< weighted exp(-z/lambda): the surface
+  std::vector<T> pfy_valence;   ///< weighted with the fluorescence kernel: the bulk
+  std::vector<T> mean_valence;  ///< volume mean
+  T tey_lithium{0};             ///< lithium extracted per formula unit
+  T mean_lithium{0};            ///< volume mean
+  T tey_holes{0};               ///< oxygen holes per formula unit
+  T mean_holes{0};              ///< volume mean
+  T mean_oxygen_lost{0};        ///< O per formula unit, volume mean
+  T tey_transmission{0};        ///< of the overlayer: electrons that still escape
+  T rixs{0};                    ///< response of the oxygen feature
+  T surface_V{0}, core_V{0};    ///< of the largest grain
   T surface_lithium{0}, core_lithium{0};
 };
 using Observables = ObservablesOf<double>;

@@ -10,6 +10,7 @@
 #include "lithoscope/material/composition.hpp"
 #include "lithoscope/particle/diffusivity.hpp"
 #include "lithoscope/particle/ladder.hpp"
+#include "lithoscope/particle/parameter.hpp"
 
 namespace lithoscope::particle {
 
@@ -127,17 +128,6 @@ std::span<const core::Setting<Degradation>> degradation_settings();
 std::span<const core::Setting<Mechanics>> mechanics_settings();
 std::span<const core::Setting<Probes>> probe_settings();
 std::span<const core::Setting<Numerics>> numerics_settings();
-
-/// A number of the model by name: "transport.activation_energy", "couple.Ni3/4.level", "diffusivity.3" (a knot's
-/// log10 D), "shift.0".
-struct Parameter {
-  std::string name;
-  std::string unit;  ///< native
-  double* number;
-};
-std::vector<Parameter> parameters(Model& model);
-/// Throws UsageError naming the nearest known one.
-Parameter parameter(Model& model, const std::string& name);
 
 /// Everything that must hold before a run: throws UsageError naming the parameter, its value and what is expected.
 void check(const Model& model);

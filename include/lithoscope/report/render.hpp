@@ -18,6 +18,9 @@ std::string render_svg(const Figure& figure, SvgUse use);
 /// The data behind a figure: one block of columns, names with units.
 std::string figure_csv(const Figure& figure);
 
+/// A record of a run (a JSON object) with the report's model in it, from which `litho report` draws the page again.
+std::string record_with_report(const std::string& record, const Report& report);
+
 /// The model as JSON text, and back. Throws UnreadableFile when `json` is not a report of ours.
 std::string report_json(const Report& report);
 Report report_from_json(std::string_view json, const std::string& path);

@@ -2,6 +2,7 @@
 // model.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,7 +11,7 @@ namespace lithoscope::report {
 
 /// A colour with a meaning; the renderers know the Okabe-Ito value for light and dark.
 enum class Role { primary, second, third, muted };
-enum class Mark { line, dashed, dots, open_dots };
+enum class Mark { line, dashed, dots, open_dots, bars };
 
 struct Series {
   std::string name;  ///< shown in the legend and on hover
@@ -35,6 +36,21 @@ struct Segment {  ///< a measure drawn between two points, with its name
   std::string label;
 };
 
+/// Colours over x and y, on evenly spaced centres. The sequential palette is viridis; the diverging one goes from blue
+/// through white at zero to vermilion.
+enum class Palette { sequential, diverging };
+struct Map {
+  std::vector<double> x, y;
+  std::vector<double> z;  ///< row by row of y, from the first; NaN where there is no value
+  Axis z_axis;
+  Palette palette = Palette::sequential;
+};
+
+struct Tick {
+  double at = 0;
+  std::string label;
+};
+
 struct Figure {
   std::string id;     ///< file name without extension
   std::string title;  ///< the message, a sentence
@@ -43,6 +59,8 @@ struct Figure {
   std::vector<Series> series;
   std::vector<Band> bands;
   std::vector<Segment> segments;
+  std::vector<Tick> x_ticks;  ///< in place of numbers; empty: numbers
+  std::optional<Map> map;     ///< drawn below the series
 };
 
 struct Table {

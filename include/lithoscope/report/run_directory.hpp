@@ -6,6 +6,7 @@
 #include "lithoscope/core/log.hpp"
 #include "lithoscope/io/atomic_file.hpp"
 #include "lithoscope/report/report_model.hpp"
+#include "lithoscope/study/particle_run.hpp"
 #include "lithoscope/study/run.hpp"
 
 namespace lithoscope::report {
@@ -18,8 +19,17 @@ std::string run_json(const study::RunResult& run);
 /// The numbers of one titration as JSON text (schema lithoscope/gitt/1).
 std::string gitt_json(const study::GittOutcome& outcome);
 
+/// What a run leaves: the numbers for HDF5 viewers, for people and for programs.
+struct RunFiles {
+  std::string nexus;  ///< bytes of run.nxs
+  Report report;
+  std::string record;  ///< JSON of run.json, without the report; it is added
+};
+RunFiles run_files(const study::RunResult& run);
+RunFiles run_files(const study::ParticleOutcome& outcome);
+
 /// Writes everything into `directory`.part and renames it when whole. Throws OutputError.
-void write_run(const study::RunResult& run, const std::string& directory, io::Existing existing, const core::Log& log);
+void write_run(const RunFiles& files, const std::string& directory, io::Existing existing, const core::Log& log);
 
 /// Draws report.html and figures/ of a finished run again from its run.json. Returns the path of the page.
 std::string redraw_report(const std::string& directory);

@@ -10,6 +10,7 @@
 #include "lithoscope/core/value.hpp"
 #include "lithoscope/echem/cycler_files.hpp"
 #include "lithoscope/echem/gitt.hpp"
+#include "lithoscope/study/override.hpp"
 
 namespace lithoscope::study {
 
@@ -50,8 +51,6 @@ struct Study {
   std::vector<State> states;
   std::vector<Measurement> measurements;
 };
-
-using Override = std::pair<std::string, std::string>;  ///< dotted key and value, as given to --set
 
 /// Throws UsageError with file, line and column.
 Study read_study(const std::string& path, const std::vector<Override>& overrides);
