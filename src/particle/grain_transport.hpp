@@ -65,7 +65,7 @@ class GrainTransport {
   GrainTransport(const GrainLaw<T>& law, const GrainShape<T>& shape)
       : law_(law), shape_(shape), nodes_(law.mesh.radius.size()), guess_(nodes_, 4.2) {
     for (auto* v : {&psi_, &psi_x_, &psi_m_, &mobility_, &mobility_x_, &local_rate_, &local_x_, &local_m_, &lower_,
-                    &diagonal_, &upper_, &left_m_, &right_m_, &slope_, &alpha_, &folded_}) {
+                    &diagonal_, &upper_, &left_m_, &right_m_, &slope_, &alpha_}) {
       v->assign(nodes_, T(0));
     }
   }
@@ -170,34 +170,41 @@ class GrainTransport {
       diagonal_[i + 1] += to_right * v1;
     }
     const std::size_t n = nodes_ - 1;
-    surface_memory_ = surface_slope[1] * (1 / law_.mesh.volume[n]);
+    surface_slope_ = surface_slope;
     diagonal_[n] -= surface_slope[0] * (1 / law_.mesh.volume[n]);
-    if (remembers()) diagonal_[n] -= surface_memory_ * slope_[n];
+    if (remembers()) diagonal_[n] -= surface_slope[1] * slope_[n] * (1 / law_.mesh.volume[n]);
     for (std::size_t i = 1; i < nodes_; ++i) {
       lower_[i] = lower_[i] / diagonal_[i - 1];
       diagonal_[i] -= lower_[i] * upper_[i - 1];
     }
   }
 
-  /// Solves for both unknowns; r_x and r_m are overwritten by the solution.
+  /// Solves for both unknowns; r_x and r_m are overwritten by the solution. The sum of all rows, conservation of
+  /// lithium, is then met to rounding: elimination alone leaves in it the rounding of its largest entries, the
+  /// conductances of the thinnest shells.
   void solve(std::vector<T>& r_x, std::vector<T>& r_m) {
+    const T wanted = volume_sum(r_x);
     if (remembers()) {
       for (std::size_t i = 0; i < nodes_; ++i) alpha_[i] = r_m[i] * local_m_[i];
-      for (std::size_t i = 0; i < nodes_; ++i) folded_[i] = r_x[i];
       for (std::size_t i = 0; i + 1 < nodes_; ++i) {
         const T through = left_m_[i] * alpha_[i] + right_m_[i] * alpha_[i + 1];
-        folded_[i] += through * (1 / law_.mesh.volume[i]);
-        folded_[i + 1] -= through * (1 / law_.mesh.volume[i + 1]);
+        r_x[i] += through * (1 / law_.mesh.volume[i]);
+        r_x[i + 1] -= through * (1 / law_.mesh.volume[i + 1]);
       }
-      folded_.back() += surface_memory_ * alpha_.back();
-      sweep(folded_);
-      for (std::size_t i = 0; i < nodes_; ++i) {
-        r_m[i] = alpha_[i] + slope_[i] * folded_[i];
-        r_x[i] = folded_[i];
-      }
-    } else {
-      sweep(r_x);
+      r_x.back() += surface_slope_[1] * alpha_.back() * (1 / law_.mesh.volume.back());
     }
+    sweep(r_x);
+    T inflow = surface_slope_[0] * r_x.back();
+    T inflow_slope = surface_slope_[0];
+    if (remembers()) {
+      inflow += surface_slope_[1] * (alpha_.back() + slope_.back() * r_x.back());
+      inflow_slope += surface_slope_[1] * slope_.back();
+    }
+    constexpr double whole = 1.0 / 3;
+    const T missing = (wanted + inflow - inverse_step_ * volume_sum(r_x)) / (inverse_step_ * whole - inflow_slope);
+    for (T& u : r_x) u += missing;
+    if (!remembers()) return;
+    for (std::size_t i = 0; i < nodes_; ++i) r_m[i] = alpha_[i] + slope_[i] * r_x[i];
   }
 
   /// Response of the surface node's x and memory to a unit of inflow.
@@ -278,6 +285,12 @@ class GrainTransport {
     slope_[i] = by_x * local_m_[i];
   }
 
+  T volume_sum(const std::vector<T>& values) const {
+    T sum(0);
+    for (std::size_t i = 0; i < nodes_; ++i) sum += law_.mesh.volume[i] * values[i];
+    return sum;
+  }
+
   void sweep(std::vector<T>& r) const {
     for (std::size_t i = 1; i < nodes_; ++i) r[i] -= lower_[i] * r[i - 1];
     r[nodes_ - 1] = r[nodes_ - 1] / diagonal_[nodes_ - 1];
@@ -289,8 +302,9 @@ class GrainTransport {
   std::size_t nodes_;
   std::vector<double> guess_;  ///< last potential at the nodes, where the next search starts
   std::vector<T> psi_, psi_x_, psi_m_, mobility_, mobility_x_, local_rate_, local_x_, local_m_;
-  std::vector<T> lower_, diagonal_, upper_, left_m_, right_m_, slope_, alpha_, folded_;
-  T inverse_step_{0}, surface_memory_{0};
+  std::vector<T> lower_, diagonal_, upper_, left_m_, right_m_, slope_, alpha_;
+  T inverse_step_{0};
+  std::array<T, 2> surface_slope_{T(0), T(0)};
 };
 
 }  // namespace lithoscope::particle

@@ -117,10 +117,12 @@ inline double neutral_potential(const Levels<double>& levels, double stabilised,
     const double excess = now.holes - holes;
     if (excess == 0) return V;
     (excess > 0 ? high : low) = V;
-    double next = V - excess / now.per_volt;
-    if (!(next > low && next < high)) next = 0.5 * (low + high);
+    const double move = -excess / now.per_volt;
     // quadratic convergence: after a move this small the next one would be below rounding
-    if (std::abs(next - V) <= 1e-9 * narrowest || high - low <= 4e-16 * std::abs(V)) return next;
+    if (std::abs(move) <= 1e-9 * narrowest) return V + move;
+    double next = V + move;
+    if (!(next > low && next < high)) next = 0.5 * (low + high);
+    if (high - low <= 4e-16 * std::abs(V)) return next;
     V = next;
   }
   return V;

@@ -77,7 +77,7 @@ std::pair<double, double> colour_range(const Map& map) {
     low = -reach;
     high = reach;
   }
-  const double least = std::max(1e-12, 1e-6 * std::max(std::abs(low), std::abs(high)));
+  const double least = std::max(1e-12, 1e-3 * std::max(std::abs(low), std::abs(high)));
   if (high - low < least) return {0.5 * (low + high) - 0.5 * least, 0.5 * (low + high) + 0.5 * least};
   return {low, high};
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -81,6 +83,13 @@ double at_radius(const Profile& p, const std::vector<double>& values, double r) 
   return values[k - 1] + t * (values[k] - values[k - 1]);
 }
 
+// Six digits: more than colours and hover show, and half the page.
+double rounded(double v) {
+  if (v == 0 || !std::isfinite(v)) return v;
+  const double scale = std::pow(10.0, 5 - std::floor(std::log10(std::abs(v))));
+  return std::round(v * scale) / scale;
+}
+
 using Pick = std::function<const std::vector<double>&(const Profile&)>;
 
 // Rests are drawn against the square root of time, where diffusion is even; currents against time.
@@ -119,7 +128,7 @@ Figure radius_time_figure(const ParticleOutcome& outcome, const std::vector<Stre
       const Profile& b = stretch.leg->snapshots[k];
       for (std::size_t r = 0; r < rows; ++r) {
         const double value = (1 - t) * at_radius(a, pick(a), map.y[r]) + t * at_radius(b, pick(b), map.y[r]);
-        map.z[r * map.x.size() + s * columns_a_step + c] = value;
+        map.z[r * map.x.size() + s * columns_a_step + c] = rounded(value);
       }
     }
     figure.x_ticks.push_back({static_cast<double>(s) + 0.5,
@@ -231,25 +240,28 @@ Figure profile_figure(const ParticleOutcome& outcome) {
   return figure;
 }
 
-Figure ledger_figure(const ParticleOutcome& outcome) {
+std::vector<Figure> ledger_figures(const ParticleOutcome& outcome) {
   const particle::Model& model = outcome.study.model;
-  Figure figure{.id = "ledger",
-                .title = "The ledger: electrons that metals and oxygen gave",
-                .caption =
-                    "Volume means per formula unit. What metals and oxygen give equals the lithium that left, less "
-                    "what lost oxygen "
-                    "leaves behind; the rest is rounding.",
-                .x_axis = {"", ""},
-                .y_axis = {"electrons given", "per f.u."}};
-  double x = 0;
-  for (const particle::Cation& c : model.ladder.cations) figure.x_ticks.push_back({x++, c.element});
-  figure.x_ticks.push_back({x++, "O holes"});
-  figure.x_ticks.push_back({x++, "O lost"});
-  figure.x_ticks.push_back({x, "Li left"});
-  const auto add = [&](const std::string& name, const particle::Mark& before, const particle::Mark& after, Role role) {
+  const auto empty = [&](const std::string& id, const std::string& title) {
+    Figure figure{.id = id,
+                  .title = title,
+                  .caption =
+                      "Volume means per formula unit. What metals and oxygen give equals the lithium that left, less "
+                      "what lost oxygen leaves behind; the rest is rounding.",
+                  .x_axis = {"", ""},
+                  .y_axis = {"electrons given", "per f.u."}};
+    double x = 0;
+    for (const particle::Cation& c : model.ladder.cations) figure.x_ticks.push_back({x++, c.element});
+    figure.x_ticks.push_back({x++, "O holes"});
+    figure.x_ticks.push_back({x++, "O lost"});
+    figure.x_ticks.push_back({x, "Li left"});
+    return figure;
+  };
+  const auto add = [&](Figure& figure, const std::string& name, const particle::Mark& before,
+                       const particle::Mark& after) {
     const particle::Ledger l = particle::ledger(model, before, after);
-    Series s{.name = fmt::format("{} (adds up to {:.0e})", name, std::abs(l.residual())),
-             .role = role,
+    Series s{.name = fmt::format("{} (rest {:.0e})", name, std::abs(l.residual())),
+             .role = role_of(figure.series.size()),
              .mark = report::Mark::bars};
     std::vector<double> values = l.cations;
     for (const double v : {l.holes, l.oxygen_lost, l.lithium}) values.push_back(v);
@@ -260,14 +272,18 @@ Figure ledger_figure(const ParticleOutcome& outcome) {
     }
     figure.series.push_back(std::move(s));
   };
+  std::vector<Figure> figures{empty("ledger-trunk", "The ledger of the trunk: who gave the electrons"),
+                              empty("ledger-mild", "The ledger of the branches: electrons change places"),
+                              empty("ledger-hot", "The ledger of branches that lose oxygen")};
   const auto& marks = outcome.run.trunk.marks;
-  if (marks.size() > 1) add("trunk", marks.front(), marks.back(), Role::muted);
-  std::size_t index = 0;
+  if (marks.size() > 1) add(figures[0], "trunk", marks.front(), marks.back());
   for (const Leg& leg : outcome.run.branches) {
-    if (index < 3 && !leg.marks.empty()) add(leg.name, particle::start_of(leg), leg.marks.back(), role_of(index));
-    ++index;
+    if (leg.marks.empty()) continue;
+    Figure& figure = leg.marks.back().seen.mean_oxygen_lost < layered_still ? figures[1] : figures[2];
+    add(figure, leg.name, particle::start_of(leg), leg.marks.back());
   }
-  return figure;
+  std::erase_if(figures, [](const Figure& f) { return f.series.empty(); });
+  return figures;
 }
 
 Figure charge_figure(const ParticleOutcome& outcome) {

@@ -13,7 +13,8 @@ Figure change_figure(const study::ParticleOutcome& outcome);
 /// Lithium, potential, valences and holes over radius and programme (paper.md Fig. 6 with numbers).
 std::vector<Figure> radius_time_figures(const study::ParticleOutcome& outcome);
 Figure profile_figure(const study::ParticleOutcome& outcome);
-Figure ledger_figure(const study::ParticleOutcome& outcome);
+/// Of the trunk, of branches that stay layered, of those that lose oxygen: each on its own scale.
+std::vector<Figure> ledger_figures(const study::ParticleOutcome& outcome);
 Figure charge_figure(const study::ParticleOutcome& outcome);
 /// Extents and oxygen of branches that heat far enough; empty when none does.
 std::vector<Figure> heating_figures(const study::ParticleOutcome& outcome);

@@ -18,7 +18,8 @@ using particle::Leg;
 using study::ParticleOutcome;
 
 std::string signed_text(double v, int decimals) {
-  std::string text = fmt::format("{:+.{}f}", std::abs(v) < 0.5 * std::pow(10.0, -decimals) ? 0.0 : v, decimals);
+  if (std::abs(v) < 0.5 * std::pow(10.0, -decimals)) return fmt::format("{:.{}f}", 0.0, decimals);
+  std::string text = fmt::format("{:+.{}f}", v, decimals);
   if (text.starts_with('-')) text.replace(0, 1, "\u2212");
   return text;
 }
@@ -165,7 +166,7 @@ Report make_report(const ParticleOutcome& outcome) {
   if (!path.figures.empty()) report.sections.push_back(std::move(path));
   Section ends{.id = "ends", .title = "Before and after"};
   if (outcome.run.trunk.marks.size() > 1) ends.figures.push_back(profile_figure(outcome));
-  ends.figures.push_back(ledger_figure(outcome));
+  for (Figure& figure : ledger_figures(outcome)) ends.figures.push_back(std::move(figure));
   ends.tables.push_back(state_table(outcome));
   report.sections.push_back(std::move(ends));
   if (!outcome.run.trunk.trace.time_s.empty() && !mild_branches(outcome).empty()) {
