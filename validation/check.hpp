@@ -29,5 +29,6 @@ struct Check {
 std::string real_data();
 
 std::vector<Check> echem_checks();
+std::vector<Check> particle_checks();
 
 }  // namespace lithoscope::validation

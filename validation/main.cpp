@@ -137,7 +137,9 @@ int run(int argc, char** argv) {
   const Options options = parse(argc, argv);
   const auto goals = read_goals(LITHOSCOPE_GOALS);
   std::map<std::string, Check> checks;
-  for (Check& check : echem_checks()) checks.emplace(check.name, std::move(check));
+  for (auto* of_room : {echem_checks, particle_checks}) {
+    for (Check& check : of_room()) checks.emplace(check.name, std::move(check));
+  }
   std::vector<std::string> known;
   for (const Goal& goal : goals) known.push_back(goal.name);
   for (const std::string& name : options.names) {

@@ -35,8 +35,8 @@ inline constexpr double c[stages][stages] = {
     {8.083246795921522, -7.981132988064893, -31.52159432874371, 16.31930543123136, -6.058818238834054}};
 }  // namespace rodas
 
-/// Who decides the flux into the grains.
-enum class Boundary { closed, one_grain, shared };
+/// Who decides the flux into the grains: nobody; the current; the current through a potential they share; a potential.
+enum class Boundary { closed, one_grain, shared, held };
 
 template <class T>
 struct ElectrodeState {
@@ -302,7 +302,8 @@ class Electrode {
     for (std::size_t g = 0; g < grains_.size(); ++g) {
       std::array<T, 2> slope{T(0), T(0)};
       T by_V(0);
-      if (boundary == Boundary::shared) {
+      const bool by_potential = boundary == Boundary::shared || boundary == Boundary::held;
+      if (by_potential) {
         const std::size_t n = grains_[g].nodes() - 1;
         const T V = grains_[g].potential(s.grains[g], n, at);
         const auto of_V = grains_[g].potential_slopes(s.grains[g], n, V, at);

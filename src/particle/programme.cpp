@@ -34,6 +34,10 @@ void check_step(const Step& step) {
                "none");
       }
       break;
+    case StepKind::hold_voltage:
+      check_positive(step, "voltage", step.voltage_V, "such as 4.8 V");
+      check_positive(step, "duration", step.duration_s, "such as 2 h");
+      break;
     case StepKind::wait:
     case StepKind::hold:
       check_positive(step, "duration", step.duration_s, "such as 5 h");
@@ -63,6 +67,8 @@ std::string name_of(StepKind kind) {
       return "charge";
     case StepKind::discharge:
       return "discharge";
+    case StepKind::hold_voltage:
+      return "hold-voltage";
     case StepKind::wait:
       return "wait";
     case StepKind::hold:
@@ -92,6 +98,7 @@ std::vector<Parameter> parameters(Programme& programme) {
         out.push_back({prefix + "sites", "1", &step.stabilised_sites});
         continue;
       }
+      if (step.kind == StepKind::hold_voltage) out.push_back({prefix + "voltage", "V", &step.voltage_V});
       if (step.duration_s > 0) out.push_back({prefix + "duration", "s", &step.duration_s});
       if (step.rate_per_s > 0) out.push_back({prefix + "rate", "1/s", &step.rate_per_s});
       if (step.kind == StepKind::gitt) out.push_back({prefix + "rest", "s", &step.rest_s});

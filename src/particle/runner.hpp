@@ -92,6 +92,7 @@ class Runner {
     bool resting = false;
     ExtentsOf<T> extents;
     T delivered{0};
+    T rate_per_s{0};
     double temperature_K = core::room_temperature_K;
     T cell_V{0};
   };
@@ -104,6 +105,7 @@ class Runner {
     T mean_rate{0};  ///< signed
     bool in_cell = false;
     std::optional<double> surface_limit, voltage_limit;
+    std::optional<T> held_V;
     std::size_t step = 0;
   };
 
@@ -194,7 +196,7 @@ class Runner {
   // The slow-down after `elapsed` of a segment: its distance from 1 decays with the unlocking rate.
   T slow_down_after(const Moment& start, const Segment& segment, const T& elapsed) const {
     using std::exp;
-    if (value_of(segment.mean_rate) != 0) return T(1);
+    if (segment.in_cell && start.resting == false) return T(1);
     const T distance = 1.0 - start.slow_down;
     if (!(model_.transport.unlock_rate_per_s > 0) || value_of(distance) == 0) return start.slow_down;
     const T rate = take_(model_.transport.unlock_rate_per_s);
@@ -240,12 +242,13 @@ class Runner {
     return at;
   }
 
-  void set_kinetics(const T& temperature_K) {
+  void set_kinetics(const T& temperature_K, bool held) {
     constexpr double nm_per_m = 1e9;
-    constexpr double stand_in_A_per_m2 = 1e3;  // grains that share a potential need some; overpotentials below 1 uV
+    constexpr double stand_in_A_per_m2 =
+        1e5;  // a potential that is shared or held needs some; overpotentials below 10 nV
     const SurfaceKinetics& s = model_.surface;
     T exchange = take_(s.exchange_current_A_per_m2) * arrhenius(take_(s.activation_energy_eV), temperature_K);
-    if (!(value_of(exchange) > 0) && shapes_.size() > 1) exchange = T(stand_in_A_per_m2);
+    if (!(value_of(exchange) > 0) && (shapes_.size() > 1 || held)) exchange = T(stand_in_A_per_m2);
     electrode_.kinetics = {exchange * (nm_per_m / core::faraday_C_per_mol) / sites_mol_per_m3_,
                            T(take_(s.transfer_coefficient))};
   }
@@ -259,6 +262,7 @@ class Runner {
       area += share;
       mean += share * surface[g];
     }
+    if (segment.held_V) return *segment.held_V;
     if (value_of(segment.mean_rate) == 0)
       return segment.in_cell && shapes_.size() > 1 ? now.state.shared_V : T(mean / area);
     constexpr double m_per_nm = 1e-9;
@@ -316,7 +320,9 @@ class Runner {
     out.after = now;
     out.after.state = std::move(trial.state);
     out.after.time_s = now.time_s + h;
-    out.after.delivered = now.delivered + segment.mean_rate * h;
+    out.after.rate_per_s =
+        segment.held_V ? T((mean_lithium(out.after.state) - mean_lithium(now.state)) / h) : segment.mean_rate;
+    out.after.delivered = now.delivered + out.after.rate_per_s * h;
     out.after.temperature_K = segment.temperature_K + segment.heating_K_per_s * value_of(elapsed + h);
     out.after.slow_down = slow_down_after(start, segment, elapsed + h);
     if (segment.surface_limit || segment.voltage_limit) {
@@ -408,8 +414,10 @@ class Runner {
   void advance(Moment& now, const Segment& segment, LegOf<T>& leg) {
     const Moment start = now;
     steady_at_.reset();
-    set_kinetics(T(segment.temperature_K));
-    const Boundary boundary = !segment.in_cell                   ? Boundary::closed
+    set_kinetics(T(segment.temperature_K), segment.held_V.has_value());
+    if (segment.held_V) now.state.shared_V = *segment.held_V;
+    const Boundary boundary = segment.held_V                     ? Boundary::held
+                              : !segment.in_cell                 ? Boundary::closed
                               : shapes_.size() > 1               ? Boundary::shared
                               : value_of(segment.mean_rate) != 0 ? Boundary::one_grain
                                                                  : Boundary::closed;
@@ -477,7 +485,7 @@ class Runner {
     t.time_s.push_back(value_of(now.time_s));
     t.step.push_back(segment.step);
     t.temperature_K.push_back(now.temperature_K);
-    t.rate_per_s.push_back(value_of(segment.mean_rate));
+    t.rate_per_s.push_back(value_of(now.rate_per_s));
     t.cell_V.push_back(now.cell_V);
     t.mean_lithium.push_back(mean_lithium(now.state));
     t.surface_lithium.push_back(now.state.grains.back().x.back());
@@ -671,6 +679,12 @@ class Runner {
         case StepKind::discharge:
           begin_current(now);
           segment = current_segment(step, i, now);
+          advance(now, segment, leg);
+          break;
+        case StepKind::hold_voltage:
+          begin_current(now);
+          segment.in_cell = true;
+          segment.held_V = take_(step.voltage_V);
           advance(now, segment, leg);
           break;
         case StepKind::wait:

@@ -26,7 +26,8 @@ using particle::StepKind;
 
 const std::vector<std::string> drive_names{"composition", "potential"};
 const std::vector<std::string> memory_names{"none", "square-scheme", "one-state"};
-const std::vector<std::string> step_names{"charge", "discharge", "wait", "hold", "ramp", "gitt", "stabilise"};
+const std::vector<std::string> step_names{"charge", "discharge", "hold-voltage", "wait",
+                                          "hold",   "ramp",      "gitt",         "stabilise"};
 const std::vector<std::string> fluorescence_names{"volume", "attenuated"};
 
 template <class Enum>
@@ -192,6 +193,10 @@ Step read_step(TableReader reader, const Defaults& defaults) {
       seconds("duration", step.duration_s);
       step.rate_per_s = read_rate(reader, defaults);
       break;
+    case StepKind::hold_voltage:
+      seconds("duration", step.duration_s);
+      if (const auto v = reader.quantity("voltage", "V")) step.voltage_V = v->value;
+      break;
     case StepKind::hold:
       if (!temperature) reader.fail("temperature", "is missing", "a temperature such as \"100 degC\"", "nothing", "");
       [[fallthrough]];
@@ -356,6 +361,7 @@ void append_step(std::string& out, const Step& s, const std::string& heading) {
     put("to", s.to_temperature_K, "K");
     put("heating", s.rate_K_per_s, "K/s");
   }
+  if (s.kind == StepKind::hold_voltage) put("voltage", s.voltage_V, "V");
   if (s.rate_per_s > 0) out += fmt::format("rate = \"{}C\"\n", s.rate_per_s * core::seconds_per_hour);
   if (s.kind == StepKind::gitt) {
     put("pulse", s.duration_s, "s");

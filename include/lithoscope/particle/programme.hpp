@@ -10,7 +10,7 @@
 
 namespace lithoscope::particle {
 
-enum class StepKind { charge, discharge, wait, hold, ramp, gitt, stabilise };
+enum class StepKind { charge, discharge, hold_voltage, wait, hold, ramp, gitt, stabilise };
 std::string name_of(StepKind kind);
 
 /// Fields that a kind does not use stay at their defaults.
@@ -24,6 +24,7 @@ struct Step {
   std::optional<double> until_surface_lithium;  ///< x at the surface, extrapolated
   std::optional<double> until_voltage_V;        ///< of the cell
   std::optional<double> until_lithium;          ///< x of the mean
+  double voltage_V = 0;                         ///< hold_voltage: of all surfaces, their overpotential included
   // gitt: pulses of duration_s with rests between; charging unless `discharging`
   double rest_s = 0;
   int pulses = 0;
