@@ -51,18 +51,19 @@ std::vector<Valence> pristine_valences(const Composition& composition) {
     valences.push_back({e.symbol, e.per_formula_unit, usual->valence});
   }
   const double charge = total_charge(valences);
+  if (std::abs(charge) < 1e-12) return valences;
   for (const std::string_view element : balancing) {
     const auto found = std::ranges::find(valences, element, &Valence::element);
     if (found == valences.end()) continue;
-    found->valence -= charge / found->amount;
+    const double balanced = found->valence - charge / found->amount;
     const UsualValence& usual = *usual_valence(element);
-    if (found->valence < usual.least - rounding || found->valence > usual.most + rounding) break;
+    if (balanced < usual.least - rounding || balanced > usual.most + rounding) break;
+    found->valence = balanced;
     return valences;
   }
-  if (std::abs(total_charge(valences)) < rounding) return valences;
   throw core::UsageError({.what = "the charges of " + composition.formula + " do not balance",
                           .expected = "valences that add up to zero with Li+, O2-, Mn4+, Co3+ and the rest on Ni",
-                          .found = fmt::format("{:+.3f} electrons left over", charge),
+                          .found = fmt::format("{:+.3f} elementary charges left over", charge),
                           .advice = "check the amounts in the formula"});
 }
 
