@@ -104,6 +104,7 @@ std::optional<Conversion> conversion(std::string_view from, std::string_view to)
                       .found = std::string{a ? to : from},
                       .advice = "units are case sensitive (mA, not ma)"});
   }
+  if (trimmed(from) == trimmed(to)) return Conversion{};  // exactly: udunits goes by way of the metre and back
   if (!same_dimension(a.get(), b.get())) return std::nullopt;
   const std::unique_ptr<cv_converter, ConverterDeleter> converter{ut_get_converter(a.get(), b.get())};
   if (!converter) return std::nullopt;

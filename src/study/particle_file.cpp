@@ -42,6 +42,17 @@ struct Defaults {
   double mAh_per_g_per_lithium = 0;
 };
 
+std::optional<int> read_count(TableReader& reader, std::string_view key) {
+  const auto number = reader.number(key);
+  if (!number) return std::nullopt;
+  constexpr double most = 1e7;
+  if (*number < 0 || *number > most || *number != std::floor(*number)) {
+    reader.fail(key, "is no count", fmt::format("a whole number from 0 to {:.0f}", most), fmt::format("{}", *number),
+                "");
+  }
+  return static_cast<int>(*number);
+}
+
 particle::Couple read_couple(TableReader reader) {
   particle::Couple couple;
   couple.name = reader.text("name").value_or("");
@@ -140,7 +151,7 @@ particle::SurfaceShift read_shift(TableReader reader) {
   return shift;
 }
 
-// "C/8", "2C", "0.1 C" or "20 mA/g", in lithium per formula unit and second.
+// "C/8", "2C", "20 mA/g" or "0.1 1/h", in lithium per formula unit and second.
 double read_rate(TableReader& reader, const Defaults& defaults) {
   const auto text = reader.text("rate");
   if (!text) return 0;
@@ -168,12 +179,19 @@ double read_rate(TableReader& reader, const Defaults& defaults) {
     }
     return *c_rate * defaults.one_c / core::seconds_per_hour;
   }
-  try {
-    const double mA_per_g = core::parse_quantity(*text, "mA/g").value;
-    return mA_per_g / defaults.mAh_per_g_per_lithium / core::seconds_per_hour;
-  } catch (const core::UsageError&) {
-    reader.fail("rate", "is not a rate", "\"C/8\" or \"20 mA/g\"", *text, "");
+  const auto quantity = [&](const char* unit) -> std::optional<double> {
+    try {
+      return core::parse_quantity(*text, unit).value;
+    } catch (const core::UsageError&) {
+      return std::nullopt;
+    }
+  };
+  if (const auto mA_per_g = quantity("mA/g")) {
+    return *mA_per_g / defaults.mAh_per_g_per_lithium / core::seconds_per_hour;
   }
+  if (const auto per_s = quantity("1/s")) return *per_s;
+  reader.fail("rate", "is not a rate", "\"C/8\", \"20 mA/g\", or lithium per formula unit and time, \"0.1 1/h\"", *text,
+              "");
 }
 
 Step read_step(TableReader reader, const Defaults& defaults) {
@@ -211,7 +229,7 @@ Step read_step(TableReader reader, const Defaults& defaults) {
       step.rate_per_s = read_rate(reader, defaults);
       seconds("pulse", step.duration_s);
       seconds("rest", step.rest_s);
-      if (const auto v = reader.number("pulses")) step.pulses = static_cast<int>(*v);
+      step.pulses = read_count(reader, "pulses").value_or(0);
       step.discharging = reader.choice("direction", {"charge", "discharge"}).value_or("charge") == "discharge";
       break;
     case StepKind::stabilise:
@@ -253,7 +271,7 @@ particle::ScanAxis read_axis(TableReader reader, Model& model, particle::Program
   };
   axis.from = end("from");
   axis.to = end("to");
-  axis.count = static_cast<int>(reader.number("count").value_or(0));
+  axis.count = read_count(reader, "count").value_or(0);
   axis.logarithmic = reader.choice("scale", {"linear", "log"}).value_or("linear") == "log";
   reader.finish();
   return axis;
@@ -261,8 +279,8 @@ particle::ScanAxis read_axis(TableReader reader, Model& model, particle::Program
 
 particle::Scan read_scan(TableReader reader, const std::string& path, Model& model, particle::Programme& programme) {
   particle::Scan scan;
-  scan.samples = static_cast<int>(reader.number("samples").value_or(0));
-  scan.seed = static_cast<std::uint64_t>(reader.number("seed").value_or(1));
+  scan.samples = read_count(reader, "samples").value_or(0);
+  scan.seed = static_cast<std::uint64_t>(read_count(reader, "seed").value_or(1));
   for (const toml::table* table : reader.tables("parameter")) {
     scan.axes.push_back(read_axis({*table, path, "[[scan.parameter]]"}, model, programme));
   }
@@ -362,7 +380,7 @@ void append_step(std::string& out, const Step& s, const std::string& heading) {
     put("heating", s.rate_K_per_s, "K/s");
   }
   if (s.kind == StepKind::hold_voltage) put("voltage", s.voltage_V, "V");
-  if (s.rate_per_s > 0) out += fmt::format("rate = \"{}C\"\n", s.rate_per_s * core::seconds_per_hour);
+  if (s.rate_per_s > 0) put("rate", s.rate_per_s, "1/s");
   if (s.kind == StepKind::gitt) {
     put("pulse", s.duration_s, "s");
     put("rest", s.rest_s, "s");
@@ -439,8 +457,8 @@ ParticleStudy read_particle_study(const std::string& path_or_preset, const std::
 
 std::string resolved_particle_study(const ParticleStudy& study) {
   const Model& m = study.model;
-  std::string out = fmt::format("[programme]\ntitle = {}\none_c = 1\n\n[material]\nformula = {}\n",
-                                quoted(study.programme.title), quoted(m.composition.formula));
+  std::string out = fmt::format("[programme]\ntitle = {}\n\n[material]\nformula = {}\n", quoted(study.programme.title),
+                                quoted(m.composition.formula));
   append_group(out, "grain", particle::grain_settings(), m.grain);
   append_ladder(out, m.ladder);
   const particle::Diffusivity& d = m.transport.diffusivity;
