@@ -28,7 +28,7 @@ Role role_of(std::size_t k) {
 
 std::string duration_text(double seconds) {
   if (seconds >= 2 * 86400) return fmt::format("{:.3g} d", seconds / 86400);
-  if (seconds >= 5400) return fmt::format("{:.3g} h", seconds / core::seconds_per_hour);
+  if (seconds >= core::seconds_per_hour) return fmt::format("{:.3g} h", seconds / core::seconds_per_hour);
   if (seconds >= 90) return fmt::format("{:.3g} min", seconds / 60);
   return fmt::format("{:.3g} s", seconds);
 }
@@ -165,8 +165,11 @@ Figure change_figure(const ParticleOutcome& outcome) {
   double x = 0;
   for (const particle::Cation& c : ladder.cations) figure.x_ticks.push_back({x++, c.element + " surface"});
   for (const particle::Cation& c : ladder.cations) figure.x_ticks.push_back({x++, c.element + " bulk"});
-  figure.x_ticks.push_back({x++, "holes surf."});
-  figure.x_ticks.push_back({x, "holes bulk"});
+  const bool oxygen = outcome.study.model.ladder.oxygen.sites > 0;
+  if (oxygen) {
+    figure.x_ticks.push_back({x++, "holes surf."});
+    figure.x_ticks.push_back({x, "holes bulk"});
+  }
   std::size_t index = 0;
   for (const Leg* leg : mild_branches(outcome)) {
     const particle::Observables& a = particle::start_of(*leg).seen;
@@ -179,8 +182,10 @@ Figure change_figure(const ParticleOutcome& outcome) {
     };
     for (std::size_t k = 0; k < ladder.cations.size(); ++k) put(a.tey_valence[k], b.tey_valence[k]);
     for (std::size_t k = 0; k < ladder.cations.size(); ++k) put(a.pfy_valence[k], b.pfy_valence[k]);
-    put(a.tey_holes, b.tey_holes);
-    put(a.mean_holes, b.mean_holes);
+    if (oxygen) {
+      put(a.tey_holes, b.tey_holes);
+      put(a.mean_holes, b.mean_holes);
+    }
     figure.series.push_back(std::move(s));
   }
   return figure;
@@ -212,6 +217,7 @@ std::vector<Figure> radius_time_figures(const ParticleOutcome& outcome) {
                                          {"holes", "per f.u."},
                                          [](const Profile& p) -> const std::vector<double>& { return p.fresh_holes; }));
   }
+  for (std::size_t i = 1; i < figures.size(); ++i) figures[i].caption = "Drawn as the map of lithium.";
   return figures;
 }
 

@@ -178,7 +178,7 @@ function start() {
   const build = () => {
     plots.forEach((p) => p.destroy());
     const hosts = [...document.querySelectorAll(".plot[data-figure]")].map((host) => [host, figures.get(host.dataset.figure)]);
-    hosts.filter(([, figure]) => isDrawn(figure)).forEach(([host, figure]) => readMap(host, figure));
+    hosts.filter(([, figure]) => isDrawn(figure)).forEach(([host, figure]) => { host.classList.add("drawn"); readMap(host, figure); });
     plots = hosts.filter(([, figure]) => !isDrawn(figure)).map(([host, figure]) => makeLive(host, figure));
   };
   build();
