@@ -55,16 +55,51 @@ void print_ends(const study::ParticleOutcome& outcome) {
   }
 }
 
-void print_scan(const particle::ScanResult& scan) {
+// At most one screen: evenly chosen runs, with what a scan is usually for, of the first branch.
+void print_scan(const study::ParticleOutcome& outcome) {
+  const particle::ScanResult& scan = *outcome.scan;
+  std::vector<std::size_t> columns;
+  if (!outcome.run.branches.empty()) {
+    const std::string prefix = outcome.run.branches.front().name + ".";
+    for (std::size_t q = 0; q < scan.names.size(); ++q) {
+      if (!scan.names[q].starts_with(prefix)) continue;
+      const std::string_view what = std::string_view{scan.names[q]}.substr(prefix.size());
+      const bool told =
+          what.starts_with("delta_tey_valence") || what == "rixs_change" || what.starts_with("deviation_");
+      if (told) columns.push_back(q);
+    }
+  }
+  fmt::print("\n");
+  std::vector<int> widths;
+  const auto head = [&](const std::string& name) {
+    widths.push_back(std::max(10, static_cast<int>(name.size())));
+    fmt::print("{:>{}} ", name, widths.back());
+  };
+  for (const particle::ScanAxis& a : scan.scan.axes)
+    head(a.unit == "1" ? a.parameter : fmt::format("{} ({})", a.parameter, a.unit));
+  for (const std::size_t q : columns) head(scan.names[q]);
+  fmt::print("\n");
+  constexpr std::size_t most = 12;
+  const std::size_t shown = std::min(most, scan.rows.size());
+  for (std::size_t i = 0; i < shown; ++i) {
+    const particle::ScanRow& row = scan.rows[shown == scan.rows.size() ? i : i * (scan.rows.size() - 1) / (shown - 1)];
+    std::size_t k = 0;
+    for (const double v : row.values) fmt::print("{:>{}.4g} ", v, widths[k++]);
+    if (row.results.empty()) fmt::print("{}", row.failure);
+    for (const std::size_t q : columns) {
+      if (!row.results.empty()) fmt::print("{:>{}.4g} ", row.results[q], widths[k++]);
+    }
+    fmt::print("\n");
+  }
   const auto failed = std::ranges::count_if(scan.rows, [](const auto& row) { return !row.failure.empty(); });
-  fmt::print("\nscan: {} runs, {} failed; the table is in --json and --out\n", scan.rows.size(), failed);
+  fmt::print("{} of {} runs shown, {} failed; --json or --out for all.\n", shown, scan.rows.size(), failed);
 }
 
 void print_outcome(const study::ParticleOutcome& outcome) {
   for (const std::string& answer : report::particle_answers(outcome)) fmt::print("{}\n", answer);
   for (const std::string& warning : outcome.warnings) fmt::print("! {}\n", warning);
   print_ends(outcome);
-  if (outcome.scan) print_scan(*outcome.scan);
+  if (outcome.scan) print_scan(outcome);
 }
 
 void print_plan(const study::ParticleStudy& definition) {

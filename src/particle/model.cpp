@@ -194,6 +194,10 @@ std::vector<Parameter> parameters(Model& model) {
   out.push_back({"oxygen.level_slope", "V/K", &o.level_slope_V_per_K});
   out.push_back({"oxygen.stabilised_level_slope", "V/K", &o.stabilised_level_slope_V_per_K});
   out.push_back({"oxygen.width_slope", "V/K", &o.width_slope_V_per_K});
+  for (EdgeDepth& e : model.probes.edges) {
+    if (e.tey_depth_nm > 0) out.push_back({"probes.tey_depth." + e.element, "nm", &e.tey_depth_nm});
+    if (e.fluorescence_length_nm > 0) out.push_back({"probes.length." + e.element, "nm", &e.fluorescence_length_nm});
+  }
   for (std::size_t i = 0; i < model.surface_shifts.size(); ++i) {
     out.push_back({fmt::format("shift.{}", i), "V", &model.surface_shifts[i].shift_V});
   }
@@ -230,6 +234,12 @@ void check(const Model& model) {
   }
   if (model.hysteresis.memory == Memory::square_scheme && !(model.ladder.oxygen.sites > 0)) {
     refuse("the square scheme has no oxygen to stabilise", "oxygen.sites above 0", "0");
+  }
+  for (const EdgeDepth& e : model.probes.edges) {
+    const bool known = e.element == "O" || std::ranges::find(model.ladder.cations, e.element, &Cation::element) !=
+                                               model.ladder.cations.end();
+    if (!known) refuse("an edge depth names no cation of the formula", "a cation, or O", e.element);
+    if (e.tey_depth_nm == 0) refuse("the electron yield of " + e.element + " has no depth", "more than 0 nm", "0 nm");
   }
   for (const SurfaceShift& s : model.surface_shifts) {
     const bool known = s.couple.empty() ||

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "grain_transport.hpp"
@@ -85,28 +86,31 @@ class Observer {
     o.tey_valence.assign(cations, T(0));
     o.pfy_valence.assign(cations, T(0));
     o.mean_valence.assign(cations, T(0));
-    T area(0), fluorescing(0), emitting(0);
+    std::vector<T> fluorescing(cations, T(0));
+    T area(0), emitting(0);
     for (std::size_t g = 0; g < grains.size(); ++g) {
       const ProfileOf<T>& p = grains[g];
       const T& radius = shapes_[g].radius_nm;
       const T share = shapes_[g].weight / radius;  // electrons come from the surface
       area += share;
-      const std::vector<T> tey = escape_from(radius);
-      const auto by_depth = [&](const std::vector<T>& values) { return share * weighted(tey, values); };
-      for (std::size_t k = 0; k < cations; ++k) o.tey_valence[k] += by_depth(p.valence[k]);
-      o.tey_lithium += by_depth(p.lithium);
-      o.tey_holes += by_depth(p.fresh_holes);
-      o.tey_holes += by_depth(p.stabilised_holes);
+      for (std::size_t k = 0; k < cations; ++k) {
+        const std::string& element = model_.ladder.cations[k].element;
+        o.tey_valence[k] += share * weighted(escape_from(radius, tey_depth(element)), p.valence[k]);
+        const std::vector<T> pfy = fluorescence(length(element), radius);
+        o.pfy_valence[k] += shapes_[g].weight * weighted(pfy, p.valence[k]);
+        for (const T& w : pfy) fluorescing[k] += shapes_[g].weight * w;
+        o.mean_valence[k] += shapes_[g].weight * volume_mean(p.valence[k]);
+      }
+      o.tey_lithium += share * weighted(escape_from(radius, tey_depth("")), p.lithium);
+      const std::vector<T> at_oxygen = escape_from(radius, tey_depth("O"));
+      o.tey_holes += share * weighted(at_oxygen, p.fresh_holes);
+      o.tey_holes += share * weighted(at_oxygen, p.stabilised_holes);
       const auto mean = [&](const std::vector<T>& values) { return shapes_[g].weight * volume_mean(values); };
       o.mean_lithium += mean(p.lithium);
       o.mean_holes += mean(p.fresh_holes);
       o.mean_holes += mean(p.stabilised_holes);
       o.mean_oxygen_lost += mean(p.oxygen_lost);
-      for (std::size_t k = 0; k < cations; ++k) o.mean_valence[k] += mean(p.valence[k]);
-      const std::vector<T> pfy = fluorescence(take_(model_.probes.pfy_length_nm), radius);
-      for (const T& w : pfy) fluorescing += shapes_[g].weight * w;
-      for (std::size_t k = 0; k < cations; ++k) o.pfy_valence[k] += shapes_[g].weight * weighted(pfy, p.valence[k]);
-      const std::vector<T> rixs = fluorescence(take_(model_.probes.rixs_length_nm), radius);
+      const std::vector<T> rixs = fluorescence(length("O"), radius);
       for (std::size_t i = 0; i < rixs.size(); ++i) {
         emitting += shapes_[g].weight * rixs[i];
         o.rixs += shapes_[g].weight * rixs[i] * response(p.fresh_holes[i], p.stabilised_holes[i]);
@@ -114,7 +118,7 @@ class Observer {
     }
     for (std::size_t k = 0; k < cations; ++k) {
       o.tey_valence[k] = o.tey_valence[k] / area;
-      o.pfy_valence[k] = o.pfy_valence[k] / fluorescing;
+      o.pfy_valence[k] = o.pfy_valence[k] / fluorescing[k];
     }
     o.tey_lithium = o.tey_lithium / area;
     o.tey_holes = o.tey_holes / area;
@@ -171,10 +175,22 @@ class Observer {
     return sum;
   }
   // By node from the centre, as the profiles.
-  std::vector<T> escape_from(const T& radius) const {
+  T tey_depth(const std::string& element) const {
+    for (const EdgeDepth& e : model_.probes.edges) {
+      if (e.element == element && e.tey_depth_nm > 0) return T(take_(e.tey_depth_nm));
+    }
+    return T(take_(model_.probes.tey_depth_nm));
+  }
+  T length(const std::string& element) const {
+    for (const EdgeDepth& e : model_.probes.edges) {
+      if (e.element == element && e.fluorescence_length_nm >= 0) return T(take_(e.fluorescence_length_nm));
+    }
+    return T(take_(element == "O" ? model_.probes.rixs_length_nm : model_.probes.pfy_length_nm));
+  }
+  std::vector<T> escape_from(const T& radius, const T& depth_nm) const {
     std::vector<T> depth;
     for (std::size_t i = law_.mesh.radius.size(); i-- > 0;) depth.push_back(radius * (1 - law_.mesh.radius[i]));
-    std::vector<T> w = escape_weights<T>(depth, T(take_(model_.probes.tey_depth_nm)));
+    std::vector<T> w = escape_weights<T>(depth, depth_nm);
     std::reverse(w.begin(), w.end());
     return w;
   }

@@ -112,24 +112,44 @@ void read_transport(TableReader reader, particle::Transport& transport) {
   reader.finish();
 }
 
-// Lengths from which the metals' L3 and oxygen's K fluorescence leaves a grain, off resonance; the smallest of the
-// metals.
+// The edge of an element, made where there is none yet.
+particle::EdgeDepth& edge_of(particle::Probes& probes, const std::string& element) {
+  const auto found = std::ranges::find(probes.edges, element, &particle::EdgeDepth::element);
+  if (found != probes.edges.end()) return *found;
+  return probes.edges.emplace_back(particle::EdgeDepth{element});
+}
+
+// Lengths from which the metals' L3 and oxygen's K fluorescence leaves a grain, off resonance, where the file says
+// none.
 void attenuate(Model& model) {
   struct Line {
     const char* element;
     double in_eV, out_eV;
   };
-  constexpr Line lines[] = {{"Mn", 645, 637}, {"Co", 785, 776}, {"Ni", 860, 851}};
-  const double density = model.grain.density_kg_per_m3 * 1e-3;
-  const auto length = [&](double in_eV, double out_eV) {
-    return material::information_length_nm(model.composition, density, in_eV, out_eV, 90, 90);
-  };
+  constexpr Line lines[] = {{"O", 531.0, 523.7}, {"Mn", 645, 637}, {"Co", 785, 776}, {"Ni", 860, 851}};
   for (const Line& line : lines) {
     if (!(model.composition.amount(line.element) > 0)) continue;
-    const double found = length(line.in_eV, line.out_eV);
-    if (model.probes.pfy_length_nm == 0 || found < model.probes.pfy_length_nm) model.probes.pfy_length_nm = found;
+    double& length = edge_of(model.probes, line.element).fluorescence_length_nm;
+    if (length >= 0) continue;
+    length = material::information_length_nm(model.composition, model.grain.density_kg_per_m3 * 1e-3, line.in_eV,
+                                             line.out_eV, 90, 90);
   }
-  model.probes.rixs_length_nm = length(531.0, 523.7);
+}
+
+void read_probes(TableReader reader, Model& model, const std::string& path) {
+  read_settings(reader, particle::probe_settings(), model.probes);
+  for (const toml::table* table : reader.tables("edge")) {
+    TableReader inner{*table, path, "[[probes.edge]]"};
+    const auto element = inner.text("element");
+    if (!element) inner.fail("element", "is missing", "a cation, or \"O\"", "nothing", "");
+    particle::EdgeDepth& edge = edge_of(model.probes, *element);
+    if (const auto v = inner.quantity("tey_depth", "nm")) edge.tey_depth_nm = v->value;
+    if (const auto v = inner.quantity("length", "nm")) edge.fluorescence_length_nm = v->value;
+    if (edge.tey_depth_nm == 0) inner.fail("tey_depth", "is zero", "more than 0 nm", "0 nm", "");
+    inner.finish();
+  }
+  if (reader.choice("fluorescence", fluorescence_names).value_or("volume") == "attenuated") attenuate(model);
+  reader.finish();
 }
 
 void read_hysteresis(TableReader reader, particle::Hysteresis& hysteresis) {
@@ -331,12 +351,7 @@ void read_model(TableReader& root, const std::string& path, Model& model) {
   }
   read_group(root, path, "degradation", particle::degradation_settings(), model.degradation);
   read_group(root, path, "mechanics", particle::mechanics_settings(), model.mechanics);
-  if (const toml::table* table = root.table("probes")) {
-    TableReader reader{*table, path, "[probes]"};
-    read_settings(reader, particle::probe_settings(), model.probes);
-    if (reader.choice("fluorescence", fluorescence_names).value_or("volume") == "attenuated") attenuate(model);
-    reader.finish();
-  }
+  if (const toml::table* table = root.table("probes")) read_probes({*table, path, "[probes]"}, model, path);
   read_group(root, path, "numerics", particle::numerics_settings(), model.numerics);
 }
 
@@ -476,6 +491,11 @@ std::string resolved_particle_study(const ParticleStudy& study) {
   append_group(out, "degradation", particle::degradation_settings(), m.degradation);
   append_group(out, "mechanics", particle::mechanics_settings(), m.mechanics);
   append_group(out, "probes", particle::probe_settings(), m.probes);
+  for (const particle::EdgeDepth& e : m.probes.edges) {
+    out += fmt::format("\n[[probes.edge]]\nelement = {}\n", quoted(e.element));
+    if (e.tey_depth_nm > 0) out += fmt::format("tey_depth = \"{} nm\"\n", e.tey_depth_nm);
+    if (e.fluorescence_length_nm >= 0) out += fmt::format("length = \"{} nm\"\n", e.fluorescence_length_nm);
+  }
   append_group(out, "numerics", particle::numerics_settings(), m.numerics);
   for (const Step& step : study.programme.trunk) append_step(out, step, "step");
   for (const Branch& branch : study.programme.branches) {

@@ -91,6 +91,13 @@ struct Mechanics {
   double crack_geometry = 1.12;         ///< Y of K = Y sigma sqrt(pi a)
 };
 
+/// Where one element's edge sees another depth than Probes says. Negative: what Probes says.
+struct EdgeDepth {
+  std::string element;  ///< a cation, or "O"
+  double tey_depth_nm = -1;
+  double fluorescence_length_nm = -1;  ///< 0: the volume mean
+};
+
 /// How deep each probe sees, and how a RIXS feature answers oxygen holes.
 struct Probes {
   double tey_depth_nm = 5;   ///< weight exp(-z/lambda), no r^2: a flat probe
@@ -100,6 +107,7 @@ struct Probes {
   double fresh_response = 1;  ///< of the feature to a fresh hole
   double stabilised_response = 1;
   double saturation_holes = 0;  ///< response 1 - exp(-h/h0) instead of h; 0: linear
+  std::vector<EdgeDepth> edges;
 };
 
 struct Numerics {

@@ -150,6 +150,18 @@ TEST_CASE("attenuated fluorescence lies between the surface and the mean, and te
   CHECK(pfy_nickel(1e7).pfy_valence[0] == doctest::Approx(mean.pfy_valence[0]).epsilon(1e-5));
 }
 
+TEST_CASE("an edge with a depth of its own sees that depth, the others do not") {
+  Model m = lmr_model();
+  const Observables common = simulate(m, {.trunk = {charge_to(1.05)}}).trunk.marks.back().seen;
+  m.probes.edges = {{.element = "Ni", .tey_depth_nm = 15, .fluorescence_length_nm = 40}};
+  const Observables own = simulate(m, {.trunk = {charge_to(1.05)}}).trunk.marks.back().seen;
+  CHECK(own.tey_valence[0] < common.tey_valence[0]);
+  CHECK(own.tey_valence[1] == common.tey_valence[1]);
+  CHECK(own.pfy_valence[0] > common.pfy_valence[0]);
+  CHECK(own.mean_valence[0] == common.mean_valence[0]);
+  CHECK(own.tey_lithium == common.tey_lithium);
+}
+
 TEST_CASE("memory holds a gradient at rest and heat lets it go (hysteresis arrest)") {
   const Run run = simulate(one_state_model(), charge_wait_heat());
   const auto deviation = [](const Mark& m) { return m.seen.tey_lithium - m.seen.mean_lithium; };
