@@ -132,7 +132,8 @@ core::ExitCode run(const Options& options) {
   core::Log log{options.verbose};
   core::set_threads(options.threads);
   const auto progress = core::terminal_progress();
-  const study::ParticleOutcome outcome = study::run_particle(definition, options.scan, *progress, log);
+  const particle::Record record = options.out.empty() ? particle::Record::trace : particle::Record::everything;
+  const study::ParticleOutcome outcome = study::run_particle(definition, record, options.scan, *progress, log);
   if (!options.out.empty()) report::write_run(report::run_files(outcome), options.out, existing, log);
   if (options.json) {
     fmt::print("{}", report::particle_json(outcome));

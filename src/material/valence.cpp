@@ -57,7 +57,7 @@ std::vector<Valence> pristine_valences(const Composition& composition) {
     if (found == valences.end()) continue;
     const double balanced = found->valence - charge / found->amount;
     const UsualValence& usual = *usual_valence(element);
-    if (balanced < usual.least - rounding || balanced > usual.most + rounding) break;
+    if (balanced < usual.least - rounding || balanced > usual.most + rounding) continue;
     found->valence = balanced;
     return valences;
   }
@@ -107,14 +107,15 @@ Decomposition decompose(const Composition& composition, double lithium_extracted
     cations += v.amount;
     if (v.element != "Li") metals += v.amount;
   }
-  const double oxygen = composition.amount("O");
+  const double oxygen = composition.amount("O") + composition.amount("F");  // anion sites
   Decomposition out;
   out.oxygen_lost = oxygen_lost_to(phase, cations, oxygen);
   out.oxygen_left = oxygen - out.oxygen_lost;
   out.oxygen_gas = 0.5 * out.oxygen_lost;
   out.mass_loss =
       out.oxygen_lost * oxygen_g_per_mol / (composition.molar_mass_g_per_mol - lithium_extracted * lithium_g_per_mol);
-  out.mean_cation_valence = (2 * out.oxygen_left - (composition.amount("Li") - lithium_extracted)) / metals;
+  out.mean_cation_valence =
+      (2 * out.oxygen_left - composition.amount("F") - (composition.amount("Li") - lithium_extracted)) / metals;
   return out;
 }
 

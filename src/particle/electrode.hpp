@@ -35,8 +35,8 @@ inline constexpr double c[stages][stages] = {
     {8.083246795921522, -7.981132988064893, -31.52159432874371, 16.31930543123136, -6.058818238834054}};
 }  // namespace rodas
 
-/// Who decides the flux into the grains: nobody; the current; the current through a potential they share; a potential.
-enum class Boundary { closed, one_grain, shared, held };
+/// Who decides the flux into the grains: nobody; the current; a potential they share (see Load).
+enum class Boundary { closed, one_grain, shared };
 
 template <class T>
 struct ElectrodeState {
@@ -60,21 +60,38 @@ std::array<T, 2> butler_volmer(const Kinetics<T>& k, const T& radius_nm, const T
   return {scale * (forward - backward), scale * ((1.0 - k.transfer) * forward + k.transfer * backward) / thermal_V};
 }
 
-/// Overpotential of a given flux over radius, by Newton from the symmetric answer; the last step carries the
+/// Overpotential of a given flux over radius: Newton steps inside a bracket, of the values; one more step carries the
 /// derivatives.
 template <class T>
 T overpotential(const Kinetics<T>& k, const T& radius_nm, const T& flux, const T& thermal_V) {
   if (!(value_of(k.exchange) > 0)) return T(0);
-  const double half_ratio = value_of(flux) * value_of(radius_nm) / (2 * value_of(k.exchange));
-  T eta(2 * value_of(thermal_V) * std::asinh(half_ratio));
-  for (int i = 0; i < 60; ++i) {
-    const std::array<T, 2> now = butler_volmer<T>(k, radius_nm, eta, thermal_V);
-    const T correction = (flux - now[0]) / now[1];
-    eta += correction;
-    if (std::abs(value_of(correction)) < 1e-15) break;
+  const double ratio = value_of(flux) * value_of(radius_nm) / value_of(k.exchange);
+  const double side = ratio >= 0 ? 1 : -1;
+  const double slope = ratio >= 0 ? 1 - value_of(k.transfer) : value_of(k.transfer);
+  // exp(slope u) - exp(-(1 - slope) u) = |ratio| has its root between 0 and log(1 + |ratio|) / slope
+  double low = 0;
+  double high = std::log1p(std::abs(ratio)) / slope;
+  double u = high;
+  for (int i = 0; i < 200 && high > low; ++i) {
+    const double up = std::exp(slope * u);
+    const double down = std::exp(-(1 - slope) * u);
+    const double excess = up - down - std::abs(ratio);
+    (excess > 0 ? high : low) = u;
+    const double move = -excess / (slope * up + (1 - slope) * down);
+    if (std::abs(move) < 1e-14 * (1 + u)) break;
+    u = u + move > low && u + move < high ? u + move : 0.5 * (low + high);
   }
-  return eta;
+  const T eta(side * u * value_of(thermal_V));
+  const std::array<T, 2> there = butler_volmer<T>(k, radius_nm, eta, thermal_V);
+  return eta + (flux - there[0]) / there[1];
 }
+
+/// What sets the potential the grains share: kappa times their mean rate + lambda times the potential = target. Under a
+/// current kappa is 1; at a held voltage lambda is 1 and kappa the ohmic drop of a unit of mean rate.
+template <class T>
+struct Load {
+  T target{0}, kappa{1}, lambda{0};
+};
 
 template <class T>
 class Electrode {
@@ -93,6 +110,7 @@ class Electrode {
   std::vector<GrainTransport<T>>& grains() { return grains_; }
   const std::vector<GrainShape<T>>& shapes() const { return shapes_; }
   Kinetics<T> kinetics;
+  Load<T> load;  ///< of a shared boundary
 
   /// One step of length h. `at(fraction)` gives the surroundings at that fraction of the step; `steady` says they do
   /// not change. `mean_rate`: lithium out per formula unit and second.
@@ -119,14 +137,14 @@ class Electrode {
       if (i > 0) assemble(stage, from, u, u_V, i);
       const Surroundings<T> now = steady || i == 0 ? start : at(rodas::time[i]);
       u[i].resize(count);
-      T balance(0);  // of the algebraic equation: wanted minus actual mean rate
-      if (boundary == Boundary::shared) balance = mean_rate;
+      T balance(0);  // what the load still wants
+      if (boundary == Boundary::shared) balance = load.target - load.lambda * stage.shared_V;
       for (std::size_t g = 0; g < count; ++g) {
         Change& k = u[i][g];
         k.x.assign(grains_[g].nodes(), T(0));
         if (grains_[g].remembers()) k.memory.assign(grains_[g].nodes(), T(0));
         const T inflow = inflow_of(stage, g, now, boundary, mean_rate);
-        if (boundary == Boundary::shared) balance -= 3.0 * shapes_[g].weight * inflow;
+        if (boundary == Boundary::shared) balance -= load.kappa * 3.0 * shapes_[g].weight * inflow;
         grains_[g].rates(stage.grains[g], now, inflow, k.x, k.memory);
         for (int j = 0; j < i; ++j) add(k, rodas::c[i][j] / h, u[j][g]);
         if (!steady) add(k, rodas::time_slope[i] * h, time_slope[g]);
@@ -152,24 +170,24 @@ class Electrode {
   }
 
  public:
-  /// The shared potential at which the grains together take `mean_rate`.
-  T balanced_potential(const State& state, const Surroundings<T>& at, const T& mean_rate) {
+  /// The shared potential that meets the load.
+  T balanced_potential(const State& state, const Surroundings<T>& at) {
     T V = state.shared_V;
     const std::vector<T> surface = surface_potentials(state, at);
     double low = 1e300;
     double high = -1e300;
     for (const T& s : surface) {
-      low = std::min(low, value_of(s) - 2);
-      high = std::max(high, value_of(s) + 2);
+      low = std::min(low, value_of(s) - 5);
+      high = std::max(high, value_of(s) + 5);
     }
     if (!(value_of(V) > low && value_of(V) < high)) V = T(0.5 * (low + high));
     for (int i = 0; i < 200; ++i) {
-      T excess = -mean_rate;
-      T slope(0);
+      T excess = load.lambda * V - load.target;
+      T slope = load.lambda;
       for (std::size_t g = 0; g < grains_.size(); ++g) {
         const auto q = butler_volmer<T>(kinetics, shapes_[g].radius_nm, V - surface[g], at.thermal_V);
-        excess += 3.0 * shapes_[g].weight * q[0];
-        slope += 3.0 * shapes_[g].weight * q[1];
+        excess += load.kappa * 3.0 * shapes_[g].weight * q[0];
+        slope += load.kappa * 3.0 * shapes_[g].weight * q[1];
       }
       (value_of(excess) > 0 ? high : low) = value_of(V);
       T next = V - excess / slope;
@@ -196,7 +214,7 @@ class Electrode {
   // The row and column of the shared potential, folded into one number.
   struct Linear {
     std::vector<std::vector<T>> response;  // of x to the shared potential
-    std::vector<std::array<T, 2>> row;     // d(mean rate)/dx and /dmemory of the surface node
+    std::vector<std::array<T, 2>> row;     // d(kappa times mean rate)/dx and /dmemory of the surface node
     std::vector<T> inflow_slope;           // d(inflow)/d(shared potential)
     T pivot{0};
   };
@@ -253,12 +271,12 @@ class Electrode {
       const Linear linear = factor(to, at, boundary, inverse_step);
       std::vector<Change> u(grains_.size());
       T balance(0);
-      if (boundary == Boundary::shared) balance = mean_rate;
+      if (boundary == Boundary::shared) balance = load.target - load.lambda * to.shared_V;
       for (std::size_t g = 0; g < grains_.size(); ++g) {
         u[g].x.assign(grains_[g].nodes(), T(0));
         u[g].memory = u[g].x;
         const T inflow = inflow_of(to, g, at, boundary, mean_rate);
-        if (boundary == Boundary::shared) balance -= 3.0 * shapes_[g].weight * inflow;
+        if (boundary == Boundary::shared) balance -= load.kappa * 3.0 * shapes_[g].weight * inflow;
         grains_[g].rates(to.grains[g], at, inflow, u[g].x, u[g].memory);
         for (std::size_t i = 0; i < u[g].x.size(); ++i) {
           u[g].x[i] -= (to.grains[g].x[i] - from.grains[g].x[i]) * inverse_step;
@@ -299,10 +317,11 @@ class Electrode {
 
   Linear factor(const State& s, const Surroundings<T>& at, Boundary boundary, const T& inverse_step) {
     Linear linear;
+    linear.pivot = load.lambda;
     for (std::size_t g = 0; g < grains_.size(); ++g) {
       std::array<T, 2> slope{T(0), T(0)};
       T by_V(0);
-      const bool by_potential = boundary == Boundary::shared || boundary == Boundary::held;
+      const bool by_potential = boundary == Boundary::shared;
       if (by_potential) {
         const std::size_t n = grains_[g].nodes() - 1;
         const T V = grains_[g].potential(s.grains[g], n, at);
@@ -312,7 +331,7 @@ class Electrode {
       }
       grains_[g].factor(s.grains[g], at, slope, inverse_step);
       if (boundary != Boundary::shared) continue;
-      const T share = 3.0 * shapes_[g].weight;
+      const T share = load.kappa * 3.0 * shapes_[g].weight;
       linear.response.push_back(grains_[g].response_to_inflow());
       for (T& r : linear.response.back()) r *= by_V;
       linear.inflow_slope.push_back(by_V);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "lithoscope/core/constants.hpp"
 #include "lithoscope/particle/degradation.hpp"
@@ -55,7 +56,9 @@ ExtentsOf<T> advance_extents(const Degradation& d, const Take& take, ExtentsOf<T
     e.exposure += 0.5 * h * (a.spinel + b.spinel);
     const T before = e.spinel;
     if (value_of(e.exposure) > 0) {
-      const T amount = d.spinel_exponent == 1 ? e.exposure : T(pow(e.exposure, T(take(d.spinel_exponent))));
+      const T amount = std::is_same_v<T, double> && d.spinel_exponent == 1
+                           ? e.exposure
+                           : T(pow(e.exposure, T(take(d.spinel_exponent))));
       e.spinel = -expm1(-amount);
     }
     // exact for a spinel extent that is linear over the piece

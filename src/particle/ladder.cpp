@@ -62,18 +62,19 @@ Ladder make_ladder(const material::Composition& composition, std::vector<Couple>
   if (oxygen.sites < 0) refuse("the number of oxygen sites is negative", "0 or more", fmt::format("{}", oxygen.sites));
   if (oxygen.sites > 0) check_width("oxygen", oxygen.width_V);
   if (couples.empty() && !(oxygen.sites > 0)) refuse("the ladder is empty", "at least one couple", "none");
-  double cation_charge = 0;
+  double others_charge = 0;  // all but lithium, every couple reduced
   const auto pristine = material::pristine_valences(composition);
   for (const material::Valence& v : pristine) {
-    if (v.element == "Li" || v.element == "O") continue;
+    if (v.valence < 0) others_charge += v.amount * v.valence;
+    if (v.element == "Li" || v.valence < 0) continue;
     const bool has_couple = std::ranges::any_of(couples, [&](const Couple& c) { return c.element == v.element; });
     const double base = has_couple ? base_valence(v.element, couples) : v.valence;
     ladder.cations.push_back({v.element, v.amount, base});
-    cation_charge += v.amount * base;
+    others_charge += v.amount * base;
   }
   const auto place = [&](const Cation& c) { return std::ranges::find(couples, c.element, &Couple::element); };
   std::ranges::stable_sort(ladder.cations, {}, place);
-  ladder.offset = 2 * composition.amount("O") - ladder.lithium - cation_charge;
+  ladder.offset = -others_charge - ladder.lithium;
   ladder.couples = std::move(couples);
   ladder.oxygen = oxygen;
   return ladder;

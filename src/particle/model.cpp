@@ -100,13 +100,37 @@ constexpr std::array probe_table{
 constexpr std::array numerics_table{Setting<Numerics>{
     "tolerance", "1", &Numerics::tolerance, "local error of lithium per formula unit in a step", 1e-12, 1e-2}};
 
-// Numbers that choose how a run is computed, or where a law changes: runs carry no derivatives to them.
-constexpr std::array<std::string_view, 6> fixed_in_a_run{"grain.sizes",
+// Numbers that choose how a run is computed, where a law changes, or that enter through the share of a shell: runs
+// carry no derivatives to them.
+constexpr std::array<std::string_view, 8> fixed_in_a_run{"grain.sizes",
                                                          "grain.cells",
                                                          "grain.surface_spacing",
                                                          "numerics.tolerance",
                                                          "probes.saturation_holes",
-                                                         "degradation.shell_limit"};
+                                                         "degradation.shell_limit",
+                                                         "degradation.shell_rate",
+                                                         "degradation.shell_energy"};
+// Numbers whose zero switches their part of the law off: there a run has no derivative to them.
+constexpr std::array<std::string_view, 11> off_at_zero{"grain.radius_spread",
+                                                       "grain.stabilised",
+                                                       "surface.exchange_current",
+                                                       "transport.unlock_rate",
+                                                       "hysteresis.stabilise_rate",
+                                                       "hysteresis.recover_rate",
+                                                       "degradation.spinel_prefactor",
+                                                       "degradation.rock_salt_prefactor",
+                                                       "probes.pfy_length",
+                                                       "probes.rixs_length",
+                                                       "probes.overlayer"};
+
+bool carries_derivatives(const Model& model, const Parameter& p) {
+  const auto is_in = [&](const auto& names) { return std::ranges::find(names, p.name) != names.end(); };
+  if (is_in(fixed_in_a_run) || p.name.starts_with("shift.") || p.name.starts_with("mechanics.")) return false;
+  if (is_in(off_at_zero) && *p.number == 0) return false;
+  if (p.name == "hysteresis.structure_energy" && *p.number < 0) return false;
+  const bool shells = !model.surface_shifts.empty() || model.degradation.shell_rate_nm_per_s > 0;
+  return !(shells && (p.name == "grain.radius" || p.name == "grain.radius_spread"));
+}
 
 template <class Group>
 void append(std::vector<Parameter>& out, const std::string& prefix, Group& group,
@@ -201,9 +225,7 @@ std::vector<Parameter> parameters(Model& model) {
   for (std::size_t i = 0; i < model.surface_shifts.size(); ++i) {
     out.push_back({fmt::format("shift.{}", i), "V", &model.surface_shifts[i].shift_V});
   }
-  for (Parameter& p : out)
-    p.differentiable = std::ranges::find(fixed_in_a_run, p.name) == fixed_in_a_run.end() &&
-                       !p.name.starts_with("shift.") && !p.name.starts_with("mechanics.");
+  for (Parameter& p : out) p.differentiable = carries_derivatives(model, p);
   return out;
 }
 
@@ -219,6 +241,15 @@ void check(const Model& model) {
   check_whole("grain.sizes", model.grain.sizes);
   check_whole("grain.cells", model.grain.cells);
   check_diffusivity(model.transport.diffusivity);
+  if (model.grain.radius_spread > 0 && model.grain.sizes == 1) {
+    refuse("one size cannot stand for a spread of sizes", "grain.sizes of 3 or more", "1", "5 is usually enough");
+  }
+  if (model.grain.sizes > 1 && model.grain.radius_spread == 0) {
+    refuse("several sizes without a spread", "grain.radius_spread above 0", "0");
+  }
+  if (model.ladder.oxygen.sites < 0) {
+    refuse("oxygen.sites is negative", "0 or more", fmt::format("{}", model.ladder.oxygen.sites));
+  }
   const auto check_width = [](const std::string& name, double width) {
     if (!(width > 0)) refuse(name + " is not positive", "a width in V, such as 0.05 V", fmt::format("{} V", width));
   };

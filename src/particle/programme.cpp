@@ -148,6 +148,11 @@ void check(const Programme& programme) {
                               .expected = "a name of its own",
                               .found = "\"" + branch.name + "\""});
     }
+    if (branch.steps.empty()) {
+      throw core::UsageError({.what = "branch \"" + branch.name + "\" has no steps",
+                              .expected = "at least one [[branch.step]]",
+                              .found = "none"});
+    }
     check_leg(branch.steps);
   }
   if (programme.trunk.empty() && programme.branches.empty()) {

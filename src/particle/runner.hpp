@@ -56,7 +56,7 @@ class Runner {
     constexpr double grams_per_kg = 1e3;
     sites_mol_per_m3_ = take_(model.grain.density_kg_per_m3) * (grams_per_kg / model.composition.molar_mass_g_per_mol);
     for (const Cation& c : model.ladder.cations) metals_ += c.amount;
-    oxygen_ = model.composition.amount("O");
+    oxygen_ = model.composition.amount("O") + model.composition.amount("F");
   }
 
   RunOf<T> run() {
@@ -112,7 +112,14 @@ class Runner {
   static Memory memory_kind(const Model& model, const Programme& programme) {
     bool stabilised = model.grain.stabilised > 0;
     const auto look = [&](const std::vector<Step>& steps) {
-      for (const Step& s : steps) stabilised = stabilised || s.kind == StepKind::stabilise;
+      for (const Step& s : steps) {
+        if (s.kind != StepKind::stabilise) continue;
+        stabilised = true;
+        if (s.stabilised_sites <= model.ladder.oxygen.sites && model.ladder.oxygen.sites > 0) continue;
+        throw core::UsageError({.what = "step \"" + s.name + "\" stabilises more oxygen than there is",
+                                .expected = fmt::format("at most oxygen.sites = {}", model.ladder.oxygen.sites),
+                                .found = fmt::format("{}", s.stabilised_sites)});
+      }
     };
     look(programme.trunk);
     for (const Branch& b : programme.branches) look(b.steps);
@@ -198,7 +205,7 @@ class Runner {
     using std::exp;
     if (segment.in_cell && start.resting == false) return T(1);
     const T distance = 1.0 - start.slow_down;
-    if (!(model_.transport.unlock_rate_per_s > 0) || value_of(distance) == 0) return start.slow_down;
+    if (!(model_.transport.unlock_rate_per_s > 0)) return start.slow_down;
     const T rate = take_(model_.transport.unlock_rate_per_s);
     const T energy = take_(model_.transport.unlock_energy_eV);
     const double span_K = std::abs(segment.heating_K_per_s * value_of(elapsed));
@@ -253,6 +260,14 @@ class Runner {
                            T(take_(s.transfer_coefficient))};
   }
 
+  T ohmic_V(const T& mean_rate_per_s) const {
+    constexpr double m_per_nm = 1e-9;
+    T area(0);  // of the grains, per volume, 1/nm
+    for (const GrainShape<T>& shape : shapes_) area += 3.0 * shape.weight / shape.radius_nm;
+    const T current_A_per_m2 = mean_rate_per_s / area * m_per_nm * core::faraday_C_per_mol * sites_mol_per_m3_;
+    return current_A_per_m2 * take_(model_.surface.resistance_ohm_m2);
+  }
+
   // Potential of the cell against lithium: surface, overpotential and ohmic drop.
   T cell_potential(const Moment& now, const Segment& segment, const Surroundings<T>& at) {
     const auto surface = electrode_.surface_potentials(now.state, at);
@@ -265,9 +280,7 @@ class Runner {
     if (segment.held_V) return *segment.held_V;
     if (value_of(segment.mean_rate) == 0)
       return segment.in_cell && shapes_.size() > 1 ? now.state.shared_V : T(mean / area);
-    constexpr double m_per_nm = 1e-9;
-    const T current_A_per_m2 = segment.mean_rate / area * m_per_nm * core::faraday_C_per_mol * sites_mol_per_m3_;
-    const T ohmic = current_A_per_m2 * take_(model_.surface.resistance_ohm_m2);
+    const T ohmic = ohmic_V(segment.mean_rate);
     if (shapes_.size() > 1) return now.state.shared_V + ohmic;
     return surface[0] +
            overpotential<T>(electrode_.kinetics, shapes_[0].radius_nm, segment.mean_rate * (1.0 / 3), at.thermal_V) +
@@ -307,8 +320,9 @@ class Runner {
   };
   Attempt attempt(const Moment& now, const Moment& start, const Segment& segment, const T& elapsed, const T& h,
                   Boundary boundary) {
-    const bool steady =
-        segment.heating_K_per_s == 0 && (!(model_.transport.unlock_rate_per_s > 0) || value_of(start.slow_down) == 1);
+    const bool unlocking = model_.transport.unlock_rate_per_s > 0 && start.resting &&
+                           !(std::is_same_v<T, double> && value_of(start.slow_down) == 1);
+    const bool steady = segment.heating_K_per_s == 0 && !unlocking;
     Attempt out;
     if (steady && !steady_at_) steady_at_ = surroundings(start, segment, elapsed);
     const auto at = [&](double fraction) -> Surroundings<T> {
@@ -327,6 +341,7 @@ class Runner {
     out.after.slow_down = slow_down_after(start, segment, elapsed + h);
     if (segment.surface_limit || segment.voltage_limit) {
       out.beyond = beyond(out.after, segment, at(1.0));
+      if (!(std::abs(value_of(*out.beyond)) < 1e6)) out.error = std::numeric_limits<double>::quiet_NaN();
     }
     return out;
   }
@@ -352,7 +367,10 @@ class Runner {
       const Attempt before = attempt(now, start, segment, elapsed, T(h - nudge), boundary);
       const Attempt after = attempt(now, start, segment, elapsed, T(h + nudge), boundary);
       const Attempt there = attempt(now, start, segment, elapsed, T(h), boundary);
-      const double slope = (value_of(*after.beyond) - value_of(*before.beyond)) / (2 * nudge);
+      const bool both = after.error <= 1 && before.error <= 1;
+      const double slope = both ? (value_of(*after.beyond) - value_of(*before.beyond)) / (2 * nudge)
+                                : (high_excess - low_excess) / (high_h - low_h);
+      if (!(there.error <= 1)) return T(h);  // the caller comes closer first
       T exact = -*there.beyond / slope;
       exact.a = h;
       return exact;
@@ -402,7 +420,9 @@ class Runner {
     if (segment.heating_K_per_s != 0) longest = most_K / std::abs(segment.heating_K_per_s);
     if (reacts) {
       const auto k = degradation_rates<T>(d, take_, T(now.temperature_K));
-      const double left = (1 - value_of(now.extents.spinel)) * value_of(k.spinel) +
+      const double n = d.spinel_exponent;  // of 1 - exp(-(kt)^n)
+      const double steep = n == 1 ? 1 : n * std::pow(std::max(value_of(now.extents.exposure), 1e-3), n - 1);
+      const double left = (1 - value_of(now.extents.spinel)) * value_of(k.spinel) * steep +
                           (value_of(now.extents.spinel) - value_of(now.extents.rock_salt)) * value_of(k.rock_salt);
       if (left > 0) longest = std::min(longest, 0.02 / left);
       if (value_of(k.shell) > 0 && value_of(now.extents.shell_nm) < d.shell_limit_nm)
@@ -415,16 +435,18 @@ class Runner {
     const Moment start = now;
     steady_at_.reset();
     set_kinetics(T(segment.temperature_K), segment.held_V.has_value());
-    if (segment.held_V) now.state.shared_V = *segment.held_V;
-    const Boundary boundary = segment.held_V                     ? Boundary::held
-                              : !segment.in_cell                 ? Boundary::closed
-                              : shapes_.size() > 1               ? Boundary::shared
-                              : value_of(segment.mean_rate) != 0 ? Boundary::one_grain
-                                                                 : Boundary::closed;
+    Boundary boundary = Boundary::closed;
+    if (segment.in_cell && (shapes_.size() > 1 || segment.held_V)) boundary = Boundary::shared;
+    if (boundary == Boundary::closed && value_of(segment.mean_rate) != 0) boundary = Boundary::one_grain;
+    electrode_.load = {segment.mean_rate, T(1), T(0)};
+    if (segment.held_V) electrode_.load = {*segment.held_V, ohmic_V(T(1)), T(1)};
     const Surroundings<T> first = surroundings(start, segment, T(0));
-    if (boundary == Boundary::shared)
-      now.state.shared_V = electrode_.balanced_potential(now.state, first, segment.mean_rate);
-    if (const auto excess = beyond(now, segment, first); excess && value_of(*excess) >= 0) return;
+    if (boundary == Boundary::shared) now.state.shared_V = electrode_.balanced_potential(now.state, first);
+    if (const auto excess = beyond(now, segment, first); excess && value_of(*excess) >= 0) {
+      leg.remarks.push_back(fmt::format("Step \"{}\" ended {:.4g} s after the start: its cut-off was already met.",
+                                        (*steps_)[segment.step].name, value_of(now.time_s)));
+      return;
+    }
     const double duration = segment.open_ended ? std::numeric_limits<double>::infinity() : value_of(segment.duration_s);
     double excess_before = 0;
     if (const auto excess = beyond(now, segment, first)) excess_before = value_of(*excess);
@@ -460,6 +482,7 @@ class Runner {
       now = std::move(tried.after);
       elapsed += step;
       check_range(now, segment);
+      check_neutral(now, segment, steady_at_ ? *steady_at_ : surroundings(start, segment, elapsed));
       keep(now, start, segment, elapsed, leg);
       if (ended) break;
     }
@@ -502,10 +525,24 @@ class Runner {
     t.oxygen_lost.push_back(lost);
     t.delivered.push_back(now.delivered);
     if (record_ == Record::everything) {
+      thin_snapshots(leg);
       leg.snapshot_time_s.push_back(value_of(now.time_s));
       leg.snapshots.push_back(
           observer_.profile(now.state.grains.back(), shapes_.size() - 1, electrode_.grains().back(), at));
     }
+  }
+
+  // More would not show on a map, and would fill the memory: every second one goes.
+  static void thin_snapshots(LegOf<T>& leg) {
+    constexpr std::size_t most = 6000;
+    if (leg.snapshots.size() < most) return;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < leg.snapshots.size(); i += 2, ++kept) {
+      leg.snapshot_time_s[kept] = leg.snapshot_time_s[i];
+      leg.snapshots[kept] = std::move(leg.snapshots[i]);
+    }
+    leg.snapshot_time_s.resize(kept);
+    leg.snapshots.resize(kept);
   }
 
   std::string place(const Moment& now, const Segment& segment) const {
@@ -645,6 +682,8 @@ class Runner {
     for (int pulse = 0; pulse < step.pulses; ++pulse) {
       begin_current(now);
       const Segment on = current_segment(step, index, now);
+      if (!(value_of(on.duration_s) > 0)) break;  // the lithium asked for is out
+      const bool last = value_of(on.duration_s) < step.duration_s * (1 - 1e-9);
       const double before = value_of(now.time_s);
       advance(now, on, leg);
       if (value_of(now.time_s) - before < value_of(on.duration_s) * (1 - 1e-9)) break;
@@ -653,6 +692,7 @@ class Runner {
       off.duration_s = T(take_(step.rest_s));
       off.in_cell = true;
       advance(now, off, leg);
+      if (last) break;
     }
   }
 

@@ -85,6 +85,7 @@ Leg values(const LegOf<Jet>& leg) {
                     .shell_nm = part(t.shell_nm, -1),
                     .oxygen_lost = part(t.oxygen_lost, -1),
                     .delivered = part(t.delivered, -1)}};
+  out.remarks = leg.remarks;
   for (const MarkOf<Jet>& m : leg.marks) {
     Mark mark{.step = m.step, .time_s = m.time_s.a, .temperature_K = m.temperature_K, .seen = part(m.seen, -1)};
     for (const auto& grain : m.grains) mark.grains.push_back(values(grain));
@@ -111,6 +112,21 @@ void append(const LegOf<Jet>& leg, std::size_t index, int count, Sensitivities& 
   }
 }
 
+// A shell of given depth is a share of nodes that moves with the radius, and carries no derivative to it.
+void refuse_shells(const Programme& programme, const std::string& name) {
+  const auto look = [&](const std::vector<Step>& steps) {
+    for (const Step& s : steps) {
+      if (s.kind != StepKind::stabilise || !(s.depth_nm > 0)) continue;
+      throw core::UsageError({.what = "runs with a shell (step \"" + s.name + "\") carry no derivatives to " + name,
+                              .expected = "no depth, or another parameter",
+                              .found = name,
+                              .advice = "take a difference of two runs"});
+    }
+  };
+  look(programme.trunk);
+  for (const Branch& b : programme.branches) look(b.steps);
+}
+
 }  // namespace
 
 Sensitivities simulate_with_sensitivities(const Model& model, const Programme& programme,
@@ -129,6 +145,7 @@ Sensitivities simulate_with_sensitivities(const Model& model, const Programme& p
                               .advice = "take a difference of two runs"});
     }
     numbers.push_back(p.number);
+    if (name == "grain.radius" || name == "grain.radius_spread") refuse_shells(own_programme, name);
   }
   Sensitivities out{.parameters = names};
   for (std::size_t first = 0; first < numbers.size(); first += directions) {

@@ -58,15 +58,20 @@ std::vector<Stretch> stretches_of(const Leg& leg) {
   return out;
 }
 
+double hottest_K(const Leg& leg) {
+  double hottest = 0;
+  for (const double T : leg.trace.temperature_K) hottest = std::max(hottest, T);
+  return hottest;
+}
+
 // The trunk and the first branch that heats, or the first at all.
 std::vector<Stretch> drawn_path(const ParticleOutcome& outcome) {
   std::vector<Stretch> path = stretches_of(outcome.run.trunk);
   const Leg* chosen = nullptr;
   for (const Leg& leg : outcome.run.branches) {
-    const bool heats =
-        !leg.trace.temperature_K.empty() && leg.trace.temperature_K.back() > core::room_temperature_K + 5;
-    if (chosen == nullptr || (heats && chosen->trace.temperature_K.back() <= core::room_temperature_K + 5))
-      chosen = &leg;
+    if (leg.trace.time_s.empty()) continue;
+    const bool heats = hottest_K(leg) > core::room_temperature_K + 5;
+    if (chosen == nullptr || (heats && hottest_K(*chosen) <= core::room_temperature_K + 5)) chosen = &leg;
   }
   if (chosen != nullptr && chosen->after.empty()) {
     for (Stretch& s : stretches_of(*chosen)) path.push_back(std::move(s));
@@ -83,6 +88,12 @@ double at_radius(const Profile& p, const std::vector<double>& values, double r) 
   return values[k - 1] + t * (values[k] - values[k - 1]);
 }
 
+std::vector<double> holes_of(const Profile& p) {
+  std::vector<double> sum = p.fresh_holes;
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += p.stabilised_holes[i];
+  return sum;
+}
+
 // Six digits: more than colours and hover show, and half the page.
 double rounded(double v) {
   if (v == 0 || !std::isfinite(v)) return v;
@@ -90,7 +101,7 @@ double rounded(double v) {
   return std::round(v * scale) / scale;
 }
 
-using Pick = std::function<const std::vector<double>&(const Profile&)>;
+using Pick = std::function<std::vector<double>(const Profile&)>;
 
 // Rests are drawn against the square root of time, where diffusion is even; currents against time.
 constexpr std::size_t columns_a_step = 48;
@@ -119,15 +130,17 @@ Figure radius_time_figure(const ParticleOutcome& outcome, const std::vector<Stre
     for (std::size_t c = 0; c < columns_a_step; ++c) {
       const double u = (static_cast<double>(c) + 0.5) / columns_a_step;
       const double time = stretch.start_s + (stretch.current ? u : u * u) * (stretch.end_s - stretch.start_s);
-      std::size_t k = stretch.first;
-      while (k < stretch.last && times[k] < time) ++k;
-      const std::size_t before = k > stretch.first ? k - 1 : k;
+      const auto after = std::ranges::lower_bound(times, time);
+      const auto k = static_cast<std::size_t>(std::min(after - times.begin(), std::ssize(times) - 1));
+      const std::size_t before = k > 0 && times[k - 1] >= stretch.start_s ? k - 1 : k;
       const double span = times[k] - times[before];
       const double t = span > 0 ? std::clamp((time - times[before]) / span, 0.0, 1.0) : 0;
       const Profile& a = stretch.leg->snapshots[before];
       const Profile& b = stretch.leg->snapshots[k];
+      const std::vector<double> values_a = pick(a);
+      const std::vector<double> values_b = pick(b);
       for (std::size_t r = 0; r < rows; ++r) {
-        const double value = (1 - t) * at_radius(a, pick(a), map.y[r]) + t * at_radius(b, pick(b), map.y[r]);
+        const double value = (1 - t) * at_radius(a, values_a, map.y[r]) + t * at_radius(b, values_b, map.y[r]);
         map.z[r * map.x.size() + s * columns_a_step + c] = rounded(value);
       }
     }
@@ -195,27 +208,23 @@ std::vector<Figure> radius_time_figures(const ParticleOutcome& outcome) {
   const std::vector<Stretch> path = drawn_path(outcome);
   std::vector<Figure> figures;
   if (path.empty()) return figures;
-  const Profile& last = path.back().leg->snapshots[path.back().last];
+  const Profile& last = path.back().leg->snapshots.back();
   const auto words = [&](const std::vector<double>& v) { return change_words(v.front(), v.back(), "centre"); };
   figures.push_back(radius_time_figure(outcome, path, "map-lithium", "Lithium extracted: " + words(last.lithium),
-                                       {"lithium extracted", "per f.u."},
-                                       [](const Profile& p) -> const std::vector<double>& { return p.lithium; }));
+                                       {"lithium extracted", "per f.u."}, [](const Profile& p) { return p.lithium; }));
   figures.push_back(radius_time_figure(outcome, path, "map-potential", "Local potential: " + words(last.V),
-                                       {"potential", "V"},
-                                       [](const Profile& p) -> const std::vector<double>& { return p.V; }));
+                                       {"potential", "V"}, [](const Profile& p) { return p.V; }));
   const auto& cations = outcome.study.model.ladder.cations;
   for (std::size_t k = 0; k < cations.size(); ++k) {
     std::string id = cations[k].element;
     std::ranges::transform(id, id.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    figures.push_back(radius_time_figure(outcome, path, "map-" + id,
-                                         cations[k].element + " valence: " + words(last.valence[k]),
-                                         {cations[k].element + " valence", ""},
-                                         [k](const Profile& p) -> const std::vector<double>& { return p.valence[k]; }));
+    figures.push_back(
+        radius_time_figure(outcome, path, "map-" + id, cations[k].element + " valence: " + words(last.valence[k]),
+                           {cations[k].element + " valence", ""}, [k](const Profile& p) { return p.valence[k]; }));
   }
   if (outcome.study.model.ladder.oxygen.sites > 0) {
-    figures.push_back(radius_time_figure(outcome, path, "map-holes", "Oxygen holes: " + words(last.fresh_holes),
-                                         {"holes", "per f.u."},
-                                         [](const Profile& p) -> const std::vector<double>& { return p.fresh_holes; }));
+    figures.push_back(radius_time_figure(outcome, path, "map-holes", "Oxygen holes: " + words(holes_of(last)),
+                                         {"holes", "per f.u."}, [](const Profile& p) { return holes_of(p); }));
   }
   for (std::size_t i = 1; i < figures.size(); ++i) figures[i].caption = "Drawn as the map of lithium.";
   return figures;
@@ -360,8 +369,10 @@ std::vector<Figure> scan_figures(const ParticleOutcome& outcome) {
   // The last two axes span the map; every combination of the others is a figure.
   const particle::ScanAxis& across = axes.back();
   const particle::ScanAxis& up = axes[axes.size() - 2];
-  const auto mild = mild_branches(outcome);
+  auto mild = mild_branches(outcome);
   if (mild.empty() || scan.names.empty()) return figures;
+  std::ranges::stable_sort(mild, std::greater{},
+                           [](const Leg* leg) { return hottest_K(*leg); });  // heat, then its control
   const std::string heat = mild.front()->name;
   const std::size_t before = scan.column(heat + ".deviation_before");
   const std::size_t after = scan.column(heat + ".deviation_after");

@@ -130,6 +130,13 @@ Table scan_table(const particle::ScanResult& scan) {
   return table;
 }
 
+// Known for the settings it was measured with (docs/particle.md), and finer ones.
+std::string accuracy(const particle::Model& model) {
+  const bool measured = model.grain.cells >= 80 && model.numerics.tolerance <= 1e-6 &&
+                        model.hysteresis.memory != particle::Memory::one_state;
+  return measured ? ", the solver's error in x is about 0.0001" : "";
+}
+
 }  // namespace
 
 std::vector<std::string> particle_answers(const ParticleOutcome& outcome) {
@@ -154,9 +161,8 @@ Report make_report(const ParticleOutcome& outcome) {
     brief.figures.push_back(change_figure(outcome));
     brief.paragraphs.push_back(
         "The numbers follow from the assumptions of the programme file; they carry no error bar of their own. Lithium "
-        "and charge are "
-        "conserved to rounding, the solver's error in x is below 0.0001. How far the answer moves with the assumptions "
-        "is what a scan is for.");
+        "and charge are conserved to rounding" +
+        accuracy(outcome.study.model) + ". How far the answer moves with the assumptions is what a scan is for.");
   } else {
     brief.figures.push_back(charge_figure(outcome));
   }

@@ -148,7 +148,13 @@ void read_probes(TableReader reader, Model& model, const std::string& path) {
     if (edge.tey_depth_nm == 0) inner.fail("tey_depth", "is zero", "more than 0 nm", "0 nm", "");
     inner.finish();
   }
-  if (reader.choice("fluorescence", fluorescence_names).value_or("volume") == "attenuated") attenuate(model);
+  if (reader.choice("fluorescence", fluorescence_names).value_or("volume") == "attenuated") {
+    if (reader.has("pfy_length") || reader.has("rixs_length")) {
+      reader.fail("fluorescence", "is told twice", "either \"attenuated\" or pfy_length and rixs_length", "both",
+                  "a length for one element goes into [[probes.edge]]");
+    }
+    attenuate(model);
+  }
   reader.finish();
 }
 

@@ -44,7 +44,12 @@ std::vector<std::string> look_for_trouble(const ParticleStudy& study, const part
                     "Nothing but the survival of a gradient speaks for it.",
                     1 / m.transport.rest_slowdown));
   }
+  const auto remark = [&](const particle::Leg& leg) {
+    warnings.insert(warnings.end(), leg.remarks.begin(), leg.remarks.end());
+  };
+  remark(run.trunk);
   for (const particle::Leg& leg : run.branches) {
+    remark(leg);
     const particle::Observables& before = particle::start_of(leg).seen;
     for (std::size_t k = 0; k < m.ladder.cations.size(); ++k) {
       const bool reduced = leg.marks.back().seen.tey_valence[k] < before.tey_valence[k] - 1e-4;
@@ -62,7 +67,8 @@ std::vector<std::string> look_for_trouble(const ParticleStudy& study, const part
 
 }  // namespace
 
-ParticleOutcome run_particle(const ParticleStudy& study, bool scan, core::Progress& progress, core::Log& log) {
+ParticleOutcome run_particle(const ParticleStudy& study, particle::Record record, bool scan, core::Progress& progress,
+                             core::Log& log) {
   if (scan && !study.scan) {
     throw core::UsageError({.what = "the programme has no scan",
                             .where = {.path = study.path},
@@ -72,7 +78,7 @@ ParticleOutcome run_particle(const ParticleStudy& study, bool scan, core::Progre
   }
   ParticleOutcome out{.study = study};
   log.add(core::LogLevel::info, "running the programme", {{"file", study.path}});
-  out.run = particle::simulate(study.model, study.programme, particle::Record::everything);
+  out.run = particle::simulate(study.model, study.programme, record);
   out.summary = particle::summary(study.model, out.run);
   out.warnings = look_for_trouble(study, out.run);
   if (scan) {

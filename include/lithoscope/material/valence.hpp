@@ -15,8 +15,8 @@ struct Valence {
 };
 
 /// Li 1, O -2, F -1, Mn 4, Co 3, Ni 2 and other cations' usual valences; the remainder of the charge balance goes to
-/// Ni, else Co, else Mn, else Fe, where one is present, within the valences that element can take (LiNiO2: Ni 3).
-/// Throws UsageError for an element without a usual valence or a formula that cannot be neutral.
+/// the first of Ni, Co, Mn, Fe that is present and can take it (LiNiO2: Ni 3). Throws UsageError for an element without
+/// a usual valence or a formula that cannot be neutral.
 std::vector<Valence> pristine_valences(const Composition& composition);
 
 /// Sum of amounts times valences.

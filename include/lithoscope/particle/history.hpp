@@ -74,6 +74,7 @@ struct LegOf {
   std::string after;  ///< step of the trunk where it starts; empty: the trunk's end
   TraceOf<T> trace;
   std::vector<MarkOf<T>> marks;
+  std::vector<std::string> remarks;     ///< sentences a user should read
   std::vector<double> snapshot_time_s;  ///< times of `snapshots`
   std::vector<ProfileOf<T>> snapshots;  ///< the largest grain along the way, when asked for
 };

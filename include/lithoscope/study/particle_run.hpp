@@ -20,8 +20,9 @@ struct ParticleOutcome {
   std::vector<std::string> warnings;  ///< sentences with the number that triggered them
 };
 
-/// `scan`: also runs the scan of the study. Throws UsageError when it has none.
-ParticleOutcome run_particle(const ParticleStudy& study, bool scan, core::Progress& progress, core::Log& log);
+/// `record`: a report needs everything. `scan`: also runs the scan of the study. Throws UsageError when it has none.
+ParticleOutcome run_particle(const ParticleStudy& study, particle::Record record, bool scan, core::Progress& progress,
+                             core::Log& log);
 
 /// The bytes of run.nxs: traces, profiles at the ends of steps, what probes see, the scan's table.
 std::string nexus_file(const ParticleOutcome& outcome);
