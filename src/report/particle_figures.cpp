@@ -242,7 +242,7 @@ Figure profile_figure(const ParticleOutcome& outcome) {
     figure.series.push_back({.name = name, .role = role, .mark = mark, .x = p.radius_nm, .y = p.lithium});
   };
   const auto& marks = outcome.run.trunk.marks;
-  const std::size_t shown = std::min<std::size_t>(2, marks.size() > 0 ? marks.size() - 1 : 0);
+  const std::size_t shown = std::min<std::size_t>(2, marks.empty() ? 0 : marks.size() - 1);
   for (std::size_t i = marks.size() - shown; i < marks.size(); ++i) {
     add("after " + marks[i].step, marks[i].grains.back(), i + 1 == marks.size() ? Role::primary : Role::muted,
         report::Mark::dashed);
