@@ -51,7 +51,6 @@ class KirchhoffTable {
     return {G_[i] + u * (left + u * (bend + u * twist)), (left + u * (2.0 * bend + u * 3.0 * twist)) * (1 / spacing_),
             (2.0 * bend + 6.0 * u * twist) * (1 / (spacing_ * spacing_))};
   }
-  T G(const T& x) const { return at(x).G; }
 
  private:
   static constexpr std::size_t intervals = 480;  // the cubic is then within 1e-9 of D over decades

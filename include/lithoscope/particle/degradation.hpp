@@ -1,6 +1,8 @@
 // What heat does: layered to spinel to rock salt, first-order in what is left, and a shell that grows from the surface.
 #pragma once
 
+#include <vector>
+
 #include "lithoscope/particle/model.hpp"
 
 namespace lithoscope::particle {
