@@ -220,7 +220,32 @@ double read_rate(TableReader& reader, const Defaults& defaults) {
               "");
 }
 
-Step read_step(TableReader reader, const Defaults& defaults) {
+// A rest that is looked at on the way: one step up to each time, the last keeps the name.
+std::vector<Step> split_at(const Step& step, TableReader& reader, const std::vector<std::string>& times) {
+  std::vector<Step> parts;
+  double before = 0;
+  for (const std::string& text : times) {
+    double time = 0;
+    try {
+      time = core::parse_quantity(text, "s").value;
+    } catch (const core::UsageError& error) {
+      reader.fail("profiles", error.facts().what, error.facts().expected, error.facts().found, error.facts().advice);
+    }
+    if (!(time > before && time < step.duration_s)) {
+      reader.fail("profiles", "are not in order inside the step", "times that increase and lie before its end", text,
+                  "");
+    }
+    parts.push_back(step);
+    parts.back().name = step.name + ", " + text;
+    parts.back().duration_s = time - before;
+    before = time;
+  }
+  parts.push_back(step);
+  parts.back().duration_s = step.duration_s - before;
+  return parts;
+}
+
+std::vector<Step> read_step(TableReader reader, const Defaults& defaults) {
   Step step;
   const auto kind = reader.choice("kind", step_names);
   if (!kind) reader.fail("kind", "is missing", fmt::format("\"{}\"", fmt::join(step_names, "\", \"")), "nothing", "");
@@ -268,14 +293,18 @@ Step read_step(TableReader reader, const Defaults& defaults) {
     step.until_lithium = reader.number("until_lithium");
     if (const auto v = reader.quantity("until_voltage", "V")) step.until_voltage_V = v->value;
   }
+  const bool rests = step.kind == StepKind::wait || step.kind == StepKind::hold;
+  const std::vector<std::string> times = rests ? reader.texts("profiles") : std::vector<std::string>{};
   reader.finish();
-  return step;
+  return split_at(step, reader, times);
 }
 
 std::vector<Step> read_steps(TableReader& reader, const std::string& path, const std::string& name,
                              const Defaults& defaults) {
   std::vector<Step> steps;
-  for (const toml::table* table : reader.tables("step")) steps.push_back(read_step({*table, path, name}, defaults));
+  for (const toml::table* table : reader.tables("step")) {
+    for (Step& step : read_step({*table, path, name}, defaults)) steps.push_back(std::move(step));
+  }
   return steps;
 }
 

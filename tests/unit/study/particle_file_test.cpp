@@ -89,6 +89,19 @@ TEST_CASE("mistakes are named with their line") {
   CHECK(refusal(good, {{"grain.cells", "3"}}).what.find("out of range") != std::string::npos);
 }
 
+TEST_CASE("a rest can be looked at on the way") {
+  const auto s = parse_particle_study(
+      changed("duration = \"2 h\"", "duration = \"2 h\"\nprofiles = [\"10 min\", \"1 h\"]"), "p.toml", {});
+  REQUIRE(s.programme.trunk.size() == 4);
+  CHECK(s.programme.trunk[1].name == "warm, 10 min");
+  CHECK(s.programme.trunk[2].duration_s == doctest::Approx(3000));
+  CHECK(s.programme.trunk[3].name == "warm");
+  CHECK(s.programme.trunk[3].duration_s == doctest::Approx(3600));
+  CHECK(refusal(changed("duration = \"2 h\"", "duration = \"2 h\"\nprofiles = [\"3 h\"]")).found == "3 h");
+  CHECK(refusal(changed("duration = \"2 h\"", "duration = \"2 h\"\nprofiles = [\"3 nm\"]")).what.find("profiles") !=
+        std::string::npos);
+}
+
 TEST_CASE("every preset reads, and what it resolves to reads back to the same") {
   const auto presets = study::particle_presets();
   CHECK(presets.size() >= 10);
