@@ -73,6 +73,8 @@ double total_charge(const std::vector<Valence>& valences) {
   return sum;
 }
 
+double anion_sites(const Composition& composition) { return composition.amount("O") + composition.amount("F"); }
+
 double cation_capacity(const std::vector<Valence>& valences) {
   double sum = 0;
   for (const Valence& v : valences) {
@@ -91,9 +93,9 @@ double lattice_density_g_per_cm3(const Composition& composition, double formula_
   return formula_units * composition.molar_mass_g_per_mol / (avogadro_per_mol * volume_A3 * 1e-24);
 }
 
-double oxygen_lost_to(OxidePhase phase, double cations, double oxygen) {
+double oxygen_lost_to(OxidePhase phase, double cations, double anions) {
   const double left = phase == OxidePhase::spinel ? cations * 4 / 3 : cations;
-  return std::max(0.0, oxygen - left);
+  return std::max(0.0, anions - left);
 }
 
 Decomposition decompose(const Composition& composition, double lithium_extracted, OxidePhase phase) {
@@ -107,10 +109,10 @@ Decomposition decompose(const Composition& composition, double lithium_extracted
     cations += v.amount;
     if (v.element != "Li") metals += v.amount;
   }
-  const double oxygen = composition.amount("O") + composition.amount("F");  // anion sites
+  const double anions = anion_sites(composition);
   Decomposition out;
-  out.oxygen_lost = oxygen_lost_to(phase, cations, oxygen);
-  out.oxygen_left = oxygen - out.oxygen_lost;
+  out.oxygen_lost = oxygen_lost_to(phase, cations, anions);
+  out.oxygen_left = anions - out.oxygen_lost;
   out.oxygen_gas = 0.5 * out.oxygen_lost;
   out.mass_loss =
       out.oxygen_lost * oxygen_g_per_mol / (composition.molar_mass_g_per_mol - lithium_extracted * lithium_g_per_mol);

@@ -1,6 +1,6 @@
 // Grains that share one potential, advanced by one implicit step at a time: RODAS, a stiffly accurate Rosenbrock method
-// of order 4(3) for equations with an algebraic part (Hairer and Wanner, Solving ODEs II, section VI.4). No nonlinear
-// iteration, so it cannot stall where the law has a kink. Private to the room.
+// of order 4(3) for equations with an algebraic part (Hairer and Wanner, Solving ODEs II, section VI.4), or implicit
+// Euler where the memory has a kink (docs/decisions/2026-11-22-particle-solver.md). Private to the room.
 #pragma once
 
 #include <algorithm>
@@ -108,7 +108,6 @@ class Electrode {
   }
 
   std::vector<GrainTransport<T>>& grains() { return grains_; }
-  const std::vector<GrainShape<T>>& shapes() const { return shapes_; }
   Kinetics<T> kinetics;
   Load<T> load;  ///< of a shared boundary
 
@@ -120,7 +119,55 @@ class Electrode {
     return rosenbrock_step(from, h, boundary, mean_rate, steady, at);
   }
 
+  /// The shared potential that meets the load.
+  T balanced_potential(const State& state, const Surroundings<T>& at) {
+    T V = state.shared_V;
+    const std::vector<T> surface = surface_potentials(state, at);
+    double low = 1e300;
+    double high = -1e300;
+    for (const T& s : surface) {
+      low = std::min(low, value_of(s) - 5);
+      high = std::max(high, value_of(s) + 5);
+    }
+    if (!(value_of(V) > low && value_of(V) < high)) V = T(0.5 * (low + high));
+    for (int i = 0; i < 200; ++i) {
+      T excess = load.lambda * V - load.target;
+      T slope = load.lambda;
+      for (std::size_t g = 0; g < grains_.size(); ++g) {
+        const auto q = butler_volmer<T>(kinetics, shapes_[g].radius_nm, V - surface[g], at.thermal_V);
+        excess += load.kappa * 3.0 * shapes_[g].weight * q[0];
+        slope += load.kappa * 3.0 * shapes_[g].weight * q[1];
+      }
+      (value_of(excess) > 0 ? high : low) = value_of(V);
+      T next = V - excess / slope;
+      if (!(value_of(next) > low && value_of(next) < high)) next = T(0.5 * (low + high));
+      const double moved = value_of(next) - value_of(V);
+      V = next;
+      if (std::abs(moved) < 1e-15) break;
+    }
+    return V;
+  }
+
+  std::vector<T> surface_potentials(const State& state, const Surroundings<T>& at) {
+    std::vector<T> V;
+    for (std::size_t g = 0; g < grains_.size(); ++g) {
+      V.push_back(grains_[g].potential(state.grains[g], grains_[g].nodes() - 1, at));
+    }
+    return V;
+  }
+
  private:
+  struct Change {
+    std::vector<T> x, memory;
+  };
+  // The row and column of the shared potential, folded into one number.
+  struct Linear {
+    std::vector<std::vector<T>> response;  // of x to the shared potential
+    std::vector<std::array<T, 2>> row;     // d(kappa times mean rate)/dx and /dmemory of the surface node
+    T pivot{0};
+  };
+  static constexpr double time_nudge = 1e-4;
+
   template <class At>
   Trial rosenbrock_step(const State& from, const T& h, Boundary boundary, const T& mean_rate, bool steady,
                         const At& at) {
@@ -168,57 +215,6 @@ class Electrode {
     end.shared_V += u_V[rodas::stages - 1];
     return {std::move(end), std::sqrt(sum / entries)};
   }
-
- public:
-  /// The shared potential that meets the load.
-  T balanced_potential(const State& state, const Surroundings<T>& at) {
-    T V = state.shared_V;
-    const std::vector<T> surface = surface_potentials(state, at);
-    double low = 1e300;
-    double high = -1e300;
-    for (const T& s : surface) {
-      low = std::min(low, value_of(s) - 5);
-      high = std::max(high, value_of(s) + 5);
-    }
-    if (!(value_of(V) > low && value_of(V) < high)) V = T(0.5 * (low + high));
-    for (int i = 0; i < 200; ++i) {
-      T excess = load.lambda * V - load.target;
-      T slope = load.lambda;
-      for (std::size_t g = 0; g < grains_.size(); ++g) {
-        const auto q = butler_volmer<T>(kinetics, shapes_[g].radius_nm, V - surface[g], at.thermal_V);
-        excess += load.kappa * 3.0 * shapes_[g].weight * q[0];
-        slope += load.kappa * 3.0 * shapes_[g].weight * q[1];
-      }
-      (value_of(excess) > 0 ? high : low) = value_of(V);
-      T next = V - excess / slope;
-      if (!(value_of(next) > low && value_of(next) < high)) next = T(0.5 * (low + high));
-      const double moved = value_of(next) - value_of(V);
-      V = next;
-      if (std::abs(moved) < 1e-15) break;
-    }
-    return V;
-  }
-
-  std::vector<T> surface_potentials(const State& state, const Surroundings<T>& at) {
-    std::vector<T> V;
-    for (std::size_t g = 0; g < grains_.size(); ++g) {
-      V.push_back(grains_[g].potential(state.grains[g], grains_[g].nodes() - 1, at));
-    }
-    return V;
-  }
-
- private:
-  struct Change {
-    std::vector<T> x, memory;
-  };
-  // The row and column of the shared potential, folded into one number.
-  struct Linear {
-    std::vector<std::vector<T>> response;  // of x to the shared potential
-    std::vector<std::array<T, 2>> row;     // d(kappa times mean rate)/dx and /dmemory of the surface node
-    std::vector<T> inflow_slope;           // d(inflow)/d(shared potential)
-    T pivot{0};
-  };
-  static constexpr double time_nudge = 1e-4;
 
   // The one-state memory has a kink where lithium turns. Implicit Euler on the monotone law never turns lithium by an
   // error of its own, and its Newton iteration ends after finitely many changes of side. Two half steps are kept, the
@@ -321,8 +317,7 @@ class Electrode {
     for (std::size_t g = 0; g < grains_.size(); ++g) {
       std::array<T, 2> slope{T(0), T(0)};
       T by_V(0);
-      const bool by_potential = boundary == Boundary::shared;
-      if (by_potential) {
+      if (boundary == Boundary::shared) {
         const std::size_t n = grains_[g].nodes() - 1;
         const T V = grains_[g].potential(s.grains[g], n, at);
         const auto of_V = grains_[g].potential_slopes(s.grains[g], n, V, at);
@@ -334,7 +329,6 @@ class Electrode {
       const T share = load.kappa * 3.0 * shapes_[g].weight;
       linear.response.push_back(grains_[g].response_to_inflow());
       for (T& r : linear.response.back()) r *= by_V;
-      linear.inflow_slope.push_back(by_V);
       linear.row.push_back({share * slope[0], share * slope[1]});
       T folded = linear.row.back()[0];
       if (grains_[g].remembers()) folded += linear.row.back()[1] * grains_[g].memory_slope().back();
@@ -396,7 +390,7 @@ class Electrode {
     return slope;
   }
 
-  std::vector<GrainShape<T>> shapes_;
+  const std::vector<GrainShape<T>>& shapes_;
   std::vector<GrainTransport<T>> grains_;
   double tolerance_;
 };

@@ -21,6 +21,14 @@ struct GrainState {
   std::vector<T> lost;       ///< and to the reconstructed shell
 };
 
+/// Mean over the grain of values at the nodes.
+template <class T>
+T volume_mean(const RadialMesh& mesh, const std::vector<T>& values) {
+  T sum(0);
+  for (std::size_t i = 0; i < values.size(); ++i) sum += 3 * mesh.volume[i] * values[i];
+  return sum;
+}
+
 /// Rates of the square scheme at one temperature: fresh and oxidised -> stabilised and oxidised (forward, backward),
 /// stabilised and reduced -> fresh and reduced (forward, backward).
 template <class T>

@@ -40,12 +40,11 @@ class Watch {
 
   // Every place must have a potential before its profile is kept.
   void check_neutral(const Moment& now, const Segment& segment, const Surroundings<T>& at) const {
-    double all = value_of(at.levels.sites);
-    for (const auto& c : at.levels.couples) all += value_of(c.electrons);
+    const double all = all_holes(at);
     for (std::size_t g = 0; g < shapes_.size(); ++g) {
       for (std::size_t i = 0; i < law_.mesh.radius.size(); ++i) {
         const GrainState<T>& s = now.state.grains[g];
-        const double holes = value_of(s.x[i]) + at.levels.offset - 2 * value_of(s.lost[i]);
+        const double holes = holes_at(s, i, at);
         if (!(holes > 0 && holes < all)) no_root(now, segment, g, i, holes, all);
       }
     }
@@ -64,12 +63,11 @@ class Watch {
 
   // No step is small enough: says where and why.
   [[noreturn]] void stuck(const Moment& now, const Segment& segment, const Surroundings<T>& at) const {
-    double all = value_of(at.levels.sites);
-    for (const auto& c : at.levels.couples) all += value_of(c.electrons);
+    const double all = all_holes(at);
     for (std::size_t g = 0; g < shapes_.size(); ++g) {
       const GrainState<T>& s = now.state.grains[g];
       for (std::size_t i = 0; i < s.x.size(); ++i) {
-        const double holes = value_of(s.x[i]) + at.levels.offset - 2 * value_of(s.lost[i]);
+        const double holes = holes_at(s, i, at);
         if (holes > 1e-6 * all && holes < (1 - 1e-6) * all) continue;
         no_root(now, segment, g, i, holes, all);
       }
@@ -84,6 +82,14 @@ class Watch {
   }
 
  private:
+  static double all_holes(const Surroundings<T>& at) {
+    double all = value_of(at.levels.sites);
+    for (const auto& c : at.levels.couples) all += value_of(c.electrons);
+    return all;
+  }
+  static double holes_at(const GrainState<T>& s, std::size_t i, const Surroundings<T>& at) {
+    return value_of(s.x[i]) + at.levels.offset - 2 * value_of(s.lost[i]);
+  }
   std::string place(const Moment& now, const Segment& segment) const {
     return fmt::format("step \"{}\", {:.4g} s after the start", segment.name, value_of(now.time_s));
   }

@@ -99,13 +99,15 @@ class Observer {
         const std::vector<T> pfy = fluorescence(length(element), radius);
         o.pfy_valence[k] += shapes_[g].weight * weighted(pfy, p.valence[k]);
         for (const T& w : pfy) fluorescing[k] += shapes_[g].weight * w;
-        o.mean_valence[k] += shapes_[g].weight * volume_mean(p.valence[k]);
+        o.mean_valence[k] += shapes_[g].weight * volume_mean(law_.mesh, p.valence[k]);
       }
       o.tey_lithium += share * weighted(escape_from(radius, tey_depth("")), p.lithium);
       const std::vector<T> at_oxygen = escape_from(radius, tey_depth("O"));
       o.tey_holes += share * weighted(at_oxygen, p.fresh_holes);
       o.tey_holes += share * weighted(at_oxygen, p.stabilised_holes);
-      const auto mean = [&](const std::vector<T>& values) { return shapes_[g].weight * volume_mean(values); };
+      const auto mean = [&](const std::vector<T>& values) {
+        return shapes_[g].weight * volume_mean(law_.mesh, values);
+      };
       o.mean_lithium += mean(p.lithium);
       o.mean_holes += mean(p.fresh_holes);
       o.mean_holes += mean(p.stabilised_holes);
@@ -167,11 +169,6 @@ class Observer {
   static T weighted(const std::vector<T>& weights, const std::vector<T>& values) {
     T sum(0);
     for (std::size_t i = 0; i < weights.size(); ++i) sum += weights[i] * values[i];
-    return sum;
-  }
-  T volume_mean(const std::vector<T>& values) const {
-    T sum(0);
-    for (std::size_t i = 0; i < values.size(); ++i) sum += 3 * law_.mesh.volume[i] * values[i];
     return sum;
   }
   // By node from the centre, as the profiles.

@@ -14,13 +14,6 @@
 
 namespace lithoscope::particle {
 
-template <class T>
-T grain_mean(const RadialMesh& mesh, const GrainState<T>& s) {
-  T sum(0);
-  for (std::size_t i = 0; i < s.x.size(); ++i) sum += 3 * mesh.volume[i] * s.x[i];
-  return sum;
-}
-
 template <class T, class Take>
 class OxygenLoss {
  public:
@@ -28,11 +21,7 @@ class OxygenLoss {
   using Segment = SegmentOf<T>;
 
   OxygenLoss(const Model& model, const Take& take, const RadialMesh& mesh, const std::vector<GrainShape<T>>& shapes)
-      : model_(model),
-        take_(take),
-        mesh_(mesh),
-        shapes_(shapes),
-        anions_(model.composition.amount("O") + model.composition.amount("F")) {
+      : model_(model), take_(take), mesh_(mesh), shapes_(shapes), anions_(material::anion_sites(model.composition)) {
     for (const Cation& c : model.ladder.cations) metals_ += c.amount;
   }
 
@@ -48,7 +37,7 @@ class OxygenLoss {
       GrainState<T>& s = after.state.grains[g];
       const std::vector<double> share =
           shell_share(mesh_, value_of(shapes_[g].radius_nm), value_of(after.extents.shell_nm));
-      const T x = 0.5 * (grain_mean(mesh_, s) + grain_mean(mesh_, before.state.grains[g]));
+      const T x = 0.5 * (volume_mean(mesh_, s.x) + volume_mean(mesh_, before.state.grains[g].x));
       const T to_rock_salt = lost_to(material::OxidePhase::rock_salt, x);
       const T gain = spinel * lost_to(material::OxidePhase::spinel, x) + rock_salt * to_rock_salt;
       for (std::size_t i = 0; i < s.x.size(); ++i) {

@@ -40,7 +40,7 @@ class Runner {
              model.ladder.lithium},
         shapes_(make_shapes<T>(model, take, law_.mesh)),
         electrode_(law_, shapes_, model.numerics.tolerance),
-        observer_(model, take_, law_, electrode_.shapes()),
+        observer_(model, take_, law_, shapes_),
         environment_(model, take_, law_.structure_moves),
         oxygen_loss_(model, take_, law_.mesh, shapes_),
         watch_(model, law_, shapes_) {
@@ -114,26 +114,25 @@ class Runner {
 
   // Potential of the cell against lithium: surface, overpotential and ohmic drop.
   T cell_potential(const Moment& now, const Segment& segment, const Surroundings<T>& at) {
-    const auto surface = electrode_.surface_potentials(now.state, at);
-    T area(0), mean(0);  // per volume
-    for (std::size_t g = 0; g < shapes_.size(); ++g) {
-      const T share = 3.0 * shapes_[g].weight / shapes_[g].radius_nm;
-      area += share;
-      mean += share * surface[g];
-    }
     if (segment.held_V) return *segment.held_V;
-    if (value_of(segment.mean_rate) == 0)
-      return segment.in_cell && shapes_.size() > 1 ? now.state.shared_V : T(mean / area);
     const T ohmic = ohmic_V(segment.mean_rate);
-    if (shapes_.size() > 1) return now.state.shared_V + ohmic;
-    return surface[0] +
-           overpotential<T>(electrode_.kinetics, shapes_[0].radius_nm, segment.mean_rate * (1.0 / 3), at.thermal_V) +
-           ohmic;
+    if (segment.in_cell && shapes_.size() > 1) return now.state.shared_V + ohmic;
+    const auto surface = electrode_.surface_potentials(now.state, at);
+    if (value_of(segment.mean_rate) != 0) {
+      return surface[0] + ohmic +
+             overpotential<T>(electrode_.kinetics, shapes_[0].radius_nm, segment.mean_rate * (1.0 / 3), at.thermal_V);
+    }
+    T area(0), sum(0);  // at rest: the mean over the surface
+    for (std::size_t g = 0; g < shapes_.size(); ++g) {
+      area += shapes_[g].weight / shapes_[g].radius_nm;
+      sum += shapes_[g].weight / shapes_[g].radius_nm * surface[g];
+    }
+    return sum / area;
   }
 
   T mean_lithium(const ElectrodeState<T>& s) const {
     T mean(0);
-    for (std::size_t g = 0; g < s.grains.size(); ++g) mean += shapes_[g].weight * grain_mean(law_.mesh, s.grains[g]);
+    for (std::size_t g = 0; g < s.grains.size(); ++g) mean += shapes_[g].weight * volume_mean(law_.mesh, s.grains[g].x);
     return mean;
   }
 
@@ -216,7 +215,13 @@ class Runner {
     }
   }
 
-  void advance(Moment& now, const Segment& segment, LegOf<T>& leg) {
+  void tell_met(const Moment& now, const Segment& segment, LegOf<T>& leg) const {
+    leg.remarks.push_back(fmt::format("Step \"{}\" ended {:.4g} s after the start: its cut-off was already met.",
+                                      segment.name, value_of(now.time_s)));
+  }
+
+  // Whether a cut-off ended the segment before its time.
+  bool advance(Moment& now, const Segment& segment, LegOf<T>& leg) {
     const Moment start = now;
     steady_at_.reset();
     set_kinetics(T(segment.temperature_K), segment.held_V.has_value());
@@ -227,23 +232,21 @@ class Runner {
     if (segment.held_V) electrode_.load = {*segment.held_V, ohmic_V(T(1)), T(1)};
     const Surroundings<T> first = environment_.at(start, segment, T(0));
     if (boundary == Boundary::shared) now.state.shared_V = electrode_.balanced_potential(now.state, first);
-    if (const auto excess = beyond(now, segment, first); excess && value_of(*excess) >= 0) {
-      leg.remarks.push_back(fmt::format("Step \"{}\" ended {:.4g} s after the start: its cut-off was already met.",
-                                        segment.name, value_of(now.time_s)));
-      return;
-    }
     const double duration = segment.open_ended ? std::numeric_limits<double>::infinity() : value_of(segment.duration_s);
-    double excess_before = 0;
-    if (const auto excess = beyond(now, segment, first)) excess_before = value_of(*excess);
+    const std::optional<T> at_start = beyond(now, segment, first);
+    if ((at_start && value_of(*at_start) >= 0) || !(duration > 0)) {
+      tell_met(now, segment, leg);
+      return true;
+    }
+    double excess_before = at_start ? value_of(*at_start) : 0;
     T elapsed(0);
-    double h = first_step(first, segment);
+    double h = first_step(first);
     while (value_of(elapsed) < duration) {
       core::throw_if_interrupted();
       h = std::min(h, oxygen_loss_.longest_step(now, segment));
       const double left = duration - value_of(elapsed);
       const bool last = h >= left * (1 - 1e-9);
       T step = last ? T(segment.duration_s - elapsed) : T(std::min(h, 0.6 * left));
-      if (!last && h < 0.6 * left) step = T(h);
       Attempt tried = attempt(now, start, segment, elapsed, step, boundary);
       if (!(tried.error <= 1)) {
         h = value_of(step) * (tried.error > 1 ? std::max(0.2, 0.9 * std::pow(tried.error, -0.25)) : 0.2);
@@ -252,16 +255,15 @@ class Runner {
         continue;
       }
       h = value_of(step) * std::min(6.0, 0.9 * std::pow(std::max(tried.error, 1e-6), -0.25));
-      bool ended = last;
-      if (tried.beyond && value_of(*tried.beyond) >= 0) {
+      const bool cut = tried.beyond && value_of(*tried.beyond) >= 0;
+      if (cut) {
         step = step_to_cutoff(now, start, segment, elapsed, 0, excess_before, value_of(step), value_of(*tried.beyond),
                               boundary);
         tried = attempt(now, start, segment, elapsed, step, boundary);
-        if (!(tried.error <= 1)) {  // branches of the memory changed under way: come closer first
+        if (!(tried.error <= 1)) {  // the step of that length does not succeed: come closer first
           h = 0.5 * value_of(step);
           continue;
         }
-        ended = true;
       }
       if (tried.beyond) excess_before = value_of(*tried.beyond);
       oxygen_loss_.advance(tried.after, now, segment.heating_K_per_s, step);
@@ -270,11 +272,13 @@ class Runner {
       watch_.check_range(now, segment);
       watch_.check_neutral(now, segment, steady_at_ ? *steady_at_ : environment_.at(start, segment, elapsed));
       keep(now, start, segment, elapsed, leg);
-      if (ended) break;
+      if (cut) return true;
+      if (last) return false;
     }
+    return false;
   }
 
-  double first_step(const Surroundings<T>& at, const Segment&) const {
+  double first_step(const Surroundings<T>& at) const {
     // the time in which lithium crosses the outermost cell
     double shortest = std::numeric_limits<double>::infinity();
     const RadialMesh& mesh = law_.mesh;
@@ -304,10 +308,8 @@ class Runner {
     t.rock_salt_extent.push_back(now.extents.rock_salt);
     t.shell_nm.push_back(now.extents.shell_nm);
     T lost(0);
-    for (std::size_t g = 0; g < shapes_.size(); ++g) {
-      for (std::size_t i = 0; i < law_.mesh.volume.size(); ++i)
-        lost += shapes_[g].weight * (3 * law_.mesh.volume[i]) * now.state.grains[g].lost[i];
-    }
+    for (std::size_t g = 0; g < shapes_.size(); ++g)
+      lost += shapes_[g].weight * volume_mean(law_.mesh, now.state.grains[g].lost);
     t.oxygen_lost.push_back(lost);
     t.delivered.push_back(now.delivered);
     if (record_ == Record::everything) {
@@ -366,8 +368,9 @@ class Runner {
     if (step.until_voltage_V) s.voltage_limit = *step.until_voltage_V;
     if (step.until_lithium) {
       const T needed = (take_(*step.until_lithium) - mean_lithium(now.state)) / s.mean_rate;
-      if (s.open_ended || value_of(needed) < value_of(s.duration_s))
-        s.duration_s = value_of(needed) > 0 ? needed : T(0);
+      constexpr double rounding = 1e-12;  // of lithium
+      const bool met = value_of(needed) * step.rate_per_s < rounding;
+      if (s.open_ended || value_of(needed) < value_of(s.duration_s)) s.duration_s = met ? T(0) : needed;
       s.open_ended = false;
     }
     return s;
@@ -387,11 +390,9 @@ class Runner {
     for (int pulse = 0; pulse < step.pulses; ++pulse) {
       begin_current(now);
       const Segment on = current_segment(step, index, now);
-      if (!(value_of(on.duration_s) > 0)) break;  // the lithium asked for is out
+      if (pulse > 0 && !(value_of(on.duration_s) > 0)) break;  // the lithium asked for is out
       const bool last = value_of(on.duration_s) < step.duration_s * (1 - 1e-9);
-      const double before = value_of(now.time_s);
-      advance(now, on, leg);
-      if (value_of(now.time_s) - before < value_of(on.duration_s) * (1 - 1e-9)) break;
+      if (advance(now, on, leg)) break;
       begin_rest(now);
       Segment off = rest_segment(step, index);
       off.duration_s = T(take_(step.rest_s));

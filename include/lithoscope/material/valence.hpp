@@ -22,6 +22,9 @@ std::vector<Valence> pristine_valences(const Composition& composition);
 /// Sum of amounts times valences.
 double total_charge(const std::vector<Valence>& valences);
 
+/// Sites of oxygen and fluorine per formula unit.
+double anion_sites(const Composition& composition);
+
 /// Electrons per formula unit the cations can give up to Mn4+, Co4+, Ni4+ (Fe3+).
 double cation_capacity(const std::vector<Valence>& valences);
 
@@ -34,7 +37,7 @@ double lattice_density_g_per_cm3(const Composition& composition, double formula_
 /// What is left when a charged layered oxide closes its oxygen deficit (mechanism: all cations on spinel M3O4 or rock
 /// salt MO sites).
 struct Decomposition {
-  double oxygen_left = 0;          ///< O per formula unit
+  double oxygen_left = 0;          ///< O and F per formula unit
   double oxygen_lost = 0;          ///< O per formula unit; 0 when the compound holds less than the phase
   double oxygen_gas = 0;           ///< O2 per formula unit
   double mass_loss = 0;            ///< fraction of the mass before
@@ -43,7 +46,7 @@ struct Decomposition {
 enum class OxidePhase { spinel, rock_salt };
 Decomposition decompose(const Composition& composition, double lithium_extracted, OxidePhase phase);
 
-/// Only the oxygen lost, of `cations` = all cations but the lithium extracted; per formula unit with `oxygen` atoms.
-double oxygen_lost_to(OxidePhase phase, double cations, double oxygen);
+/// Only the oxygen lost, of `cations` = all cations but the lithium extracted; per formula unit with `anions` sites.
+double oxygen_lost_to(OxidePhase phase, double cations, double anions);
 
 }  // namespace lithoscope::material

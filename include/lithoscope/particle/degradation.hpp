@@ -18,8 +18,8 @@ struct ExtentsOf {
 };
 using Extents = ExtentsOf<double>;
 
-/// d(spinel)/dt = k1 (1 - spinel), d(rock_salt)/dt = k2 (spinel - rock_salt), k = A exp(-E/RT), over `duration_s`
-/// from `temperature_K` at a steady `rate_K_per_s`.
+/// spinel = 1 - exp(-K^n) with K the integral of k1 dt (n = 1: d(spinel)/dt = k1 (1 - spinel)), d(rock_salt)/dt = k2
+/// (spinel - rock_salt), k = A exp(-E/RT), over `duration_s` from `temperature_K` at a steady `rate_K_per_s`.
 Extents advance_degradation(const Degradation& kinetics, const Extents& from, double temperature_K, double rate_K_per_s,
                             double duration_s);
 

@@ -1,7 +1,6 @@
 // What a run of a programme leaves: a trace in time, the state at the end of every step, and what probes would see.
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 

@@ -21,10 +21,10 @@ struct Step {
   double duration_s = 0;                            ///< 0 for charges that a cut-off ends
   // charge, discharge, gitt
   double rate_per_s = 0;                        ///< lithium per formula unit and second, of the mean; positive
-  std::optional<double> until_surface_lithium;  ///< x at the surface, extrapolated
+  std::optional<double> until_surface_lithium;  ///< x of the surface node
   std::optional<double> until_voltage_V;        ///< of the cell
   std::optional<double> until_lithium;          ///< x of the mean
-  double voltage_V = 0;                         ///< hold_voltage: of all surfaces, their overpotential included
+  double voltage_V = 0;                         ///< hold_voltage: of the cell, overpotential and ohmic drop included
   // gitt: pulses of duration_s with rests between; charging unless `discharging`
   double rest_s = 0;
   int pulses = 0;

@@ -28,7 +28,8 @@ struct Sensitivities {
   /// [leg][row][parameter] of trace.cell_V, at fixed rows of the trace (constant time except after a cut-off).
   std::vector<std::vector<std::vector<double>>> cell_V;
 };
-/// `names` as in parameters(). Throws what simulate throws, and UsageError for an unknown name.
+/// `names` as in parameters(). Throws what simulate throws, and UsageError for an unknown name or one a run carries no
+/// derivatives to.
 Sensitivities simulate_with_sensitivities(const Model& model, const Programme& programme,
                                           const std::vector<std::string>& names);
 

@@ -26,6 +26,7 @@ double critical_flaw_nm(double hoop_GPa, const Mechanics& mechanics);
 double mismatch_stress_GPa(double volume_strain, const Mechanics& mechanics);
 
 /// Thickness at which a mismatching shell stores enough energy to crack: G = Z sigma^2 h / E against K_c^2 / E, nm.
+/// `energy_factor`: Z, near 1 for a thin shell.
 double critical_shell_nm(double stress_GPa, const Mechanics& mechanics, double energy_factor = 1.0);
 
 }  // namespace lithoscope::particle
