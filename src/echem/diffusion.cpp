@@ -88,30 +88,6 @@ double sphere_rise(double theta) {
 
 }  // namespace
 
-double radius_per_length(Geometry geometry) {
-  switch (geometry) {
-    case Geometry::slab:
-      return 1;
-    case Geometry::cylinder:
-      return 2;
-    case Geometry::sphere:
-      return 3;
-  }
-  return 3;
-}
-
-std::string_view name_of(Geometry geometry) {
-  switch (geometry) {
-    case Geometry::slab:
-      return "slab";
-    case Geometry::cylinder:
-      return "cylinder";
-    case Geometry::sphere:
-      return "sphere";
-  }
-  return "";
-}
-
 double surface_rise(Geometry geometry, double theta) {
   if (theta <= 0) return 0;
   switch (geometry) {
@@ -126,6 +102,11 @@ double surface_rise(Geometry geometry, double theta) {
 }
 
 double mean_rise(Geometry geometry, double theta) { return radius_per_length(geometry) * theta; }
+
+double slowest_mode(Geometry geometry) {
+  if (geometry == Geometry::slab) return std::numbers::pi;
+  return geometry == Geometry::cylinder ? cylinder_roots()[0] : sphere_roots()[0];
+}
 
 double curvature(Geometry geometry, double theta) {
   if (theta < 1e-12) return 1;

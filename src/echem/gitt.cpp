@@ -12,6 +12,7 @@
 #include "lithoscope/core/parallel.hpp"
 #include "pulse_fit.hpp"
 #include "pulse_flags.hpp"
+#include "trace_runs.hpp"
 
 namespace lithoscope::echem {
 namespace {
@@ -77,6 +78,8 @@ GittPulse describe_pulse(const CyclerTable& table, const GittResult& result, std
   pulse.rest_before_V = before.potential_V;
   pulse.drift_before_V_per_s = before.drift_V_per_s;
   pulse.rest_after_V = rest_end(table, steps[i + 1], settings.rest_fit_share).potential_V;
+  pulse.ocv_before_V = pulse.ocv_after_V = {nan, nan};
+  pulse.lead_end_V = pulse.surface_end_x = pulse.log10_equation_1_fitted = nan;
   pulse.end_V = table.potential_V[row(step.last_settled_row)];
   return pulse;
 }
@@ -154,7 +157,7 @@ void add_warnings(const CyclerTable& table, const GittSample& sample, GittResult
 }  // namespace
 
 std::span<const core::Setting<GittSettings>> gitt_settings_table() {
-  static constexpr std::array<core::Setting<GittSettings>, 11> table{{
+  static constexpr std::array<core::Setting<GittSettings>, 14> table{{
       {"skip", "s", &GittSettings::skip_s,
        "the first moments of a pulse are charge transfer and the double layer, not diffusion", 0, 1000000000.0},
       {"theta_max", "1", &GittSettings::theta_max,
@@ -178,6 +181,13 @@ std::span<const core::Setting<GittSettings>> gitt_settings_table() {
        "a current that varies by more than this share of its mean is flagged", 0, 10},
       {"temperature_step", "K", &GittSettings::temperature_step_K,
        "a pulse over which the temperature changes by more is not used", 0, 10000.0},
+      {"whole_trace", "1", &GittSettings::whole_trace,
+       "1 fits all pulses and rests of one direction at once; 0 takes each pulse alone", 0, 1},
+      {"log10_D_sigma_max", "1", &GittSettings::log10_D_sigma_max,
+       "log10 D known less well than this (1 sigma) counts as not identifiable: 0.25 is a factor of three at 95 %", 0,
+       100},
+      {"rest_tolerance", "V", &GittSettings::rest_tolerance_V,
+       "how close to equilibrium a rest should end, for the advice on its length", 1e-07, 1},
   }};
   return table;
 }
@@ -247,8 +257,10 @@ GittResult analyse_gitt(const CyclerTable& table, const GittSample& sample, cons
       fit_pulse(table, result.steps[static_cast<std::size_t>(pulse_steps[i])], usable, settings, pulse);
       result.pulses[i] = std::move(pulse);
     });
-    judge_pulses(table, result.steps, usable, settings, result.pulses);
+    for (GittPulse& pulse : result.pulses) judge_surroundings(table, result.steps, settings, pulse);
   }
+  fit_traces(table, usable, settings, result);
+  judge_pulses(usable, settings, result.pulses);
   add_warnings(table, sample, result);
   return result;
 }

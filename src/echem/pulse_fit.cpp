@@ -191,10 +191,11 @@ RestEnd rest_end(const CyclerTable& table, const Step& rest, double share) {
 
 void fit_pulse(const CyclerTable& table, const Step& step, const GittSample& sample, const GittSettings& settings,
                GittPulse& pulse) {
-  pulse.D_m2_s = pulse.log10_D = {nan, nan};
+  pulse.D_m2_s = pulse.D_window_m2_s = pulse.log10_D = {nan, nan};
   pulse.D_equation_1_m2_s = pulse.D_equation_2_m2_s = pulse.D_straight_m2_s = nan;
   pulse.jump_V = pulse.resistance_ohm = {nan, nan};
   pulse.theta_pulse = pulse.theta_rest = pulse.surface_excursion = pulse.lithium_left = pulse.residual_V = nan;
+  pulse.relaxation_s = pulse.rest_wanted_s = nan;
   const PulseRows rows = rows_of(table, step, settings.skip_s);
   const auto fewest = static_cast<std::size_t>(settings.window_points);
   if (rows.time_s.size() < std::max<std::size_t>(fewest, 3)) {
@@ -208,6 +209,7 @@ void fit_pulse(const CyclerTable& table, const Step& step, const GittSample& sam
   pulse.window = fit_bent(rows, early, Geometry::sphere, 0);
   pulse.window_to_s = rows.time_s[early - 1];
   if (sample.diffusion_length) solve_for_D(rows, step, sample, settings, pulse);
+  pulse.D_window_m2_s = pulse.D_m2_s;
   pulse.jump_V = pulse.window.intercept - pulse.rest_before_V;
   pulse.resistance_ohm = pulse.jump_V / pulse.current_A;
   if (!sample.diffusion_length) return;

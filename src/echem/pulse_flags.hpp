@@ -5,9 +5,12 @@
 
 namespace lithoscope::echem {
 
-/// Fills theta, surface excursion, lithium left and the residual of each rest, then the flags. `pulses` in order of
-/// time.
-void judge_pulses(const CyclerTable& table, const std::vector<Step>& steps, const GittSample& sample,
-                  const GittSettings& settings, std::vector<GittPulse>& pulses);
+/// What happened around a pulse: direction, ripple, temperature, how well its switch is known.
+void judge_surroundings(const CyclerTable& table, const std::vector<Step>& steps, const GittSettings& settings,
+                        GittPulse& pulse);
+
+/// Fills theta, surface excursion, lithium left, the residual of each rest and how long it should have been, then the
+/// flags. `pulses` in order of time.
+void judge_pulses(const GittSample& sample, const GittSettings& settings, std::vector<GittPulse>& pulses);
 
 }  // namespace lithoscope::echem

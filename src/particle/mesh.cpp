@@ -47,7 +47,15 @@ double inward_growth(const std::vector<double>& radius, std::size_t i) {
 
 }  // namespace
 
-RadialMesh graded_mesh(int cells, double surface_spacing) {
+double radius_per_length(Geometry geometry) {
+  return geometry == Geometry::sphere ? 3 : geometry == Geometry::cylinder ? 2 : 1;
+}
+
+std::string_view name_of(Geometry geometry) {
+  return geometry == Geometry::sphere ? "sphere" : geometry == Geometry::cylinder ? "cylinder" : "slab";
+}
+
+RadialMesh graded_mesh(int cells, double surface_spacing, Geometry geometry) {
   if (cells < 8 || !(surface_spacing > 0) || surface_spacing * cells > 1 + 1e-12) {
     throw core::UsageError({.what = "no radial mesh can be made",
                             .expected = "at least 8 cells and an outermost cell no wider than an even share",
@@ -55,6 +63,7 @@ RadialMesh graded_mesh(int cells, double surface_spacing) {
                             .advice = "change cells or surface_spacing"});
   }
   const auto n = static_cast<std::size_t>(cells);
+  const double dimensions = radius_per_length(geometry);
   const double core = widest_core / cells;
   const bool uniform = surface_spacing * cells > 1 - 1e-9;
   const double growth = uniform ? 1 : growth_that_fills(cells, surface_spacing, core);
@@ -71,11 +80,11 @@ RadialMesh graded_mesh(int cells, double surface_spacing) {
     const double middle = 0.5 * (mesh.radius[i] + mesh.radius[i + 1]);
     const double width = mesh.radius[i + 1] - mesh.radius[i];
     mesh.face.push_back(middle + 0.125 * inward_growth(mesh.radius, i) * width);
-    mesh.conductance.push_back(std::pow(mesh.face.back(), 3) / (middle * width));
+    mesh.conductance.push_back(std::pow(mesh.face.back(), dimensions) / (middle * width));
   }
   double inside = 0;
   for (std::size_t i = 0; i <= n; ++i) {
-    const double outer = i < n ? std::pow(mesh.face[i], 3) / 3 : 1.0 / 3;
+    const double outer = (i < n ? std::pow(mesh.face[i], dimensions) : 1.0) / dimensions;
     mesh.volume.push_back(outer - inside);
     inside = outer;
   }

@@ -13,16 +13,9 @@
 #include "lithoscope/echem/diffusion.hpp"
 #include "lithoscope/echem/ici.hpp"
 #include "lithoscope/echem/steps.hpp"
+#include "lithoscope/echem/whole_trace.hpp"
 
 namespace lithoscope::echem {
-
-/// Volume over surface of the particles, the length that enters every formula. From BET: 1/(density * area), which is
-/// m_B V_M/(M_B S) of paper.md Eq. (1); from a particle radius: R/3.
-struct DiffusionLength {
-  core::Value length_m;
-  Geometry geometry = Geometry::sphere;
-  std::string origin;  ///< a phrase for the report
-};
 
 enum class CellKind { half_cell, three_electrode, full_cell, not_declared };
 
@@ -48,6 +41,9 @@ struct GittSettings {
   double residual_invalid = 0.3;
   double ripple_max = 0.02;
   double temperature_step_K = 1;
+  double whole_trace = 1;
+  double log10_D_sigma_max = 0.25;
+  double rest_tolerance_V = 1e-3;
 };
 std::span<const core::Setting<GittSettings>> gitt_settings_table();
 
@@ -99,13 +95,21 @@ struct GittPulse {
   double D_equation_1_m2_s = 0;  ///< paper.md Eq. (1): whole-pulse slope
   double D_equation_2_m2_s = 0;  ///< paper.md Eq. (2)
   double D_straight_m2_s = 0;    ///< Weppner-Huggins with the straight slope inside the window
-  core::Value D_m2_s;            ///< with the geometry's exact response inside the window: the one to use
+  core::Value D_window_m2_s;     ///< with the geometry's exact response inside the window, from this pulse alone
+  core::Value D_m2_s;            ///< the one to use: from the whole trace, or D_window where there is no such fit
   core::Value log10_D;           ///< D in m2/s; sigma from fit, potential step and diffusion length
-  double theta_pulse = 0;        ///< D tau / L^2
-  double theta_rest = 0;         ///< D t_rest / L^2
-  double surface_excursion = 0;  ///< lithium per formula unit the surface moves during the pulse
-  double lithium_left = 0;  ///< before the pulse, in its direction; NaN when formula or starting lithium is not known
-  double residual_V = 0;    ///< how far the end of the rest is estimated to be from equilibrium
+  bool in_trace = false;         ///< the whole trace was fitted through this pulse; else the next five are NaN
+  core::Value ocv_before_V, ocv_after_V;  ///< open-circuit potential, whatever the rests left undone
+  double lead_end_V = 0;                  ///< what the gradient costs at the end of the pulse
+  double surface_end_x = 0;  ///< lithium extracted at the surface then; NaN when mass or molar mass is not known
+  double log10_equation_1_fitted = 0;  ///< D in m2/s that paper Eq. (1) makes of the fitted curve
+  double theta_pulse = 0;              ///< D tau / L^2
+  double theta_rest = 0;               ///< D t_rest / L^2
+  double surface_excursion = 0;        ///< lithium per formula unit the surface moves during the pulse
+  double lithium_left = 0;   ///< before the pulse, in its direction; NaN when formula or starting lithium is not known
+  double residual_V = 0;     ///< how far the end of the rest is from equilibrium: fitted, or estimated without a fit
+  double relaxation_s = 0;   ///< of the slowest mode of the grain with this D: what is left falls by e in this time
+  double rest_wanted_s = 0;  ///< after which rest_tolerance would be left
   std::vector<Flag> flags;
 
   bool valid() const;  ///< D may be used
@@ -120,6 +124,7 @@ struct GittResult {
   std::vector<GittPulse> pulses;
   std::vector<Interruption> interruptions;
   std::vector<core::Value> interruption_D_m2_s;  ///< one an interruption; empty when no diffusion length
+  std::vector<WholeTrace> traces;                ///< one a run of pulses in one direction, in order
   std::string why_no_D;                          ///< a sentence; empty when D was computed
   std::vector<std::string> warnings;
   double extracted_per_Ah = 0;    ///< lithium per formula unit and Ah; NaN when mass or molar mass is not known

@@ -1,0 +1,287 @@
+// One fit of a whole titration: which rows, first guesses, and what the solution says of every pulse.
+#include "lithoscope/echem/whole_trace.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <span>
+
+#include "lithoscope/core/constants.hpp"
+#include "lithoscope/echem/line_fit.hpp"
+#include "trace_fit.hpp"
+
+namespace lithoscope::echem {
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+// How far ahead of the mean the surface may run, in units of the whole run.
+constexpr double reach = 1.35;
+// What the solver adds, from fits of the same records with a finer mesh and shorter steps: to the surface's lead over
+// the mean, relatively, and to log10 D.
+constexpr double lead_error = 1e-3;
+constexpr double log10_D_error = 5e-4;
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+// A curve through points of increasing abscissa: straight between them; beyond, straight on or level.
+struct Points {
+  std::vector<double> x, y;
+  void add(double at, double value) {
+    x.push_back(at);
+    y.push_back(value);
+  }
+  double operator()(double at, bool level_beyond) const {
+    if (x.size() == 1) return y[0];
+    const auto above = static_cast<std::size_t>(std::ranges::upper_bound(x, at) - x.begin());
+    const std::size_t i = std::clamp<std::size_t>(above, 1, x.size() - 1) - 1;
+    double u = (at - x[i]) / (x[i + 1] - x[i]);
+    if (level_beyond) u = std::clamp(u, 0.0, 1.0);
+    return y[i] + u * (y[i + 1] - y[i]);
+  }
+};
+
+void smooth_by_median(std::vector<double>& values, std::ptrdiff_t half) {
+  const std::vector<double> raw = values;
+  const auto size = static_cast<std::ptrdiff_t>(raw.size());
+  for (std::ptrdiff_t i = 0; i < size; ++i) {
+    values[static_cast<std::size_t>(i)] =
+        median({raw.begin() + std::max<std::ptrdiff_t>(0, i - half), raw.begin() + std::min(size, i + half + 1)});
+  }
+}
+
+struct PulsePlace {
+  std::size_t drive;
+  double begin, end;  ///< progress of the mean
+};
+
+PulsePlace place_of(const TraceData& data, std::int64_t step) {
+  const auto drive = std::ranges::find(data.drives, step, &Drive::step);
+  const double end = drive->progress_end;
+  return {static_cast<std::size_t>(drive - data.drives.begin()), end - drive->rate_per_s * drive->duration_s, end};
+}
+
+// Diffusion has not reached the centre in the pulse, most likely, and has gone further than a hundredth of it.
+double plausible_D(const TraceGrain& grain, double pulse_s) { return 1e-3 * grain.radius_m * grain.radius_m / pulse_s; }
+
+TraceCurves first_guess(const TraceData& data, const TraceGrain& grain, const std::vector<TraceStart>& pulses) {
+  Points ln_D, rests;
+  std::vector<double> jumps;
+  for (const TraceStart& p : pulses) {
+    const PulsePlace place = place_of(data, p.step);
+    if (rests.x.empty()) rests.add(place.begin, p.rest_before_V);
+    rests.add(place.end, p.rest_after_V);
+    if (p.D_m2_s > 0 && std::isfinite(p.D_m2_s)) ln_D.add(0.5 * (place.begin + place.end), std::log(p.D_m2_s));
+    if (std::isfinite(p.jump_V)) jumps.push_back(std::abs(p.jump_V));
+  }
+  if (ln_D.x.empty()) ln_D.add(0.5, std::log(plausible_D(grain, data.drives[1].duration_s)));
+  smooth_by_median(ln_D.y, 4);
+  const double per_run = 2 * static_cast<double>(pulses.size());
+  TraceCurves curves;
+  const double spacing = 1 / std::clamp(per_run, 40.0, 88.0);
+  for (double at = 0; at < reach; at += spacing) curves.knot.push_back(at);
+  curves.ln_D_m2_s.resize(static_cast<Index>(curves.knot.size()));
+  for (std::size_t k = 0; k < curves.knot.size(); ++k) {
+    curves.ln_D_m2_s[static_cast<Index>(k)] = ln_D(curves.knot[k], true);
+  }
+  curves.ocv =
+      UniformSpline{-0.01, reach, static_cast<std::size_t>(std::ceil(reach * std::clamp(per_run, 20.0, 160.0)))};
+  curves.ocv_V.resize(static_cast<Index>(curves.ocv.coefficients()));
+  for (std::size_t k = 0; k < curves.ocv.coefficients(); ++k) {
+    curves.ocv_V[static_cast<Index>(k)] = rests(curves.ocv.centre(k), false);
+  }
+  curves.exchange = UniformSpline{0, reach, 12};
+  const double thermal = 2 * core::gas_constant_J_per_mol_K * data.temperature_K / core::faraday_C_per_mol;
+  const double jump = jumps.empty() ? 0.01 : std::max(1e-4, median(jumps));
+  curves.ln_exchange_A = VectorXd::Constant(static_cast<Index>(curves.exchange.coefficients()),
+                                            std::log(0.5 * data.largest_current_A / std::sinh(jump / thermal)));
+  return curves;
+}
+
+// Cells at the surface that see the shortest diffusion of interest: a hundredth of a pulse at the smallest D.
+double surface_spacing(const TraceData& data, const TraceCurves& curves, double radius_m) {
+  double shortest = std::numeric_limits<double>::infinity();
+  for (const Drive& drive : data.drives) {
+    if (drive.current_A != 0) shortest = std::min(shortest, drive.duration_s);
+  }
+  const double depth = std::sqrt(std::exp(curves.ln_D_m2_s.minCoeff()) * 0.01 * shortest) / radius_m;
+  return std::clamp(0.3 * depth, 2e-5, 5e-3);
+}
+
+// Reads curves with their uncertainties off a fit.
+class Reader {
+ public:
+  Reader(const TraceFit& fit, const TraceData& data, core::Value length_m)
+      : fit_(fit), data_(data), length_(length_m) {}
+
+  double potential(double progress) const {
+    const auto w = fit_.curves().ocv.at(progress);
+    return weighted(w.value, {fit_.curves().ocv_V.data() + w.first, 4});
+  }
+
+  /// At the mean; where the surface stood then says how much of it the solver had to bridge.
+  core::Value ocv(double progress, double surface) const {
+    const auto w = fit_.curves().ocv.at(progress);
+    core::Value value = combination(fit_.layout().ocv + static_cast<Index>(w.first), w.value, potential(progress));
+    value.variance += std::pow(lead_error * (potential(surface) - value.value), 2);
+    return value;
+  }
+
+  core::Value log10_D(double progress) const {
+    const auto& knot = fit_.curves().knot;
+    const auto above = static_cast<std::size_t>(std::ranges::upper_bound(knot, progress) - knot.begin());
+    const std::size_t i = std::clamp<std::size_t>(above, 1, knot.size() - 1) - 1;
+    const double u = std::clamp((progress - knot[i]) / (knot[i + 1] - knot[i]), 0.0, 1.0);
+    const std::array<double, 2> weights{(1 - u) / std::numbers::ln10, u / std::numbers::ln10};
+    const auto k = static_cast<Index>(i);
+    core::Value value =
+        combination(fit_.layout().ln_D + k, weights,
+                    weights[0] * fit_.curves().ln_D_m2_s[k] + weights[1] * fit_.curves().ln_D_m2_s[k + 1]);
+    value.variance += std::pow(log10_D_error, 2);
+    // D goes exactly with the square of the diffusion length.
+    value.variance += std::pow(2 * length_.relative_sigma() / std::numbers::ln10, 2);
+    return value;
+  }
+
+  core::Value overpotential_V(double progress, double current_A) const {
+    const Overpotential eta = overpotential(fit_.curves(), data_.temperature_K, progress, current_A);
+    const auto w = fit_.curves().exchange.at(progress);
+    std::array<double, 4> weights{};
+    for (std::size_t k = 0; k < 4; ++k) weights[k] = eta.by_ln_exchange * w.value[k];
+    return combination(fit_.layout().exchange + static_cast<Index>(w.first), weights, eta.V);
+  }
+
+  core::Value parameter(Index index, double value) const { return {value, fit_.covariance()(index, index)}; }
+
+  /// log10 of what paper Eq. (1) makes of the fitted curve, in which there is no noise: the slope against the root of
+  /// time over the whole pulse, and the step from rest to rest.
+  double log10_equation_1(std::size_t pulse) const {
+    const Drive& drive = data_.drives[pulse];
+    std::vector<double> root_time, fitted;
+    for (std::size_t b = drive.first_bin; b < drive.end_bin; ++b) {
+      const double surface = fit_.prediction().surface[static_cast<Index>(b)];
+      const double V =
+          potential(surface) + overpotential(fit_.curves(), data_.temperature_K, surface, drive.current_A).V;
+      // Every row counts in the formula's fit.
+      for (std::size_t row = data_.bins[b].first_row; row < data_.bins[b].end_row; ++row) {
+        root_time.push_back(std::sqrt(data_.bins[b].since_switch_s));
+        fitted.push_back(V);
+      }
+    }
+    const double slope = fit_line(root_time, fitted).slope.value;
+    const double step =
+        potential(fit_.prediction().surface_end[pulse + 1]) - potential(fit_.prediction().surface_end[pulse - 1]);
+    return std::log10(4 / std::numbers::pi * std::pow(length_.value * step / (drive.duration_s * slope), 2));
+  }
+
+ private:
+  core::Value combination(Index first, std::span<const double> weights, double value) const {
+    const Eigen::Map<const VectorXd> w(weights.data(), static_cast<Index>(weights.size()));
+    return {value, w.dot(fit_.covariance().block(first, first, w.size(), w.size()) * w)};
+  }
+
+  const TraceFit& fit_;
+  const TraceData& data_;
+  core::Value length_;
+};
+
+// With several currents, charge transfer (which saturates) and series resistance (which does not) can be told apart.
+double resistance_scale(const TraceData& data, const std::vector<TraceStart>& pulses) {
+  double least = data.largest_current_A;
+  for (const Drive& drive : data.drives) {
+    if (drive.current_A != 0) least = std::min(least, std::abs(drive.current_A));
+  }
+  constexpr double different = 0.8;
+  if (least > different * data.largest_current_A) return 0;
+  double largest_jump = 1e-3;
+  for (const TraceStart& p : pulses) {
+    if (std::isfinite(p.jump_V)) largest_jump = std::max(largest_jump, std::abs(p.jump_V));
+  }
+  return largest_jump / data.largest_current_A;
+}
+
+void describe_pulse(const Reader& read, const TraceFit& fit, const TraceData& data, std::int64_t step,
+                    TracePulse& out) {
+  const PulsePlace place = place_of(data, step);
+  const Drive& drive = data.drives[place.drive];
+  const double middle = 0.5 * (place.begin + place.end);
+  const double surface_end = fit.prediction().surface_end[place.drive];
+  const double surface_rested = fit.prediction().surface_end[place.drive + 1];
+  out.step = step;
+  out.log10_D = read.log10_D(middle);
+  out.ocv_before_V = read.ocv(place.begin, fit.prediction().surface_end[place.drive - 1]);
+  out.ocv_after_V = read.ocv(place.end, surface_rested);
+  out.overpotential_V = read.overpotential_V(middle, drive.current_A);
+  out.lead_end_V = read.potential(surface_end) - out.ocv_after_V.value;
+  out.lead_rested_V = read.potential(surface_rested) - out.ocv_after_V.value;
+  out.surface_end_Ah = data.capacity_Ah(surface_end);
+  out.log10_equation_1 = read.log10_equation_1(place.drive);
+}
+
+void describe(const TraceFit& fit, const TraceData& data, const std::vector<TraceStart>& pulses,
+              const DiffusionLength& length, WholeTrace& result) {
+  const Reader read{fit, data, length.length_m};
+  for (const TraceStart& p : pulses) {
+    result.pulses.emplace_back();
+    describe_pulse(read, fit, data, p.step, result.pulses.back());
+  }
+  constexpr int points = 200;
+  for (int i = 0; i <= points; ++i) {
+    const double progress = static_cast<double>(i) / points;
+    const double capacity = data.capacity_Ah(progress);
+    result.log10_D.push_back({capacity, read.log10_D(progress)});
+    result.ocv_V.push_back({capacity, read.ocv(progress, progress)});
+    result.overpotential_V.push_back(
+        {capacity,
+         read.overpotential_V(progress, data.charge_Ah > 0 ? data.largest_current_A : -data.largest_current_A)});
+  }
+  result.current_A = data.charge_Ah > 0 ? data.largest_current_A : -data.largest_current_A;
+  result.white_noise_V = fit.noise().white_V;
+  result.slow_noise_V = fit.noise().slow_V;
+  result.slow_noise_s = fit.noise().slow_s;
+  if (fit.drift_found()) result.drift_V_per_s = read.parameter(fit.layout().drift, fit.curves().drift_V_per_s);
+  const bool separable = fit.curves().resistance_ohm != 0;
+  if (separable) result.resistance_ohm = read.parameter(fit.layout().resistance, fit.curves().resistance_ohm);
+  result.resistance_separable = separable;
+  result.evaluations = fit.evaluations();
+  result.converged = fit.converged();
+  for (std::size_t i = 0; i < data.bins.size(); ++i) {
+    result.time_s.push_back(data.bins[i].time_s);
+    result.residual_V.push_back(fit.prediction().residual_V[static_cast<Index>(i)]);
+  }
+  result.rms_residual_V = std::sqrt(fit.prediction().residual_V.squaredNorm() / static_cast<double>(data.bins.size()));
+}
+
+}  // namespace
+
+WholeTrace fit_whole_trace(const CyclerTable& table, const std::vector<Step>& steps,
+                           const std::vector<TraceStart>& pulses, const DiffusionLength& length, double skip_s,
+                           const std::vector<std::int64_t>& left_out) {
+  WholeTrace result;
+  result.first_step = pulses.front().step - 1;
+  result.last_step = pulses.back().step + 1;
+  const TraceData data = gather_trace(table, steps, {result.first_step, result.last_step, left_out}, skip_s);
+  TraceGrain grain{length.geometry, radius_per_length(length.geometry) * length.length_m.value, 1e-3};
+  TraceCurves guess = first_guess(data, grain, pulses);
+  grain.surface_spacing = surface_spacing(data, guess, grain.radius_m);
+  TracePrior prior;
+  prior.sigma_resistance_ohm = resistance_scale(data, pulses);
+  TraceFit fit{data, grain, std::move(guess), prior};
+  if (!fit.run()) {
+    result.why_not = "no solution of the transport equation was found at the first guess of D";
+    return result;
+  }
+  describe(fit, data, pulses, length, result);
+  return result;
+}
+
+}  // namespace lithoscope::echem
