@@ -29,6 +29,7 @@ struct Check {
 std::string real_data();
 
 std::vector<Check> echem_checks();
+std::vector<Check> gitt_checks();
 std::vector<Check> particle_checks();
 
 }  // namespace lithoscope::validation

@@ -37,13 +37,22 @@ Json pulse_json(const echem::GittPulse& p) {
   j["D_equation_1_m2_s"] = p.D_equation_1_m2_s;
   j["D_equation_2_m2_s"] = p.D_equation_2_m2_s;
   j["D_straight_m2_s"] = p.D_straight_m2_s;
+  put(j, "D_window_m2_s", p.D_window_m2_s);
   put(j, "D_m2_s", p.D_m2_s);
   put(j, "log10_D", p.log10_D);
+  j["in_whole_trace"] = p.in_trace;
+  put(j, "ocv_before_V", p.ocv_before_V);
+  put(j, "ocv_after_V", p.ocv_after_V);
+  j["gradient_at_end_V"] = p.lead_end_V;
+  j["surface_lithium_extracted_at_end"] = p.surface_end_x;
+  j["log10_D_of_equation_1_on_fit"] = p.log10_equation_1_fitted;
   j["theta_pulse"] = p.theta_pulse;
   j["theta_rest"] = p.theta_rest;
   j["surface_excursion"] = p.surface_excursion;
   j["lithium_left"] = p.lithium_left;
   j["residual_V"] = p.residual_V;
+  j["relaxation_s"] = p.relaxation_s;
+  j["rest_wanted_s"] = p.rest_wanted_s;
   j["valid"] = p.valid() && std::isfinite(p.D_m2_s.value);
   Json flags = Json::array();
   for (const echem::Flag& flag : p.flags) {
@@ -65,6 +74,38 @@ Json interruption_json(const echem::Interruption& i) {
   put(j, "k_ohm_per_sqrt_s", i.k_ohm_per_sqrt_s);
   j["points"] = i.fit.points;
   j["r_squared"] = i.fit.r_squared;
+  return j;
+}
+
+Json curve_json(const std::vector<echem::TracePoint>& curve, const std::string& name) {
+  std::vector<double> capacity, value, errors;
+  for (const echem::TracePoint& p : curve) {
+    capacity.push_back(p.capacity_Ah);
+    value.push_back(p.value.value);
+    errors.push_back(p.value.sigma());
+  }
+  return {{"capacity_Ah", capacity}, {name, value}, {name + "_errors", errors}};
+}
+
+Json trace_json(const echem::WholeTrace& t) {
+  Json j;
+  j["first_step"] = t.first_step;
+  j["last_step"] = t.last_step;
+  j["why_not"] = t.why_not;
+  if (!t.why_not.empty()) return j;
+  j["converged"] = t.converged;
+  j["evaluations"] = t.evaluations;
+  j["white_noise_V"] = t.white_noise_V;
+  j["slow_noise_V"] = t.slow_noise_V;
+  j["slow_noise_s"] = t.slow_noise_s;
+  j["rms_residual_V"] = t.rms_residual_V;
+  put(j, "drift_V_per_s", t.drift_V_per_s);
+  j["series_resistance_separable"] = t.resistance_separable;
+  if (t.resistance_separable) put(j, "series_resistance_ohm", t.resistance_ohm);
+  j["overpotential_at_A"] = t.current_A;
+  j["log10_D"] = curve_json(t.log10_D, "log10_D");
+  j["open_circuit"] = curve_json(t.ocv_V, "ocv_V");
+  j["overpotential"] = curve_json(t.overpotential_V, "overpotential_V");
   return j;
 }
 
@@ -137,6 +178,9 @@ Json outcome_json(const study::GittOutcome& outcome) {
     interruptions.push_back(entry);
   }
   for (const echem::Step& s : result.steps) steps.push_back(step_json(s));
+  Json traces = Json::array();
+  for (const echem::WholeTrace& t : result.traces) traces.push_back(trace_json(t));
+  j["whole_traces"] = traces;
   j["pulses"] = pulses;
   j["interruptions"] = interruptions;
   j["steps"] = steps;
