@@ -142,16 +142,6 @@ VectorXd TraceFit::parameters() const {
   return all;
 }
 
-TraceCurves TraceFit::moved(const VectorXd& by) const {
-  TraceCurves to = curves_;
-  to.ln_D_m2_s += by.segment(layout_.ln_D, to.ln_D_m2_s.size());
-  to.ocv_V += by.segment(layout_.ocv, to.ocv_V.size());
-  to.ln_exchange_A += by.segment(layout_.exchange, to.ln_exchange_A.size());
-  to.resistance_ohm += by[layout_.resistance];
-  to.drift_V_per_s += by[layout_.drift];
-  return to;
-}
-
 MatrixXd TraceFit::prior_matrix() const {
   MatrixXd total = precision_.asDiagonal();
   for (const Penalty& p : penalties_) total += p.strength * p.matrix;
@@ -209,7 +199,7 @@ bool TraceFit::descend() {
     VectorXd by = descent(damping_);
     const double longest = by.segment(layout_.ln_D, curves_.ln_D_m2_s.size()).lpNorm<Eigen::Infinity>();
     if (longest > longest_step) by *= longest_step / longest;
-    const TraceCurves there = moved(by);
+    const TraceCurves there = moved(curves_, by);
     evaluate(there);
     const double cost_there = cost(prediction_, here + by);
     if (cost_there <= cost_here + negligible) {

@@ -49,7 +49,6 @@ class TraceFit {
   };
 
   Eigen::VectorXd parameters() const;
-  TraceCurves moved(const Eigen::VectorXd& by) const;
   Eigen::MatrixXd prior_matrix() const;
   Eigen::MatrixXd posterior() const;
   void evaluate(const TraceCurves& curves);

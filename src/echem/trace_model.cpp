@@ -178,6 +178,16 @@ TraceLayout layout_of(const TraceCurves& curves) {
   return layout;
 }
 
+TraceCurves moved(TraceCurves curves, const Eigen::VectorXd& by) {
+  const TraceLayout layout = layout_of(curves);
+  curves.ln_D_m2_s += by.segment(layout.ln_D, curves.ln_D_m2_s.size());
+  curves.ocv_V += by.segment(layout.ocv, curves.ocv_V.size());
+  curves.ln_exchange_A += by.segment(layout.exchange, curves.ln_exchange_A.size());
+  curves.resistance_ohm += by[layout.resistance];
+  curves.drift_V_per_s += by[layout.drift];
+  return curves;
+}
+
 TraceData gather_trace(const CyclerTable& table, const std::vector<Step>& steps, const TraceSteps& which,
                        double skip_s) {
   TraceData data;

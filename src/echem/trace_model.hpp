@@ -84,6 +84,8 @@ struct TraceLayout {
   Eigen::Index ln_D = 0, ocv = 0, exchange = 0, resistance = 0, drift = 0, count = 0;
 };
 TraceLayout layout_of(const TraceCurves& curves);
+/// Curves with all parameters moved by the given amounts.
+TraceCurves moved(TraceCurves curves, const Eigen::VectorXd& by);
 
 struct TracePrediction {
   bool finite = false;

@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numbers>
-#include <span>
 
+#include "fitted_trace.hpp"
 #include "lithoscope/core/constants.hpp"
 #include "lithoscope/echem/line_fit.hpp"
 #include "trace_fit.hpp"
@@ -22,10 +22,6 @@ using Eigen::VectorXd;
 
 // How far ahead of the mean the surface may run, in units of the whole run.
 constexpr double reach = 1.35;
-// What the solver adds, from fits of the same records with a finer mesh and shorter steps: to the surface's lead over
-// the mean, relatively, and to log10 D.
-constexpr double lead_error = 1e-3;
-constexpr double log10_D_error = 5e-4;
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -117,83 +113,6 @@ double surface_spacing(const TraceData& data, const TraceCurves& curves, double 
   return std::clamp(0.3 * depth, 2e-5, 5e-3);
 }
 
-// Reads curves with their uncertainties off a fit.
-class Reader {
- public:
-  Reader(const TraceFit& fit, const TraceData& data, core::Value length_m)
-      : fit_(fit), data_(data), length_(length_m) {}
-
-  double potential(double progress) const {
-    const auto w = fit_.curves().ocv.at(progress);
-    return weighted(w.value, {fit_.curves().ocv_V.data() + w.first, 4});
-  }
-
-  /// At the mean; where the surface stood then says how much of it the solver had to bridge.
-  core::Value ocv(double progress, double surface) const {
-    const auto w = fit_.curves().ocv.at(progress);
-    core::Value value = combination(fit_.layout().ocv + static_cast<Index>(w.first), w.value, potential(progress));
-    value.variance += std::pow(lead_error * (potential(surface) - value.value), 2);
-    return value;
-  }
-
-  core::Value log10_D(double progress) const {
-    const auto& knot = fit_.curves().knot;
-    const auto above = static_cast<std::size_t>(std::ranges::upper_bound(knot, progress) - knot.begin());
-    const std::size_t i = std::clamp<std::size_t>(above, 1, knot.size() - 1) - 1;
-    const double u = std::clamp((progress - knot[i]) / (knot[i + 1] - knot[i]), 0.0, 1.0);
-    const std::array<double, 2> weights{(1 - u) / std::numbers::ln10, u / std::numbers::ln10};
-    const auto k = static_cast<Index>(i);
-    core::Value value =
-        combination(fit_.layout().ln_D + k, weights,
-                    weights[0] * fit_.curves().ln_D_m2_s[k] + weights[1] * fit_.curves().ln_D_m2_s[k + 1]);
-    value.variance += std::pow(log10_D_error, 2);
-    // D goes exactly with the square of the diffusion length.
-    value.variance += std::pow(2 * length_.relative_sigma() / std::numbers::ln10, 2);
-    return value;
-  }
-
-  core::Value overpotential_V(double progress, double current_A) const {
-    const Overpotential eta = overpotential(fit_.curves(), data_.temperature_K, progress, current_A);
-    const auto w = fit_.curves().exchange.at(progress);
-    std::array<double, 4> weights{};
-    for (std::size_t k = 0; k < 4; ++k) weights[k] = eta.by_ln_exchange * w.value[k];
-    return combination(fit_.layout().exchange + static_cast<Index>(w.first), weights, eta.V);
-  }
-
-  core::Value parameter(Index index, double value) const { return {value, fit_.covariance()(index, index)}; }
-
-  /// log10 of what paper Eq. (1) makes of the fitted curve, in which there is no noise: the slope against the root of
-  /// time over the whole pulse, and the step from rest to rest.
-  double log10_equation_1(std::size_t pulse) const {
-    const Drive& drive = data_.drives[pulse];
-    std::vector<double> root_time, fitted;
-    for (std::size_t b = drive.first_bin; b < drive.end_bin; ++b) {
-      const double surface = fit_.prediction().surface[static_cast<Index>(b)];
-      const double V =
-          potential(surface) + overpotential(fit_.curves(), data_.temperature_K, surface, drive.current_A).V;
-      // Every row counts in the formula's fit.
-      for (std::size_t row = data_.bins[b].first_row; row < data_.bins[b].end_row; ++row) {
-        root_time.push_back(std::sqrt(data_.bins[b].since_switch_s));
-        fitted.push_back(V);
-      }
-    }
-    const double slope = fit_line(root_time, fitted).slope.value;
-    const double step =
-        potential(fit_.prediction().surface_end[pulse + 1]) - potential(fit_.prediction().surface_end[pulse - 1]);
-    return std::log10(4 / std::numbers::pi * std::pow(length_.value * step / (drive.duration_s * slope), 2));
-  }
-
- private:
-  core::Value combination(Index first, std::span<const double> weights, double value) const {
-    const Eigen::Map<const VectorXd> w(weights.data(), static_cast<Index>(weights.size()));
-    return {value, w.dot(fit_.covariance().block(first, first, w.size(), w.size()) * w)};
-  }
-
-  const TraceFit& fit_;
-  const TraceData& data_;
-  core::Value length_;
-};
-
 // With several currents, charge transfer (which saturates) and series resistance (which does not) can be told apart.
 double resistance_scale(const TraceData& data, const std::vector<TraceStart>& pulses) {
   double least = data.largest_current_A;
@@ -209,56 +128,83 @@ double resistance_scale(const TraceData& data, const std::vector<TraceStart>& pu
   return largest_jump / data.largest_current_A;
 }
 
-void describe_pulse(const Reader& read, const TraceFit& fit, const TraceData& data, std::int64_t step,
-                    TracePulse& out) {
+// log10 of what paper Eq. (1) makes of the fitted curve, in which there is no noise: the slope against the root of time
+// over the whole pulse, and the step from rest to rest.
+double log10_equation_1(const TraceFit& fit, const FittedTrace& fitted, const TraceData& data, std::size_t pulse) {
+  const Drive& drive = data.drives[pulse];
+  const TracePrediction& prediction = fit.prediction();
+  std::vector<double> root_time, potential;
+  for (std::size_t b = drive.first_bin; b < drive.end_bin; ++b) {
+    const double surface = prediction.surface[static_cast<Index>(b)];
+    const double V =
+        fitted.potential(surface) + overpotential(fitted.curves, fitted.temperature_K, surface, drive.current_A).V;
+    // Every row counts in the formula's fit.
+    const std::size_t rows = data.bins[b].end_row - data.bins[b].first_row;
+    root_time.insert(root_time.end(), rows, std::sqrt(data.bins[b].since_switch_s));
+    potential.insert(potential.end(), rows, V);
+  }
+  const double slope = fit_line(root_time, potential).slope.value;
+  const double step =
+      fitted.potential(prediction.surface_end[pulse + 1]) - fitted.potential(prediction.surface_end[pulse - 1]);
+  return std::log10(4 / std::numbers::pi * std::pow(fitted.length_m.value * step / (drive.duration_s * slope), 2));
+}
+
+TracePulse describe_pulse(const TraceFit& fit, const FittedTrace& fitted, const TraceData& data, std::int64_t step) {
   const PulsePlace place = place_of(data, step);
   const Drive& drive = data.drives[place.drive];
   const double middle = 0.5 * (place.begin + place.end);
-  const double surface_end = fit.prediction().surface_end[place.drive];
-  const double surface_rested = fit.prediction().surface_end[place.drive + 1];
+  const std::vector<double>& surface_end = fit.prediction().surface_end;
+  const double rested = surface_end[place.drive + 1];
+  TracePulse out;
   out.step = step;
-  out.log10_D = read.log10_D(middle);
-  out.ocv_before_V = read.ocv(place.begin, fit.prediction().surface_end[place.drive - 1]);
-  out.ocv_after_V = read.ocv(place.end, surface_rested);
-  out.overpotential_V = read.overpotential_V(middle, drive.current_A);
-  out.lead_end_V = read.potential(surface_end) - out.ocv_after_V.value;
-  out.lead_rested_V = read.potential(surface_rested) - out.ocv_after_V.value;
-  out.surface_end_Ah = data.capacity_Ah(surface_end);
-  out.log10_equation_1 = read.log10_equation_1(place.drive);
+  out.log10_D = fitted.log10_D(middle);
+  out.ocv_before_V = fitted.ocv_V(place.begin, surface_end[place.drive - 1]);
+  out.ocv_after_V = fitted.ocv_V(place.end, rested);
+  out.overpotential_V = fitted.overpotential_V(middle, drive.current_A);
+  out.lead_end_V = fitted.potential(surface_end[place.drive]) - out.ocv_after_V.value;
+  out.lead_rested_V = fitted.potential(rested) - out.ocv_after_V.value;
+  out.surface_end_Ah = data.capacity_Ah(surface_end[place.drive]);
+  out.log10_equation_1 = log10_equation_1(fit, fitted, data, place.drive);
+  return out;
 }
 
-void describe(const TraceFit& fit, const TraceData& data, const std::vector<TraceStart>& pulses,
-              const DiffusionLength& length, WholeTrace& result) {
-  const Reader read{fit, data, length.length_m};
-  for (const TraceStart& p : pulses) {
-    result.pulses.emplace_back();
-    describe_pulse(read, fit, data, p.step, result.pulses.back());
-  }
+void draw_curves(const FittedTrace& fitted, WholeTrace& result) {
   constexpr int points = 200;
   for (int i = 0; i <= points; ++i) {
     const double progress = static_cast<double>(i) / points;
-    const double capacity = data.capacity_Ah(progress);
-    result.log10_D.push_back({capacity, read.log10_D(progress)});
-    result.ocv_V.push_back({capacity, read.ocv(progress, progress)});
-    result.overpotential_V.push_back(
-        {capacity,
-         read.overpotential_V(progress, data.charge_Ah > 0 ? data.largest_current_A : -data.largest_current_A)});
+    const double capacity = fitted.capacity_start_Ah + progress * fitted.charge_Ah;
+    result.log10_D.push_back({capacity, fitted.log10_D(progress)});
+    result.ocv_V.push_back({capacity, fitted.ocv_V(progress, progress)});
+    result.overpotential_V.push_back({capacity, fitted.overpotential_V(progress, result.current_A)});
   }
-  result.current_A = data.charge_Ah > 0 ? data.largest_current_A : -data.largest_current_A;
+}
+
+void describe_noise(const TraceFit& fit, const TraceData& data, WholeTrace& result) {
   result.white_noise_V = fit.noise().white_V;
   result.slow_noise_V = fit.noise().slow_V;
   result.slow_noise_s = fit.noise().slow_s;
-  if (fit.drift_found()) result.drift_V_per_s = read.parameter(fit.layout().drift, fit.curves().drift_V_per_s);
-  const bool separable = fit.curves().resistance_ohm != 0;
-  if (separable) result.resistance_ohm = read.parameter(fit.layout().resistance, fit.curves().resistance_ohm);
-  result.resistance_separable = separable;
-  result.evaluations = fit.evaluations();
-  result.converged = fit.converged();
   for (std::size_t i = 0; i < data.bins.size(); ++i) {
     result.time_s.push_back(data.bins[i].time_s);
     result.residual_V.push_back(fit.prediction().residual_V[static_cast<Index>(i)]);
   }
-  result.rms_residual_V = std::sqrt(fit.prediction().residual_V.squaredNorm() / static_cast<double>(data.bins.size()));
+  const auto bins = static_cast<double>(data.bins.size());
+  result.rms_residual_V = std::sqrt(fit.prediction().residual_V.squaredNorm() / bins);
+}
+
+void describe(const TraceFit& fit, const TraceData& data, const std::vector<TraceStart>& pulses,
+              const std::shared_ptr<const FittedTrace>& fitted, WholeTrace& result) {
+  result.fitted = fitted;
+  result.current_A = data.charge_Ah > 0 ? data.largest_current_A : -data.largest_current_A;
+  for (const TraceStart& p : pulses) result.pulses.push_back(describe_pulse(fit, *fitted, data, p.step));
+  draw_curves(*fitted, result);
+  describe_noise(fit, data, result);
+  if (fit.drift_found()) result.drift_V_per_s = fitted->parameter(fit.layout().drift, fitted->curves.drift_V_per_s);
+  result.resistance_separable = fitted->curves.resistance_ohm != 0;
+  if (result.resistance_separable) {
+    result.resistance_ohm = fitted->parameter(fit.layout().resistance, fitted->curves.resistance_ohm);
+  }
+  result.evaluations = fit.evaluations();
+  result.converged = fit.converged();
 }
 
 }  // namespace
@@ -280,7 +226,10 @@ WholeTrace fit_whole_trace(const CyclerTable& table, const std::vector<Step>& st
     result.why_not = "no solution of the transport equation was found at the first guess of D";
     return result;
   }
-  describe(fit, data, pulses, length, result);
+  const auto fitted = std::make_shared<const FittedTrace>(
+      FittedTrace{fit.curves(), fit.covariance(), grain, length.length_m, data.temperature_K, data.charge_Ah,
+                  data.capacity_start_Ah, fit.prediction().highest_surface});
+  describe(fit, data, pulses, fitted, result);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,9 @@ struct TracePulse {
   double log10_equation_1 = 0;  ///< D in m2/s that paper Eq. (1) makes of the fitted curve, which has no noise
 };
 
+/// The fitted curves themselves, for whoever goes on from them (constant_current.hpp).
+struct FittedTrace;
+
 struct WholeTrace {
   std::string why_not;  ///< half a sentence; empty when the fit stands
   std::int64_t first_step = 0, last_step = 0;
@@ -58,6 +62,7 @@ struct WholeTrace {
   std::vector<double> time_s, residual_V;   ///< these averages
   int evaluations = 0;                      ///< of the transport model
   bool converged = false;
+  std::shared_ptr<const FittedTrace> fitted;
 };
 
 /// From the rest before the first pulse to the rest after the last: rests and constant currents of one direction,
