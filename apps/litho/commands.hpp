@@ -11,5 +11,6 @@ void add_identify(CommandLine& line);
 void add_convert(CommandLine& line);
 void add_particle(CommandLine& line);
 void add_report(CommandLine& line);
+void add_synthesize(CommandLine& line);
 
 }  // namespace litho

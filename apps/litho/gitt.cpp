@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "lithoscope/core/constants.hpp"
+#include "lithoscope/core/units.hpp"
 #include "lithoscope/report/gitt_section.hpp"
 #include "lithoscope/report/run_directory.hpp"
 #include "study_options.hpp"
@@ -25,6 +26,7 @@ namespace {
 struct Options : RunOptions {
   std::vector<std::string> files;
   ColumnOptions columns;
+  std::string constant_current, constant_current_mass;
   std::list<std::pair<std::string, std::string>> settings;  ///< study key, value given; stable addresses
 };
 
@@ -92,7 +94,13 @@ core::ExitCode run(const Options& options) {
     if (!value.empty()) settings.emplace_back(key, value);
   }
   for (auto& pair : overrides(options)) settings.push_back(std::move(pair));
-  const study::Study definition = study_of_files(options.files, options.columns, settings);
+  study::Study definition = study_of_files(options.files, options.columns, settings);
+  if (!options.constant_current.empty()) {
+    auto& other = definition.measurements.front().constant_current.emplace();
+    other.files = {options.constant_current};
+    if (!options.constant_current_mass.empty())
+      other.active_mass_kg = core::parse_quantity(options.constant_current_mass, "kg").value;
+  }
   if (options.dry_run) {
     print_plan(study::make_plan(definition));
     return core::ExitCode::done;
@@ -132,6 +140,10 @@ void add_gitt(CommandLine& line) {
   study_option(command, *options, "--cell", "measurement.0.cell", "half, three-electrode or full");
   study_option(command, *options, "--join", "measurement.0.join",
                "how several files follow each other: time or sequence [time]");
+  command.text("--constant-current", options->constant_current,
+               "a file with a charge (or discharge) at constant current, held against the open-circuit curve");
+  command.text("--constant-current-mass", options->constant_current_mass,
+               "active mass of that electrode, where it is another one");
   add_column_options(command, options->columns);
   command.heading("Settings of the analysis [default]");
   settings_options(command, *options, echem::gitt_settings_table());

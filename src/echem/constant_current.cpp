@@ -15,6 +15,9 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
+// Of the titration's charge: how far its curves may be continued, with the uncertainty that the fit gives them there.
+constexpr double may_extrapolate = 0.03;
+
 const Step* longest_current(const CyclerTable& table, const std::vector<Step>& steps, double direction) {
   const auto passed = [&](const Step& s) {
     return std::abs(table.capacity_Ah[static_cast<std::size_t>(s.last_settled_row)] -
@@ -147,7 +150,7 @@ Prediction predict(const FittedTrace& fitted, const TraceDraw& with, double curr
     const double V = weighted(w.value, {with.curves.ocv_V.data() + w.first, 4}) +
                      overpotential(with.curves, fitted.temperature_K, surface, current_A).V;
     const double mean = from + rate * now;
-    if (surface > fitted.highest_surface) {
+    if (surface > fitted.highest_surface + may_extrapolate) {
       out.beyond = true;
       return out;
     }
@@ -236,10 +239,10 @@ std::string capacity_verdict(const ConstantCurrent& curve, double active_mass_kg
   const double reached = factor * curve.reached_Ah;
   const double sigmas = (reached - reachable.value) / std::max(reachable.sigma(), 1e-3 * reachable.value);
   const std::string start = fmt::format(
-      "With the fitted D and this diffusion length, {:.3g} mA until {:.3f} V gives {} {} {}; "
+      "With the fitted D and this diffusion length, {:.3g} mA until {:.3f} V gives {}{} {}; "
       "{:.4g} were measured: ",
-      1e3 * curve.current_A, curve.end_V, curve.beyond_titration ? "at least" : "", core::format_value(reachable), unit,
-      reached);
+      1e3 * curve.current_A, curve.end_V, curve.beyond_titration ? "at least " : "", core::format_value(reachable),
+      unit, reached);
   constexpr double sure = 2;
   if (sigmas > sure && curve.beyond_titration) {
     return start + "the titration does not reach far enough to say whether that is possible.";

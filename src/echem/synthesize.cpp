@@ -5,6 +5,7 @@
 #include "lithoscope/core/constants.hpp"
 #include "lithoscope/core/rng.hpp"
 #include "lithoscope/echem/diffusion.hpp"
+#include "lithoscope/material/valence.hpp"
 
 namespace lithoscope::echem {
 namespace {
@@ -19,6 +20,10 @@ std::vector<double> recording_schedule(double duration_s, double even_step_s) {
   }
   times.push_back(duration_s);
   return times;
+}
+
+double rounded(double V, double resolution_V) {
+  return resolution_V > 0 ? std::round(V / resolution_V) * resolution_V : V;
 }
 
 class Recorder {
@@ -38,9 +43,8 @@ class Recorder {
     }
     double potential = cell_.ocv_V(x_mean + flux_unit * offset) + current_A * cell_.resistance_ohm;
     potential += cell_.noise_V * noise_.normal();
-    potential = std::round(potential / cell_.resolution_V) * cell_.resolution_V;
     table_.time_s.push_back(time_s);
-    table_.potential_V.push_back(potential);
+    table_.potential_V.push_back(rounded(potential, cell_.resolution_V));
     table_.current_A.push_back(current_A);
     table_.capacity_Ah.push_back(charge_C / core::seconds_per_hour);
     table_.stamp.push_back(TimeStamp::stamped);
@@ -56,6 +60,35 @@ class Recorder {
 };
 
 }  // namespace
+
+CyclerTable synthesize_record(const particle::Model& model, const particle::Leg& leg, const Instrument& instrument) {
+  CyclerTable table;
+  table.capacity_origin = CapacityOrigin::file_net_counter;
+  table.sample.active_mass_kg = instrument.active_mass_kg;
+  table.sample.molar_mass_g_per_mol = model.composition.molar_mass_g_per_mol;
+  // mAh/g is Ah/kg.
+  const double Ah_per_lithium = material::capacity_mAh_per_g_per_lithium(model.composition) * instrument.active_mass_kg;
+  const particle::Mark& start = leg.marks.front();
+  core::RandomStream noise{instrument.seed, 0};
+  const auto add = [&](double time_s, double V, double rate_per_s, double lithium, double temperature_K) {
+    table.time_s.push_back(time_s + instrument.rest_before_s - start.time_s);
+    table.potential_V.push_back(rounded(V + instrument.noise_V * noise.normal(), instrument.resolution_V));
+    table.current_A.push_back(rate_per_s * core::seconds_per_hour * Ah_per_lithium);
+    table.capacity_Ah.push_back((lithium - start.seen.mean_lithium) * Ah_per_lithium);
+    table.temperature_K.push_back(temperature_K);
+    table.stamp.push_back(TimeStamp::stamped);
+  };
+  constexpr int rows_before = 11;
+  for (int i = 0; i < rows_before; ++i) {
+    const double before_s = instrument.rest_before_s * (1 - static_cast<double>(i) / (rows_before - 1));
+    add(start.time_s - before_s, start.seen.surface_V, 0, start.seen.mean_lithium, start.temperature_K);
+  }
+  const particle::Trace& t = leg.trace;
+  for (std::size_t i = 0; i < t.time_s.size(); ++i) {
+    add(t.time_s[i], t.cell_V[i], t.rate_per_s[i], t.mean_lithium[i], t.temperature_K[i]);
+  }
+  return table;
+}
 
 CyclerTable synthesize_gitt(const SphereGitt& cell) {
   CyclerTable table;

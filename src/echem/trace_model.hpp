@@ -9,6 +9,7 @@
 #include "lithoscope/echem/cycler_table.hpp"
 #include "lithoscope/echem/diffusion.hpp"
 #include "lithoscope/echem/steps.hpp"
+#include "lithoscope/echem/whole_trace.hpp"
 #include "spline.hpp"
 
 namespace lithoscope::echem {
@@ -49,11 +50,6 @@ struct TraceData {
 
   double since_start_s(const Bin& bin) const { return bin.time_s - drives.front().start_s; }
   double capacity_Ah(double progress) const { return capacity_start_Ah + progress * charge_Ah; }
-};
-
-struct TraceSteps {
-  std::int64_t first = 0, last = 0;
-  std::vector<std::int64_t> left_out;  ///< their charge counts, their rows do not
 };
 
 /// Rows of the steps without those within `skip_s` of a switch or that caught a switch.

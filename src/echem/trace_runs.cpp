@@ -30,6 +30,16 @@ bool connected(const std::vector<Step>& steps, std::int64_t from, std::int64_t t
   return true;
 }
 
+// A last pulse that met the voltage limit has no rest after it: it still says what the surface did.
+std::int64_t last_step_of(const std::vector<Step>& steps, const std::vector<TraceStart>& run) {
+  const std::int64_t pulse = run.back().step;
+  const std::int64_t next = pulse + 2;
+  if (next >= static_cast<std::int64_t>(steps.size()) || !connected(steps, pulse, next)) return pulse + 1;
+  const Step& step = step_at(steps, next);
+  const bool cut_short = step.direction != 0 && step.duration_s() <= step_at(steps, pulse).duration_s();
+  return cut_short ? next : pulse + 1;
+}
+
 std::vector<std::vector<TraceStart>> runs_of(const std::vector<Step>& steps, const std::vector<TraceStart>& pulses) {
   std::vector<std::vector<TraceStart>> runs;
   for (const TraceStart& pulse : pulses) {
@@ -133,7 +143,8 @@ void fit_traces(const CyclerTable& table, const GittSample& sample, const GittSe
   core::parallel_for(static_cast<std::int64_t>(runs.size()), [&](std::int64_t k) {
     const auto i = static_cast<std::size_t>(k);
     result.traces[i] =
-        fit_whole_trace(table, result.steps, runs[i], *sample.diffusion_length, settings.skip_s, left_out);
+        fit_whole_trace(table, result.steps, {runs[i].front().step - 1, last_step_of(result.steps, runs[i]), left_out},
+                        runs[i], *sample.diffusion_length, settings.skip_s);
   });
   for (const WholeTrace& trace : result.traces) {
     warn(trace, result);

@@ -209,13 +209,12 @@ void describe(const TraceFit& fit, const TraceData& data, const std::vector<Trac
 
 }  // namespace
 
-WholeTrace fit_whole_trace(const CyclerTable& table, const std::vector<Step>& steps,
-                           const std::vector<TraceStart>& pulses, const DiffusionLength& length, double skip_s,
-                           const std::vector<std::int64_t>& left_out) {
+WholeTrace fit_whole_trace(const CyclerTable& table, const std::vector<Step>& steps, const TraceSteps& which,
+                           const std::vector<TraceStart>& pulses, const DiffusionLength& length, double skip_s) {
   WholeTrace result;
-  result.first_step = pulses.front().step - 1;
-  result.last_step = pulses.back().step + 1;
-  const TraceData data = gather_trace(table, steps, {result.first_step, result.last_step, left_out}, skip_s);
+  result.first_step = which.first;
+  result.last_step = which.last;
+  const TraceData data = gather_trace(table, steps, which, skip_s);
   TraceGrain grain{length.geometry, radius_per_length(length.geometry) * length.length_m.value, 1e-3};
   TraceCurves guess = first_guess(data, grain, pulses);
   grain.surface_spacing = surface_spacing(data, guess, grain.radius_m);

@@ -27,11 +27,13 @@ namespace lithoscope::particle {
 template <class T, class Take>
 class Runner {
  public:
-  Runner(const Model& model, const Programme& programme, const Take& take, Record record)
+  Runner(const Model& model, const Programme& programme, const Take& take, Record record,
+         const std::optional<Sampling>& sampling = std::nullopt)
       : model_(model),
         programme_(programme),
         take_(take),
         record_(record),
+        sampling_(sampling),
         law_{graded_mesh(static_cast<int>(model.grain.cells), model.grain.surface_spacing),
              diffusivity_table<T>(model, take),
              model.transport.drive,
@@ -241,12 +243,15 @@ class Runner {
     double excess_before = at_start ? value_of(*at_start) : 0;
     T elapsed(0);
     double h = first_step(first);
+    double sample = next_sample(0, duration);
     while (value_of(elapsed) < duration) {
       core::throw_if_interrupted();
       h = std::min(h, oxygen_loss_.longest_step(now, segment));
-      const double left = duration - value_of(elapsed);
-      const bool last = h >= left * (1 - 1e-9);
-      T step = last ? T(segment.duration_s - elapsed) : T(std::min(h, 0.6 * left));
+      const double left = std::min(sample, duration) - value_of(elapsed);
+      const bool arrives = h >= left * (1 - 1e-9);
+      const bool last = arrives && sample >= duration;
+      T step = T(arrives ? left : std::min(h, 0.6 * left));
+      if (last) step = T(segment.duration_s - elapsed);
       Attempt tried = attempt(now, start, segment, elapsed, step, boundary);
       if (!(tried.error <= 1)) {
         h = value_of(step) * (tried.error > 1 ? std::max(0.2, 0.9 * std::pow(tried.error, -0.25)) : 0.2);
@@ -271,11 +276,21 @@ class Runner {
       elapsed += step;
       watch_.check_range(now, segment);
       watch_.check_neutral(now, segment, steady_at_ ? *steady_at_ : environment_.at(start, segment, elapsed));
-      keep(now, start, segment, elapsed, leg);
+      if (!sampling_ || arrives || cut) keep(now, start, segment, elapsed, leg);
       if (cut) return true;
       if (last) return false;
+      if (arrives) sample = next_sample(sample, duration);
     }
     return false;
+  }
+
+  // The time in the segment at which the next row is due; infinite when there is none before its end.
+  double next_sample(double after_s, double duration_s) const {
+    constexpr double never = std::numeric_limits<double>::infinity();
+    if (!sampling_) return never;
+    const double next = after_s > 0 ? std::min(after_s * sampling_->growth, after_s + sampling_->even_s)
+                                    : std::min(sampling_->first_s, sampling_->even_s);
+    return next < duration_s * (1 - 1e-6) ? next : never;
   }
 
   double first_step(const Surroundings<T>& at) const {
@@ -462,6 +477,7 @@ class Runner {
   const Programme& programme_;
   Take take_;
   Record record_;
+  std::optional<Sampling> sampling_;
   GrainLaw<T> law_;
   std::vector<GrainShape<T>> shapes_;
   Electrode<T> electrode_;

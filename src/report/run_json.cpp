@@ -109,6 +109,43 @@ Json trace_json(const echem::WholeTrace& t) {
   return j;
 }
 
+Json values_json(const std::vector<core::Value>& values, double (*of)(const core::Value&)) {
+  std::vector<double> numbers;
+  for (const core::Value& v : values) numbers.push_back(of(v));
+  return numbers;
+}
+double value_of(const core::Value& v) { return v.value; }
+double sigma_of(const core::Value& v) { return v.sigma(); }
+
+Json peaks_json(const echem::CapacityPeaks& peaks) {
+  return {{"potential_V", peaks.potential_V},
+          {"dQ_dV_Ah_per_V", peaks.Ah_per_V},
+          {"plateau_onset_V", peaks.onset_V ? Json(*peaks.onset_V) : Json()}};
+}
+
+Json constant_current_json(const study::GittOutcome& outcome) {
+  const echem::ConstantCurrent& c = *outcome.constant_current;
+  Json j;
+  j["why_not"] = c.why_not;
+  if (!c.why_not.empty()) return j;
+  j["verdict"] = echem::capacity_verdict(c, outcome.sample.active_mass_kg.value_or(NAN));
+  j["current_A"] = c.current_A;
+  j["end_V"] = c.end_V;
+  j["reached_Ah"] = c.reached_Ah;
+  put(j, "reachable_Ah", c.reachable_Ah);
+  j["beyond_titration"] = c.beyond_titration;
+  j["capacity_Ah"] = c.capacity_Ah;
+  j["potential_V"] = c.potential_V;
+  j["predicted_V"] = c.predicted_V;
+  j["open_circuit_V"] = values_json(c.ocv_V, value_of);
+  j["open_circuit_V_errors"] = values_json(c.ocv_V, sigma_of);
+  j["polarisation_V"] = values_json(c.polarisation_V, value_of);
+  j["polarisation_V_errors"] = values_json(c.polarisation_V, sigma_of);
+  j["peaks"] = peaks_json(c.peaks);
+  j["peaks_open_circuit"] = peaks_json(c.peaks_open_circuit);
+  return j;
+}
+
 Json step_json(const echem::Step& s) {
   return {{"kind", name_of(s.kind)},
           {"direction", s.direction},
@@ -181,6 +218,7 @@ Json outcome_json(const study::GittOutcome& outcome) {
   Json traces = Json::array();
   for (const echem::WholeTrace& t : result.traces) traces.push_back(trace_json(t));
   j["whole_traces"] = traces;
+  if (outcome.constant_current) j["constant_current"] = constant_current_json(outcome);
   j["pulses"] = pulses;
   j["interruptions"] = interruptions;
   j["steps"] = steps;

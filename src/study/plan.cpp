@@ -50,27 +50,34 @@ std::vector<std::string> matches(const std::string& pattern) {
   return paths;
 }
 
+std::vector<std::string> expand(const Study& study, const Measurement& measurement,
+                                const std::vector<std::string>& patterns) {
+  std::vector<std::string> all;
+  for (const std::string& written : patterns) {
+    const std::string pattern = (fs::path(study.directory) / written).string();
+    const auto paths = matches(pattern);
+    if (paths.empty()) {
+      core::Place where{.path = study.path};
+      if (measurement.line > 0) where.line = measurement.line;
+      throw core::UsageError(
+          {.what = fmt::format("the file \"{}\" of \"{}\" does not exist", written, measurement.name),
+           .where = where,
+           .expected = "a file, or a pattern that matches one",
+           .found = "nothing at " + pattern,
+           .advice = "paths are relative to the study file"});
+    }
+    all.insert(all.end(), paths.begin(), paths.end());
+  }
+  return all;
+}
+
 }  // namespace
 
 Plan make_plan(const Study& study) {
   Plan plan{.study = study};
-  for (const Measurement& measurement : study.measurements) {
-    PlannedMeasurement planned{measurement, {}};
-    for (const std::string& written : measurement.files) {
-      const std::string pattern = (fs::path(study.directory) / written).string();
-      const auto paths = matches(pattern);
-      if (paths.empty()) {
-        core::Place where{.path = study.path};
-        if (measurement.line > 0) where.line = measurement.line;
-        throw core::UsageError(
-            {.what = fmt::format("the file \"{}\" of \"{}\" does not exist", written, measurement.name),
-             .where = where,
-             .expected = "a file, or a pattern that matches one",
-             .found = "nothing at " + pattern,
-             .advice = "paths are relative to the study file"});
-      }
-      planned.paths.insert(planned.paths.end(), paths.begin(), paths.end());
-    }
+  for (const Measurement& m : study.measurements) {
+    PlannedMeasurement planned{m, expand(study, m, m.files), {}};
+    if (m.constant_current) planned.constant_current_paths = expand(study, m, m.constant_current->files);
     plan.measurements.push_back(std::move(planned));
   }
   return plan;

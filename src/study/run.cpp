@@ -80,6 +80,51 @@ echem::GittSample assemble_sample(const Study& study, const Measurement& measure
   return sample;
 }
 
+echem::CyclerTable read_files(const Measurement& measurement, const std::vector<std::string>& paths,
+                              core::Progress& progress) {
+  std::vector<echem::CyclerTable> tables;
+  progress.start("reading " + measurement.name, static_cast<std::int64_t>(paths.size()));
+  for (const std::string& path : paths) {
+    core::throw_if_interrupted();
+    const io::InputFile file = io::InputFile::open(path);
+    const auto& columns = measurement.columns;
+    tables.push_back(columns ? echem::read_plain_table(file, *columns) : echem::read_cycler_file(file));
+    tables.back().sources.front().sha256 = file.sha256();
+    progress.advance(static_cast<std::int64_t>(tables.size()));
+  }
+  progress.finish();
+  return echem::join_tables(std::move(tables), measurement.join);
+}
+
+// A charge at constant current, on the titration's scale: by mass, and by the lithium both start from.
+void hold_against_constant_current(const PlannedMeasurement& planned, core::Progress& progress, GittOutcome& outcome) {
+  const ConstantCurrentFiles& about = *planned.measurement.constant_current;
+  echem::CyclerTable table = read_files(planned.measurement, planned.constant_current_paths, progress);
+  outcome.constant_current_sources = table.sources;
+  std::optional<double> mass_kg = about.active_mass_kg;
+  if (!mass_kg) mass_kg = table.sample.active_mass_kg ? table.sample.active_mass_kg : outcome.sample.active_mass_kg;
+  if (table.current_per_mass) echem::scale_to_mass(table, mass_kg.value_or(1e-3));
+  echem::CapacityScale scale;
+  if (mass_kg && outcome.sample.active_mass_kg) {
+    scale.ratio = *outcome.sample.active_mass_kg / *mass_kg;
+  } else {
+    outcome.remarks.emplace_back(
+        "The constant current is taken to be that of the same electrode: no masses are known.");
+  }
+  scale.start_Ah = outcome.table.capacity_Ah.front();
+  const echem::GittResult& result = outcome.result;
+  if (about.lithium_extracted && std::isfinite(result.extracted_per_Ah)) {
+    scale.start_Ah += (*about.lithium_extracted - result.extracted_at_start) / result.extracted_per_Ah;
+  }
+  const auto steps = echem::find_steps(table, planned.measurement.steps);
+  echem::ConstantCurrent none;
+  none.why_not = "no titration was fitted as a whole";
+  const auto fits = [](const echem::WholeTrace& t) { return t.fitted != nullptr; };
+  const auto trace = std::ranges::find_if(result.traces, fits);
+  outcome.constant_current =
+      trace == result.traces.end() ? none : echem::compare_constant_current(table, steps, *trace, scale);
+}
+
 GittOutcome run_gitt(const Study& study, const PlannedMeasurement& planned, core::Progress& progress) {
   GittOutcome outcome;
   outcome.measurement = planned.measurement;
@@ -89,6 +134,7 @@ GittOutcome run_gitt(const Study& study, const PlannedMeasurement& planned, core
   outcome.remarks.insert(outcome.remarks.end(), outcome.table.remarks.begin(), outcome.table.remarks.end());
   outcome.result = echem::analyse_gitt(outcome.table, outcome.sample, planned.measurement.gitt,
                                        planned.measurement.steps, planned.measurement.ici);
+  if (planned.measurement.constant_current) hold_against_constant_current(planned, progress, outcome);
   return outcome;
 }
 
@@ -97,18 +143,7 @@ GittOutcome run_gitt(const Study& study, const PlannedMeasurement& planned, core
 std::string program_version() { return "lithoscope " LITHOSCOPE_VERSION; }
 
 echem::CyclerTable read_measurement(const PlannedMeasurement& planned, core::Progress& progress) {
-  std::vector<echem::CyclerTable> tables;
-  progress.start("reading " + planned.measurement.name, static_cast<std::int64_t>(planned.paths.size()));
-  for (const std::string& path : planned.paths) {
-    core::throw_if_interrupted();
-    const io::InputFile file = io::InputFile::open(path);
-    const auto& columns = planned.measurement.columns;
-    tables.push_back(columns ? echem::read_plain_table(file, *columns) : echem::read_cycler_file(file));
-    tables.back().sources.front().sha256 = file.sha256();
-    progress.advance(static_cast<std::int64_t>(tables.size()));
-  }
-  progress.finish();
-  return echem::join_tables(std::move(tables), planned.measurement.join);
+  return read_files(planned.measurement, planned.paths, progress);
 }
 
 RunResult run(const Plan& plan, core::Progress& progress, core::Log& log) {
@@ -116,7 +151,9 @@ RunResult run(const Plan& plan, core::Progress& progress, core::Log& log) {
   for (const PlannedMeasurement& planned : plan.measurements) {
     log.add(core::LogLevel::info, "start " + planned.measurement.name);
     GittOutcome outcome = run_gitt(plan.study, planned, progress);
-    for (const echem::SourceFile& source : outcome.table.sources) {
+    std::vector<echem::SourceFile> sources = outcome.table.sources;
+    sources.insert(sources.end(), outcome.constant_current_sources.begin(), outcome.constant_current_sources.end());
+    for (const echem::SourceFile& source : sources) {
       log.add(core::LogLevel::info, "read",
               {{"path", source.path}, {"format", source.format}, {"sha256", source.sha256}});
     }

@@ -94,6 +94,16 @@ echem::PlainLayout read_columns(TableReader columns, const std::string& path) {
   return layout;
 }
 
+ConstantCurrentFiles read_constant_current(TableReader reader) {
+  ConstantCurrentFiles c;
+  c.files = reader.texts("files");
+  if (c.files.empty()) reader.fail("files", "is missing", "a list of paths or patterns", "nothing", "");
+  if (const auto mass = reader.quantity("active_mass", "kg")) c.active_mass_kg = mass->value;
+  c.lithium_extracted = reader.number("lithium_extracted");
+  reader.finish();
+  return c;
+}
+
 Measurement read_measurement(TableReader reader, const std::string& path, const std::vector<State>& states) {
   Measurement m;
   m.line = reader.line();
@@ -117,6 +127,9 @@ Measurement read_measurement(TableReader reader, const std::string& path, const 
     m.cell = *cell == "half"   ? echem::CellKind::half_cell
              : *cell == "full" ? echem::CellKind::full_cell
                                : echem::CellKind::three_electrode;
+  }
+  if (const toml::table* other = reader.table("constant_current")) {
+    m.constant_current = read_constant_current({*other, path, "[measurement.constant_current]"});
   }
   if (const toml::table* settings = reader.table("settings")) {
     TableReader inner{*settings, path, "[measurement.settings]"};
@@ -150,12 +163,17 @@ std::string column_text(const echem::PlainColumn& column) {
   return fmt::format("{{ column = {}, unit = {} }}", quoted(column.name), quoted(column.unit));
 }
 
+std::string list_text(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < texts.size(); ++i) out += (i > 0 ? ", " : "") + quoted(texts[i]);
+  return out + "]";
+}
+
 void append_measurement(std::string& out, const Measurement& m) {
   out += fmt::format("\n[[measurement]]\nprobe = {}\nname = {}\n", quoted(m.probe), quoted(m.name));
   if (!m.state.empty()) out += fmt::format("state = {}\n", quoted(m.state));
-  out += "files = [";
-  for (std::size_t i = 0; i < m.files.size(); ++i) out += (i > 0 ? ", " : "") + quoted(m.files[i]);
-  out += fmt::format("]\njoin = \"{}\"\n", m.join == echem::Join::time ? "time" : "sequence");
+  out +=
+      fmt::format("files = {}\njoin = \"{}\"\n", list_text(m.files), m.join == echem::Join::time ? "time" : "sequence");
   if (m.cell != echem::CellKind::not_declared) {
     out += fmt::format("cell = \"{}\"\n", m.cell == echem::CellKind::half_cell   ? "half"
                                           : m.cell == echem::CellKind::full_cell ? "full"
@@ -167,6 +185,13 @@ void append_measurement(std::string& out, const Measurement& m) {
     if (m.columns->capacity) out += ", capacity = " + column_text(*m.columns->capacity);
     if (m.columns->temperature) out += ", temperature = " + column_text(*m.columns->temperature);
     out += " }\n";
+  }
+  if (m.constant_current) {
+    out += fmt::format("[measurement.constant_current]\nfiles = {}\n", list_text(m.constant_current->files));
+    if (m.constant_current->active_mass_kg)
+      out += fmt::format("active_mass = \"{} kg\"\n", *m.constant_current->active_mass_kg);
+    if (m.constant_current->lithium_extracted)
+      out += fmt::format("lithium_extracted = {}\n", *m.constant_current->lithium_extracted);
   }
   out += "[measurement.settings]\n";
   append_settings(out, echem::gitt_settings_table(), m.gitt);

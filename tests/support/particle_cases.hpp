@@ -10,6 +10,7 @@
 
 #include "lithoscope/core/constants.hpp"
 #include "lithoscope/echem/gitt.hpp"
+#include "lithoscope/echem/synthesize.hpp"
 #include "lithoscope/material/valence.hpp"
 #include "lithoscope/particle/degradation.hpp"
 #include "lithoscope/particle/simulate.hpp"
@@ -289,27 +290,13 @@ inline std::vector<NamedCase> roundtrip_cases() {
 
 /// The run as a cycler would have recorded it, put through the analysis of titrations.
 inline echem::GittResult analyse_as_record(const NamedCase& c, const Run& run) {
-  constexpr double mass_kg = 5e-6;
-  const double mAh_per_g = material::capacity_mAh_per_g_per_lithium(c.model.composition);
-  const double Ah_per_lithium = mAh_per_g * mass_kg;  // mAh/g is Ah/kg
-  echem::CyclerTable table;
-  const auto add = [&](double time, double V, double rate, double x) {
-    table.time_s.push_back(time);
-    table.potential_V.push_back(V);
-    table.current_A.push_back(rate * hour_s * Ah_per_lithium);
-    table.capacity_Ah.push_back((x - c.model.grain.lithium_extracted) * Ah_per_lithium);
-    table.stamp.push_back(echem::TimeStamp::stamped);
-  };
-  const double rest_V = run.trunk.marks.front().seen.surface_V;
-  for (int i = 0; i < 5; ++i) add(60.0 * i - 240, rest_V, 0, c.model.grain.lithium_extracted);
-  const Trace& t = run.trunk.trace;
-  for (std::size_t i = 0; i < t.time_s.size(); ++i) add(t.time_s[i], t.cell_V[i], t.rate_per_s[i], t.mean_lithium[i]);
-  table.capacity_origin = echem::CapacityOrigin::file_net_counter;
+  const echem::Instrument exact{.active_mass_kg = 5e-6, .resolution_V = 0};
+  const echem::CyclerTable table = echem::synthesize_record(c.model, run.trunk, exact);
   echem::GittSample sample;
   sample.cell = echem::CellKind::half_cell;
   sample.diffusion_length =
       echem::DiffusionLength{core::Value::exact(c.model.grain.radius_nm * 1e-9 / 3), echem::Geometry::sphere, ""};
-  sample.active_mass_kg = mass_kg;
+  sample.active_mass_kg = exact.active_mass_kg;
   sample.molar_mass_g_per_mol = c.model.composition.molar_mass_g_per_mol;
   sample.lithium_per_formula_unit = c.model.ladder.lithium;
   sample.extracted_at_start = c.model.grain.lithium_extracted;

@@ -1,4 +1,5 @@
-// The instrument backwards: a GITT record of one sphere with constant D, from the exact solution.
+// The instrument backwards: the record a cycler would have written of a model particle under a programme, and, as a
+// yardstick, that of one sphere with constant D from the exact solution.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +7,21 @@
 #include <vector>
 
 #include "lithoscope/echem/cycler_table.hpp"
+#include "lithoscope/particle/simulate.hpp"
 
 namespace lithoscope::echem {
+
+struct Instrument {
+  double active_mass_kg = 4.1e-6;
+  double rest_before_s = 600;  ///< at open circuit, before the programme starts
+  double noise_V = 0;          ///< standard deviation of a row, white
+  double resolution_V = 1e-6;  ///< of the recorded potential; 0 keeps all digits
+  std::uint64_t seed = 1;
+};
+
+/// One row a row of the leg's trace: run the programme with a Sampling. Current from the rate, the mass and the
+/// formula; the charge counter as the particle has it.
+CyclerTable synthesize_record(const particle::Model& model, const particle::Leg& leg, const Instrument& instrument);
 
 struct SphereGitt {
   double radius_m = 150e-9;

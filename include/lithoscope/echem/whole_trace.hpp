@@ -65,11 +65,15 @@ struct WholeTrace {
   std::shared_ptr<const FittedTrace> fitted;
 };
 
-/// From the rest before the first pulse to the rest after the last: rests and constant currents of one direction,
-/// lithium uniform at the start. Rows of steps in `left_out` are not fitted, but their charge counts. Never throws for
-/// what the data are: that ends in `why_not`.
-WholeTrace fit_whole_trace(const CyclerTable& table, const std::vector<Step>& steps,
-                           const std::vector<TraceStart>& pulses, const DiffusionLength& length, double skip_s,
-                           const std::vector<std::int64_t>& left_out);
+/// Which steps are fitted: rests and constant currents of one direction, first a rest with lithium uniform.
+struct TraceSteps {
+  std::int64_t first = 0, last = 0;
+  std::vector<std::int64_t> left_out;  ///< their charge counts, their rows do not
+};
+
+/// `pulses` lie inside `which`, each with a rest before and after it. Rows within `skip_s` of a switch are not fitted.
+/// Never throws for what the data are: that ends in `why_not`.
+WholeTrace fit_whole_trace(const CyclerTable& table, const std::vector<Step>& steps, const TraceSteps& which,
+                           const std::vector<TraceStart>& pulses, const DiffusionLength& length, double skip_s);
 
 }  // namespace lithoscope::echem

@@ -1,6 +1,7 @@
 // Runs a programme on a model: deterministic, the same bytes every time.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,19 @@ namespace lithoscope::particle {
 /// How much a run keeps: the ends of steps; also the trace in time; also profiles of the largest grain on the way.
 enum class Record { marks, trace, everything };
 
-/// Throws UsageError for a model or programme that cannot be, ComputationError (step, time, radius) for one that
-/// comes to an impossible state: lithium or couples exhausted, a width that vanishes on heating.
-Run simulate(const Model& model, const Programme& programme, Record record = Record::trace);
+/// When an instrument would write a row: `first_s` after every switch, then at times that grow by `growth` until even
+/// steps take over, and at the end.
+struct Sampling {
+  double first_s = 0.1;
+  double growth = 1.3;
+  double even_s = 60;
+};
+
+/// The trace has a row a step of the solver, or a row a sample. Throws UsageError for a model or programme that cannot
+/// be, ComputationError (step, time, radius) for one that comes to an impossible state: lithium or couples exhausted, a
+/// width that vanishes on heating.
+Run simulate(const Model& model, const Programme& programme, Record record = Record::trace,
+             const std::optional<Sampling>& sampling = std::nullopt);
 
 /// Derivatives of what a run gives to numbers of the model, by carrying them through every step of the solver, the
 /// location of cut-offs included.

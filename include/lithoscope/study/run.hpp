@@ -1,11 +1,13 @@
 // From a study to results: which files will be read (plan), then reading and reducing them (run).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lithoscope/core/log.hpp"
 #include "lithoscope/core/progress.hpp"
+#include "lithoscope/echem/constant_current.hpp"
 #include "lithoscope/study/study_file.hpp"
 
 namespace lithoscope::study {
@@ -13,6 +15,7 @@ namespace lithoscope::study {
 struct PlannedMeasurement {
   Measurement measurement;
   std::vector<std::string> paths;  ///< patterns expanded, in natural order (pulse_2 before pulse_10)
+  std::vector<std::string> constant_current_paths;
 };
 
 struct Plan {
@@ -29,6 +32,8 @@ struct GittOutcome {
   echem::GittSample sample;  ///< what the analysis assumed, from the study and from the file
   echem::GittResult result;
   std::vector<std::string> remarks;  ///< what was assumed and where it came from
+  std::optional<echem::ConstantCurrent> constant_current;
+  std::vector<echem::SourceFile> constant_current_sources;
 };
 
 struct RunResult {

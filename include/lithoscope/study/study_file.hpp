@@ -29,6 +29,13 @@ struct State {
   std::optional<double> lithium_extracted;  ///< per formula unit, when the measurement of this state begins
 };
 
+/// A charge or discharge at constant current, held against a titration.
+struct ConstantCurrentFiles {
+  std::vector<std::string> files;
+  std::optional<double> active_mass_kg;     ///< of that electrode; default: the titration's
+  std::optional<double> lithium_extracted;  ///< when it begins; default: as the titration begins
+};
+
 struct Measurement {
   std::string probe;  ///< "gitt"
   std::string name;   ///< for the report; by default the probe and the state
@@ -40,6 +47,7 @@ struct Measurement {
   echem::GittSettings gitt;
   echem::StepSettings steps;
   echem::IciSettings ici;
+  std::optional<ConstantCurrentFiles> constant_current;
   int line = 0;  ///< of the study file, 0 when there is none
 };
 

@@ -1,0 +1,107 @@
+// litho synthesize PROGRAMME: the raw file a cycler would have written of a model particle.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "commands.hpp"
+#include "lithoscope/core/units.hpp"
+#include "lithoscope/echem/cycler_files.hpp"
+#include "lithoscope/echem/synthesize.hpp"
+#include "lithoscope/io/atomic_file.hpp"
+#include "lithoscope/study/particle_file.hpp"
+#include "study_options.hpp"
+
+namespace litho {
+namespace core = lithoscope::core;
+namespace echem = lithoscope::echem;
+namespace io = lithoscope::io;
+namespace particle = lithoscope::particle;
+namespace study = lithoscope::study;
+namespace {
+
+struct Options {
+  RunOptions run;  ///< only --set
+  std::string programme;
+  std::string out;
+  std::string format = "mpt";
+  std::string branch;
+  std::string active_mass = "4.1 mg";
+  std::string rest_before = "600 s";
+  std::string noise = "0 V";
+  std::string resolution = "0.000001 V";
+  std::string even_step = "60 s";
+  int seed = 1;
+  bool force = false;
+};
+
+double positive(const std::string& flag, const std::string& text, const char* unit, bool zero_allowed) {
+  const double value = core::parse_quantity(text, unit).value;
+  if (value > 0 || (zero_allowed && value == 0)) return value;
+  throw core::UsageError({.what = fmt::format("{} {} cannot be", flag, text),
+                          .expected = zero_allowed ? "nothing negative" : "more than zero",
+                          .found = text});
+}
+
+const particle::Leg& leg_of(const particle::Run& run, const std::string& name) {
+  if (name.empty()) return run.trunk;
+  const auto leg = std::ranges::find(run.branches, name, &particle::Leg::name);
+  if (leg != run.branches.end()) return *leg;
+  std::string known;
+  for (const particle::Leg& l : run.branches) known += (known.empty() ? "" : ", ") + l.name;
+  throw core::UsageError({.what = fmt::format("the programme has no branch \"{}\"", name),
+                          .expected = known.empty() ? "no --branch: there is only the trunk" : "one of " + known,
+                          .found = name});
+}
+
+core::ExitCode run(const Options& options) {
+  if (options.format != "bdf" && options.format != "mpt") {
+    throw core::UsageError({.what = "--to knows two formats", .expected = "mpt or bdf", .found = options.format});
+  }
+  if (options.seed < 0) {
+    throw core::UsageError(
+        {.what = "--seed counts from 0", .expected = "0 or more", .found = std::to_string(options.seed)});
+  }
+  const echem::Instrument instrument{.active_mass_kg = positive("--active-mass", options.active_mass, "kg", false),
+                                     .rest_before_s = positive("--rest-before", options.rest_before, "s", false),
+                                     .noise_V = positive("--noise", options.noise, "V", true),
+                                     .resolution_V = positive("--resolution", options.resolution, "V", true),
+                                     .seed = static_cast<std::uint64_t>(options.seed)};
+  const particle::Sampling sampling{.even_s = positive("--even-step", options.even_step, "s", false)};
+  const study::ParticleStudy definition = study::read_particle_study(options.programme, overrides(options.run));
+  const particle::Run result =
+      particle::simulate(definition.model, definition.programme, particle::Record::trace, sampling);
+  echem::CyclerTable table = echem::synthesize_record(definition.model, leg_of(result, options.branch), instrument);
+  table.sample.comment = "Lithoscope twin: " + definition.programme.title;
+  const std::string text = options.format == "bdf" ? echem::bdf_csv(table) : echem::biologic_text(table);
+  if (options.out.empty()) {
+    fmt::print("{}", text);
+  } else {
+    io::write_file(options.out, text, options.force ? io::Existing::replace : io::Existing::refuse);
+  }
+  return core::ExitCode::done;
+}
+
+}  // namespace
+
+void add_synthesize(CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  Command command = line.command(
+      "synthesize", "Write the file a cycler would have recorded of a model particle: titrations, charges, rests");
+  command.path("PROGRAMME", options->programme, "a programme file (TOML) or the name of a preset");
+  command.text("--out", options->out, "file to write; standard output by default");
+  command.text("--to", options->format, "mpt (BioLogic text) or bdf (Battery Data Format csv) [mpt]");
+  command.text("--branch", options->branch, "record this branch instead of the trunk");
+  command.text("--active-mass", options->active_mass, "of the electrode [4.1 mg]");
+  command.text("--rest-before", options->rest_before, "at open circuit, before the programme starts [600 s]");
+  command.text("--noise", options->noise, "of the potential, standard deviation of a row [0 V]");
+  command.text("--resolution", options->resolution, "of the recorded potential [0.000001 V]");
+  command.text("--even-step", options->even_step,
+               "longest time between rows; after a switch they start at 0.1 s and spread out [60 s]");
+  command.number("--seed", options->seed, "of the noise [1]");
+  command.texts("--set", options->run.set, "KEY=VALUE of the programme; may be repeated");
+  command.flag("--force", options->force, "replace a file that is already there");
+  command.action([options] { return run(*options); });
+}
+
+}  // namespace litho
