@@ -84,6 +84,7 @@ void print_pulses(const study::GittOutcome& outcome) {
 void print_outcome(const study::GittOutcome& outcome) {
   fmt::print("{}\n", report::gitt_answer(outcome));
   for (const std::string& warning : outcome.result.warnings) fmt::print("! {}\n", warning);
+  for (const std::string& words : report::constant_current_words(outcome)) fmt::print("{}\n", words);
   for (const std::string& remark : outcome.remarks) fmt::print("  {}\n", remark);
   print_pulses(outcome);
 }

@@ -122,15 +122,15 @@ struct Prediction {
 };
 
 // The particle under the constant current until its potential passes `end_V`.
-Prediction predict(const FittedTrace& fitted, const TraceDraw& with, double current_A, double from, double end_V) {
+Prediction predict(const FittedTrace& fitted, const TraceCurves& with, double current_A, double from, double end_V) {
   const double sign = current_A > 0 ? 1 : -1;
   const double rate = current_A / (fitted.charge_Ah * core::seconds_per_hour);
   particle::DrivenGrain grain;
   grain.geometry = fitted.grain.geometry;
-  grain.radius_m = radius_per_length(grain.geometry) * with.length_m;
+  grain.radius_m = fitted.grain.radius_m;
   grain.surface_spacing = fitted.grain.surface_spacing;
-  grain.diffusivity.x = with.curves.knot;
-  grain.diffusivity.ln_m2_s.assign(with.curves.ln_D_m2_s.begin(), with.curves.ln_D_m2_s.end());
+  grain.diffusivity.x = with.knot;
+  grain.diffusivity.ln_m2_s.assign(with.ln_D_m2_s.begin(), with.ln_D_m2_s.end());
   grain.x_start = from;
   particle::DrivenTransport transport{grain, false};
   Prediction out;
@@ -146,9 +146,9 @@ Prediction predict(const FittedTrace& fitted, const TraceDraw& with, double curr
     now += h;
     h = std::min(h * growth, longest_share * whole_s);
     const double surface = transport.surface();
-    const auto w = with.curves.ocv.at(surface);
-    const double V = weighted(w.value, {with.curves.ocv_V.data() + w.first, 4}) +
-                     overpotential(with.curves, fitted.temperature_K, surface, current_A).V;
+    const auto w = with.ocv.at(surface);
+    const double V = weighted(w.value, {with.ocv_V.data() + w.first, 4}) +
+                     overpotential(with, fitted.temperature_K, surface, current_A).V;
     const double mean = from + rate * now;
     if (surface > fitted.highest_surface + may_extrapolate) {
       out.beyond = true;
@@ -176,14 +176,14 @@ double interpolated(const std::vector<double>& x, const std::vector<double>& y, 
 
 void predict_capacity(const FittedTrace& fitted, ConstantCurrent& out) {
   const double from = fitted.progress(out.capacity_Ah.front());
-  const Prediction best = predict(fitted, {fitted.curves, fitted.length_m.value}, out.current_A, from, out.end_V);
+  const Prediction best = predict(fitted, fitted.curves, out.current_A, from, out.end_V);
   for (const double q : out.capacity_Ah) {
     out.predicted_V.push_back(interpolated(best.progress, best.potential_V, fitted.progress(q)));
   }
   out.beyond_titration = best.beyond;
   constexpr int draws = 32;
   std::vector<double> others;
-  for (const TraceDraw& drawn : draw(fitted, draws, 1)) {
+  for (const TraceCurves& drawn : draw(fitted, draws, 1)) {
     others.push_back(predict(fitted, drawn, out.current_A, from, out.end_V).reachable);
   }
   double variance = 0;

@@ -62,20 +62,19 @@ core::Value FittedTrace::combination(Index first, std::span<const double> weight
   return {value, w.dot(covariance.block(first, first, w.size(), w.size()) * w)};
 }
 
-std::vector<TraceDraw> draw(const FittedTrace& fitted, int count, std::uint64_t seed) {
+std::vector<TraceCurves> draw(const FittedTrace& fitted, int count, std::uint64_t seed) {
   core::RandomStream random{seed, 0};
   const TraceLayout layout = layout_of(fitted.curves);
   // The square root by LDLT: where nothing was measured the covariance is large, elsewhere close to singular.
   const Eigen::LDLT<Eigen::MatrixXd> factored(fitted.covariance);
   const VectorXd scale = factored.vectorD().cwiseMax(0.0).cwiseSqrt();
-  std::vector<TraceDraw> draws;
+  std::vector<TraceCurves> draws;
   for (int i = 0; i < count; ++i) {
     VectorXd z(layout.count);
     for (double& value : z) value = random.normal();
     const VectorXd lower = factored.matrixL() * scale.cwiseProduct(z);
     const VectorXd by = factored.transpositionsP().transpose() * lower;
-    TraceDraw drawn{moved(fitted.curves, by), fitted.length_m.value + fitted.length_m.sigma() * random.normal()};
-    draws.push_back(std::move(drawn));
+    draws.push_back(moved(fitted.curves, by));
   }
   return draws;
 }

@@ -31,11 +31,8 @@ struct FittedTrace {
   core::Value combination(Eigen::Index first, std::span<const double> weights, double value) const;
 };
 
-/// Curves (and a diffusion length) drawn from the posterior; the same for the same seed.
-struct TraceDraw {
-  TraceCurves curves;
-  double length_m = 0;
-};
-std::vector<TraceDraw> draw(const FittedTrace& fitted, int count, std::uint64_t seed);
+/// Curves drawn from the posterior at the given diffusion length (of which only D/L2 matters to what the particle
+/// does); the same for the same seed.
+std::vector<TraceCurves> draw(const FittedTrace& fitted, int count, std::uint64_t seed);
 
 }  // namespace lithoscope::echem

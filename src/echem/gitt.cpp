@@ -112,8 +112,9 @@ void warn_of_missing_rests(GittResult& result) {
       static_cast<std::ptrdiff_t>(result.pulses.size());
   if (result.protocol != Protocol::gitt || alone <= 0) return;
   result.warnings.push_back(fmt::format(
-      "{} constant-current steps are no pulses: they lack a rest before or after, or are far longer than the others.",
-      alone));
+      "{} counted as {}: no rest before or after, or far longer than the others.",
+      alone == 1 ? "1 constant-current step is not" : fmt::format("{} constant-current steps are not", alone),
+      alone == 1 ? "a pulse" : "pulses"));
 }
 
 void add_warnings(const CyclerTable& table, const GittSample& sample, GittResult& result) {

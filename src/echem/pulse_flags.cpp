@@ -55,6 +55,12 @@ int direction_before(const std::vector<Step>& steps, std::int64_t i) {
 
 bool rises_against_current(const GittPulse& pulse) { return pulse.current_A * pulse.window.slope.value <= 0; }
 
+// Over the whole pulse, and beyond noise.
+bool surely_against_current(const GittPulse& pulse) {
+  const core::Value slope = (pulse.current_A > 0 ? 1.0 : -1.0) * pulse.straight.slope;
+  return slope.value + 3 * slope.sigma() < 0;
+}
+
 // A charging current lifts the potential at the switch, during the pulse, and from rest to rest.
 std::string what_is_against_the_current(const GittPulse& pulse) {
   const double sign = pulse.current_A > 0 ? 1 : -1;
@@ -91,7 +97,7 @@ void judge_fit(const GittSettings& settings, GittPulse& pulse) {
   // large, or turned round by the relaxation before it, does not spoil D there.
   const bool alone = !pulse.in_trace;
   if (const auto against = what_is_against_the_current(pulse); !against.empty()) {
-    add(pulse, PulseFlag::wrong_sign, alone || rises_against_current(pulse), against);
+    add(pulse, PulseFlag::wrong_sign, alone || surely_against_current(pulse), against);
   } else if (std::abs(step.value) > settings.step_max_V) {
     add(pulse, PulseFlag::step_too_large, alone,
         fmt::format(
@@ -201,8 +207,16 @@ void place_in_material(const GittSample& sample, GittPulse& pulse) {
 void advise_on_rest(const DiffusionLength& length, const GittSettings& settings, GittPulse& pulse) {
   const double radius = radius_per_length(length.geometry) * length.length_m.value;
   pulse.relaxation_s = radius * radius / (pulse.D_m2_s.value * std::pow(slowest_mode(length.geometry), 2));
-  const double left = std::max(std::abs(pulse.residual_V), 1e-3 * settings.rest_tolerance_V);
-  pulse.rest_wanted_s = std::max(0.0, pulse.rest_s + pulse.relaxation_s * std::log(left / settings.rest_tolerance_V));
+  const auto until = [&](double from_V) {
+    return pulse.relaxation_s * std::log(std::abs(from_V) / settings.rest_tolerance_V);
+  };
+  if (std::abs(pulse.residual_V) > settings.rest_tolerance_V) {
+    pulse.rest_wanted_s = pulse.rest_s + until(pulse.residual_V);
+  } else if (pulse.in_trace) {  // what the gradient costs at the end of the pulse dies away at least so fast
+    pulse.rest_wanted_s = std::clamp(until(pulse.lead_end_V), 0.0, pulse.rest_s);
+  } else {
+    pulse.rest_wanted_s = pulse.rest_s;
+  }
 }
 
 // How fast the open-circuit slope changes from pulse to pulse, relative to it: the fit takes the slope as constant.

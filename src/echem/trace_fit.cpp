@@ -48,12 +48,13 @@ TraceFit::TraceFit(const TraceData& data, const TraceGrain& grain, TraceCurves f
   precision_.segment(layout_.ln_D, knots).setConstant(std::pow(prior.sigma_ln_D, -2));
   precision_.segment(layout_.exchange, exchanges).setConstant(std::pow(prior.sigma_ln_exchange, -2));
   precision_[layout_.resistance] = prior.sigma_resistance_ohm > 0 ? std::pow(prior.sigma_resistance_ohm, -2) : held;
+  resistance_free_ = prior.sigma_resistance_ohm > 0;
   precision_[layout_.drift] = held;
 }
 
 bool TraceFit::run() {
   // First with a noise that forgives a wrong guess.
-  noise_ = {.white_V = 2e-3, .slow_V = 0, .slow_s = 3600};
+  noise_ = {.white_V = 2e-3, .slow_V = 0, .slow_s = 3600, .unrest = {}};
   evaluate(curves_);
   if (!prediction_.finite) return false;
   linearise();
@@ -72,7 +73,7 @@ bool TraceFit::run() {
 void TraceFit::forget_shapes() {
   for (int round = 0; round < 4; ++round) {
     const double misfit = std::sqrt(prediction_.residual_V.squaredNorm() / static_cast<double>(data_.bins.size()));
-    noise_ = {.white_V = noise_.white_V, .slow_V = misfit, .slow_s = 1};
+    noise_ = {.white_V = noise_.white_V, .slow_V = misfit, .slow_s = 1, .unrest = {}};
     linearise();
     for (int i = 0; i < 10; ++i) weigh_penalties();
     if (!descend() || change_ < 0.1) break;

@@ -38,6 +38,7 @@ class TraceFit {
   int evaluations() const { return evaluations_; }
   bool converged() const { return converged_; }
   bool drift_found() const { return drift_found_; }
+  bool resistance_free() const { return resistance_free_; }
 
  private:
   /// A roughness penalty: strength times the sum of squared differences.
@@ -77,6 +78,7 @@ class TraceFit {
   int evaluations_ = 0;
   bool converged_ = false;
   bool drift_found_ = false;
+  bool resistance_free_ = false;
 };
 
 }  // namespace lithoscope::echem

@@ -18,13 +18,18 @@ struct Filter {
 class SlowProcess {
  public:
   SlowProcess(const TraceData& data, const TraceNoise& noise)
-      : data_(data), white_(noise.white_V * noise.white_V), slow_(noise.slow_V * noise.slow_V), time_(noise.slow_s) {}
+      : data_(data),
+        unrest_(noise.unrest),
+        white_(noise.white_V * noise.white_V),
+        slow_(noise.slow_V * noise.slow_V),
+        time_(noise.slow_s) {}
 
   Filter next(std::size_t bin) {
     const double gap = bin > 0 ? std::abs(data_.bins[bin].time_s - data_.bins[bin - 1].time_s) : 0;
     const double forget = bin > 0 ? std::exp(-gap / time_) : 0;
     const double predicted = slow_ + forget * forget * (known_ - slow_);
-    const double total = predicted + white_ / data_.bins[bin].rows();
+    const double unrest = unrest_.empty() ? 1 : unrest_[bin];
+    const double total = predicted + white_ * unrest / data_.bins[bin].rows();
     const double gain = predicted / total;
     known_ = (1 - gain) * predicted;
     return {forget, gain, std::sqrt(total)};
@@ -32,6 +37,7 @@ class SlowProcess {
 
  private:
   const TraceData& data_;
+  const std::vector<double>& unrest_;
   double white_, slow_, time_;
   double known_ = 0;
 };
@@ -49,6 +55,50 @@ double minus_log_likelihood(const TraceData& data, const Eigen::VectorXd& residu
   }
   const double white = noise.white_V * noise.white_V;
   return sum + 0.5 * (dof * std::log(white) + scatter / white);
+}
+
+double median_of(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+// As Huber does: beyond some distance from the fit a bin pulls with constant force.
+std::vector<double> find_unrest(const TraceData& data, const Eigen::VectorXd& residual_V) {
+  constexpr double far_off = 5;  // robust standard deviations
+  constexpr double sigma_of_mad = 1.4826;
+  std::vector<double> distances;
+  for (const double r : residual_V) distances.push_back(std::abs(r));
+  const double limit = far_off * sigma_of_mad * median_of(distances);
+  std::vector<double> unrest(data.bins.size(), 1.0);
+  for (std::size_t i = 0; i < data.bins.size() && limit > 0; ++i) {
+    const double off = std::abs(residual_V[static_cast<Eigen::Index>(i)]) / limit;
+    if (off > 1) unrest[i] = off * data.bins[i].rows();
+  }
+  return unrest;
+}
+
+// Squares about the means of bins that scatter as most do, and their number: elsewhere the potential changes too fast
+// for the curves, which is no noise.
+std::pair<double, double> usual_scatter(const TraceData& data, const Eigen::VectorXd& scatter_V2) {
+  constexpr double much_more = 9;  // times the usual variance
+  const auto variance = [&](std::size_t i) {
+    return scatter_V2[static_cast<Eigen::Index>(i)] / (data.bins[i].rows() - 1);
+  };
+  std::vector<double> variances;
+  for (std::size_t i = 0; i < data.bins.size(); ++i) {
+    if (data.bins[i].rows() > 2) variances.push_back(variance(i));
+  }
+  const double most = much_more * median_of(variances);
+  double sum = 0;
+  double count = 0;
+  for (std::size_t i = 0; i < data.bins.size(); ++i) {
+    if (data.bins[i].rows() < 2 || variance(i) > most) continue;
+    sum += scatter_V2[static_cast<Eigen::Index>(i)];
+    count += data.bins[i].rows() - 1;
+  }
+  return {sum, count};
 }
 
 // Nelder and Mead (1965) in three dimensions.
@@ -108,19 +158,17 @@ void whiten(const TraceData& data, const TraceNoise& noise, Eigen::VectorXd& val
 
 TraceNoise likeliest_noise(const TraceData& data, const Eigen::VectorXd& residual_V, const Eigen::VectorXd& scatter_V2,
                            const TraceNoise& start) {
-  double rows = 0;
-  for (const Bin& bin : data.bins) rows += bin.rows();
-  const double dof = rows - static_cast<double>(data.bins.size());
-  const double scatter = scatter_V2.sum();
+  const std::vector<double> unrest = find_unrest(data, residual_V);
+  const std::pair<double, double> usual = usual_scatter(data, scatter_V2);
   double slowest = 10;
   for (const Drive& drive : data.drives) slowest = std::max(slowest, drive.duration_s);
   const auto noise_at = [&](const std::array<double, 3>& p) {
     // Neither below a microvolt, nor slower than the longest step: that is the open-circuit curve's, or a drift's.
     return TraceNoise{std::max(std::exp(p[0]), 1e-6), std::exp(std::clamp(p[1], std::log(1e-8), 0.0)),
-                      std::clamp(std::exp(p[2]), 1.0, slowest)};
+                      std::clamp(std::exp(p[2]), 1.0, slowest), unrest};
   };
   const auto cost = [&](const std::array<double, 3>& p) {
-    return minus_log_likelihood(data, residual_V, scatter, dof, noise_at(p));
+    return minus_log_likelihood(data, residual_V, usual.first, usual.second, noise_at(p));
   };
   const auto best =
       minimise({std::log(start.white_V), std::log(std::max(start.slow_V, 1e-5)), std::log(start.slow_s)}, 0.7, cost);

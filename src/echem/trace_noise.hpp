@@ -13,6 +13,9 @@ struct TraceNoise {
   double white_V = 1e-3;  ///< standard deviation of one row
   double slow_V = 0;      ///< standard deviation of the slow part
   double slow_s = 3600;   ///< its correlation time
+  /// A bin: factor on the white variance where it lies far off: spikes, and
+  /// moments that change too fast for the curves. Empty: 1 everywhere.
+  std::vector<double> unrest;
 };
 
 /// Divides by the noise: the rows of `columns` and of `values` become independent with unit variance, in place.

@@ -157,6 +157,7 @@ TracePulse describe_pulse(const TraceFit& fit, const FittedTrace& fitted, const 
   const double rested = surface_end[place.drive + 1];
   TracePulse out;
   out.step = step;
+  out.capacity_middle_Ah = data.capacity_Ah(middle);
   out.log10_D = fitted.log10_D(middle);
   out.ocv_before_V = fitted.ocv_V(place.begin, surface_end[place.drive - 1]);
   out.ocv_after_V = fitted.ocv_V(place.end, rested);
@@ -179,12 +180,17 @@ void draw_curves(const FittedTrace& fitted, WholeTrace& result) {
   }
 }
 
-void describe_noise(const TraceFit& fit, const TraceData& data, WholeTrace& result) {
+void describe_residuals(const TraceFit& fit, const FittedTrace& fitted, const TraceData& data, WholeTrace& result) {
   result.white_noise_V = fit.noise().white_V;
   result.slow_noise_V = fit.noise().slow_V;
   result.slow_noise_s = fit.noise().slow_s;
   for (std::size_t i = 0; i < data.bins.size(); ++i) {
+    const double surface = fit.prediction().surface[static_cast<Index>(i)];
+    const double current = data.drives[data.bins[i].drive].current_A;
     result.time_s.push_back(data.bins[i].time_s);
+    result.fitted_V.push_back(fitted.potential(surface) +
+                              overpotential(fitted.curves, fitted.temperature_K, surface, current).V +
+                              fitted.curves.drift_V_per_s * data.since_start_s(data.bins[i]));
     result.residual_V.push_back(fit.prediction().residual_V[static_cast<Index>(i)]);
   }
   const auto bins = static_cast<double>(data.bins.size());
@@ -197,9 +203,9 @@ void describe(const TraceFit& fit, const TraceData& data, const std::vector<Trac
   result.current_A = data.charge_Ah > 0 ? data.largest_current_A : -data.largest_current_A;
   for (const TraceStart& p : pulses) result.pulses.push_back(describe_pulse(fit, *fitted, data, p.step));
   draw_curves(*fitted, result);
-  describe_noise(fit, data, result);
+  describe_residuals(fit, *fitted, data, result);
   if (fit.drift_found()) result.drift_V_per_s = fitted->parameter(fit.layout().drift, fitted->curves.drift_V_per_s);
-  result.resistance_separable = fitted->curves.resistance_ohm != 0;
+  result.resistance_separable = fit.resistance_free();
   if (result.resistance_separable) {
     result.resistance_ohm = fitted->parameter(fit.layout().resistance, fitted->curves.resistance_ohm);
   }

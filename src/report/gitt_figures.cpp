@@ -26,13 +26,6 @@ double potential_at(const GittOutcome& outcome, std::int64_t row) {
   return outcome.table.potential_V[static_cast<std::size_t>(row)];
 }
 
-Axis potential_axis(const GittOutcome& outcome) {
-  const bool cell = outcome.measurement.cell == echem::CellKind::full_cell ||
-                    (outcome.measurement.cell == echem::CellKind::not_declared &&
-                     outcome.table.potential_kind == echem::PotentialKind::cell_voltage);
-  return {cell ? "cell voltage" : "potential", "V"};
-}
-
 // A profile of a million rows has no more to say on a screen than its extremes, bucket by bucket.
 Series thinned(const std::vector<double>& x, const std::vector<double>& y) {
   constexpr std::size_t buckets = 1500;
@@ -60,12 +53,6 @@ Series thinned(const std::vector<double>& x, const std::vector<double>& y) {
 
 double shown_capacity(double capacity_Ah) { return 1e3 * capacity_Ah; }
 
-// Lithium extracted, or capacity where that is not known.
-double x_at(const GittOutcome& outcome, double capacity_Ah) {
-  if (!x_is_known(outcome)) return shown_capacity(capacity_Ah);
-  return outcome.result.lithium_extracted(capacity_Ah);
-}
-
 std::string pulse_name(const GittOutcome& outcome, const GittPulse& pulse) {
   const auto number = &pulse - outcome.result.pulses.data() + 1;
   if (!x_is_known(outcome)) return fmt::format("pulse {}", number);
@@ -81,6 +68,18 @@ std::string reasons(const GittPulse& pulse) {
 }  // namespace
 
 bool x_is_known(const GittOutcome& outcome) { return std::isfinite(outcome.result.extracted_per_Ah); }
+
+double x_at(const GittOutcome& outcome, double capacity_Ah) {
+  if (!x_is_known(outcome)) return shown_capacity(capacity_Ah);
+  return outcome.result.lithium_extracted(capacity_Ah);
+}
+
+Axis potential_axis(const GittOutcome& outcome) {
+  const bool cell = outcome.measurement.cell == echem::CellKind::full_cell ||
+                    (outcome.measurement.cell == echem::CellKind::not_declared &&
+                     outcome.table.potential_kind == echem::PotentialKind::cell_voltage);
+  return {cell ? "cell voltage" : "potential", "V"};
+}
 
 Axis x_axis(const GittOutcome& outcome) {
   if (!x_is_known(outcome)) return {"net capacity", "mAh"};
@@ -138,6 +137,20 @@ Figure profile_figure(const GittOutcome& outcome) {
   return f;
 }
 
+// The fit of the whole trace over one pulse and its rest, in seconds since the switch.
+Series fitted_series(const GittOutcome& outcome, double start_s, double until_s) {
+  Series fit{.name = "fit of the whole trace", .role = Role::second, .mark = Mark::open_dots};
+  for (const echem::WholeTrace& trace : outcome.result.traces) {
+    for (std::size_t i = 0; i < trace.time_s.size(); ++i) {
+      const double t = trace.time_s[i] - start_s;
+      if (t < 0 || t > until_s) continue;
+      fit.x.push_back(t);
+      fit.y.push_back(trace.fitted_V[i]);
+    }
+  }
+  return fit;
+}
+
 Figure one_pulse_figure(const GittOutcome& outcome, const GittPulse& p) {
   const double tau = p.duration_s;
   Figure f{.id = "pulse",
@@ -155,6 +168,7 @@ Figure one_pulse_figure(const GittOutcome& outcome, const GittPulse& p) {
     s.y.push_back(potential_at(outcome, row));
   }
   f.series.push_back(std::move(s));
+  if (p.in_trace) f.series.push_back(fitted_series(outcome, p.start_s, tau + shown_rest));
   const double before = p.rest_before_V.value;
   const double jump = p.window.intercept.value;
   const double right = tau + 0.55 * shown_rest;
@@ -191,17 +205,19 @@ Figure square_root_figure(const GittOutcome& outcome, const GittPulse& p) {
     line.x.push_back(u);
     line.y.push_back(p.straight.intercept.value + p.straight.slope.value * u);
   }
-  Series bent{.name = "fit used", .role = Role::second, .mark = Mark::line};
+  Series bent{.name = "fit of this pulse alone", .role = Role::second, .mark = Mark::line};
   const auto& length = outcome.sample.diffusion_length;
-  const bool with_shape = length && std::isfinite(p.D_m2_s.value);
+  const double D = p.D_window_m2_s.value;
+  const bool with_shape = length && std::isfinite(D);
   const double radius = length ? echem::radius_per_length(length->geometry) * length->length_m.value : 1;
   for (int i = 0; i <= 80; ++i) {
     const double u = end * i / 80;
-    const double bend = with_shape ? echem::curvature(length->geometry, p.D_m2_s.value * u * u / (radius * radius)) : 1;
+    const double bend = with_shape ? echem::curvature(length->geometry, D * u * u / (radius * radius)) : 1;
     bent.x.push_back(u);
     bent.y.push_back(p.window.intercept.value + p.window.slope.value * u * bend);
   }
-  if (with_shape) bent.name = fmt::format("fit used: exact response of a {}", echem::name_of(length->geometry));
+  if (with_shape)
+    bent.name = fmt::format("fit of this pulse alone: exact response of a {}", echem::name_of(length->geometry));
   f.bands.push_back({std::sqrt(p.window_from_s), std::sqrt(p.window_to_s), "window of the fit"});
   f.series = {std::move(data), std::move(line), std::move(bent)};
   f.caption = fmt::format(
@@ -209,7 +225,11 @@ Figure square_root_figure(const GittOutcome& outcome, const GittPulse& p) {
       "straight line through "
       "the whole pulse has R\u00b2 = {:.4f}.",
       p.straight.r_squared);
-  if (with_shape) f.caption += fmt::format(" D\u03c4/L\u00b2 = {:.2g}.", p.theta_pulse);
+  if (with_shape) {
+    f.caption += fmt::format(" D\u03c4/L\u00b2 = {:.2g}. Alone, this pulse gives D = {} cm\u00b2/s.", p.theta_pulse,
+                             core::format_value(1e4 * p.D_window_m2_s));
+  }
+  if (p.in_trace) f.caption += " It is where the fit of the whole trace starts from, not its result.";
   return f;
 }
 
@@ -243,9 +263,12 @@ Figure diffusion_figure(const GittOutcome& outcome) {
   for (Series* s : {&paper, &unused, &used}) {
     if (!s->x.empty()) f.series.push_back(std::move(*s));
   }
-  f.caption =
-      "Dots with bars: this program's D. Grey: the pulse says nothing reliable about D. Open circles: what the paper's "
-      "Eq. (2) gives for the same pulse.";
+  const bool whole = !outcome.result.traces.empty();
+  f.caption = fmt::format(
+      "Dots with bars: D from {}, 95 % intervals. Grey: nothing reliable is known there. Open circles: what the "
+      "paper's "
+      "Eq. (2) gives for the same pulse.",
+      whole ? "the fit of the whole trace" : "each pulse alone");
   return f;
 }
 
@@ -265,9 +288,28 @@ Figure ici_diffusion_figure(const GittOutcome& outcome) {
     s.y_high.push_back(log_D.value + cm2_per_m2_log + std::min(2.0, confidence_95 * log_D.sigma()));
   }
   f.caption =
-      "D = (4/\u03c0)[L (dE/dt)/(dE/d\u221at)]\u00b2 (Chien et al. 2023), with dE/dt from the neighbouring "
+      "Open circles: D = (4/\u03c0)[L (dE/dt)/(dE/d\u221at)]\u00b2 (Chien et al. 2023), with dE/dt from the "
+      "neighbouring "
       "interruptions.";
+  Series whole{.name = "fit of the whole trace, 95 % interval", .role = Role::primary, .mark = Mark::dots};
+  for (const echem::WholeTrace& trace : outcome.result.traces) {
+    for (const echem::TracePulse& p : trace.pulses) {
+      if (p.log10_D.sigma() > outcome.measurement.gitt.log10_D_sigma_max) continue;
+      whole.x.push_back(x_at(outcome, p.capacity_middle_Ah));
+      whole.y.push_back(p.log10_D.value + cm2_per_m2_log);
+      whole.y_low.push_back(whole.y.back() - confidence_95 * p.log10_D.sigma());
+      whole.y_high.push_back(whole.y.back() + confidence_95 * p.log10_D.sigma());
+    }
+  }
+  if (!whole.x.empty()) {
+    f.title = "Diffusion coefficient from interruptions, one by one and all at once.";
+    f.caption += " Dots: the fit of the whole trace, in which the current between the interruptions counts too.";
+    s.role = Role::second;
+    s.mark = Mark::open_dots;
+    s.name = "each interruption, 95 % interval";
+  }
   f.series.push_back(std::move(s));
+  if (!whole.x.empty()) f.series.push_back(std::move(whole));
   return f;
 }
 
@@ -276,28 +318,41 @@ Figure open_circuit_figure(const GittOutcome& outcome) {
            .title = "Potential at the end of each rest.",
            .x_axis = x_axis(outcome),
            .y_axis = potential_axis(outcome)};
-  Series rests{.name = "end of rest", .role = Role::primary, .mark = Mark::dots};
-  Series corrected{
-      .name = "with the estimated rest of the relaxation removed", .role = Role::second, .mark = Mark::open_dots};
+  Series rests{.name = "end of rest", .role = Role::second, .mark = Mark::open_dots};
+  Series open{.name = "open circuit, 95 % interval", .role = Role::primary, .mark = Mark::dots};
+  double furthest = 0;
   for (const GittPulse& p : outcome.result.pulses) {
     const double x = x_at(outcome, p.capacity_after_Ah);
     rests.x.push_back(x);
     rests.y.push_back(p.rest_after_V.value);
-    rests.notes.push_back(std::isfinite(p.residual_V)
-                              ? fmt::format("About {:.1f} mV from equilibrium.", 1e3 * std::abs(p.residual_V))
-                              : "");
-    if (std::isfinite(p.residual_V) && p.valid()) {
-      corrected.x.push_back(x);
-      corrected.y.push_back(p.rest_after_V.value - p.residual_V);
-    }
+    const bool known = std::isfinite(p.residual_V);
+    rests.notes.push_back(known ? fmt::format("{:.2g} mV from equilibrium.", 1e3 * std::abs(p.residual_V)) : "");
+    if (!known) continue;
+    furthest = std::max(furthest, std::abs(p.residual_V));
+    const core::Value V = p.in_trace ? p.ocv_after_V : core::Value::exact(p.rest_after_V.value - p.residual_V);
+    open.x.push_back(x);
+    open.y.push_back(V.value);
+    if (!p.in_trace) continue;
+    open.y_low.push_back(V.value - confidence_95 * V.sigma());
+    open.y_high.push_back(V.value + confidence_95 * V.sigma());
   }
-  f.series.push_back(std::move(rests));
   f.caption = "The open-circuit potential where the rest was long enough.";
-  if (!corrected.x.empty()) {
-    f.series.push_back(std::move(corrected));
-    f.caption +=
-        " Open circles subtract what the fitted D says is still to relax; it is an estimate without an interval.";
+  if (open.x.empty()) {
+    f.series.push_back(std::move(rests));
+    return f;
   }
+  f.title = fmt::format("Open-circuit potential: rests end up to {:.2g} mV from it.", 1e3 * furthest);
+  if (open.y_low.size() == open.x.size()) {
+    f.caption =
+        "Dots: the open-circuit potential at the mean lithium by the fit of the whole trace, with 95 % intervals "
+        "(often smaller than the dot). Open circles: where the rests ended.";
+  } else {
+    open.y_low.clear();
+    open.y_high.clear();
+    open.name = "open circuit, estimated";
+    f.caption = "Dots subtract what D says is still to relax; it is an estimate without an interval.";
+  }
+  f.series = {std::move(rests), std::move(open)};
   return f;
 }
 

@@ -12,6 +12,10 @@ Axis x_axis(const study::GittOutcome& outcome);
 std::string x_header(const study::GittOutcome& outcome);
 double pulse_x(const study::GittOutcome& outcome, const echem::GittPulse& pulse);  ///< at mid-pulse
 
+/// Lithium extracted, or capacity in mAh where that is not known.
+double x_at(const study::GittOutcome& outcome, double capacity_Ah);
+Axis potential_axis(const study::GittOutcome& outcome);
+
 /// The pulse shown as the example: a usable one near the middle; nullptr when there are no pulses.
 const echem::GittPulse* example_pulse(const study::GittOutcome& outcome);
 

@@ -9,6 +9,7 @@
 
 #include "gitt_figures.hpp"
 #include "lithoscope/core/constants.hpp"
+#include "trace_figures.hpp"
 
 namespace lithoscope::report {
 namespace {
@@ -146,7 +147,8 @@ Table pulse_table(const GittOutcome& outcome) {
   table.title = "The pulses";
   table.header = {"#", x_header(outcome), "\u03c4 (s)", "rest (h)", "\u0394E\u209b (mV)", "R (\u03a9)"};
   if (with_D) {
-    for (const char* name : {"D (cm\u00b2/s)", "D, Eq. (2) (cm\u00b2/s)", "D\u03c4/L\u00b2", "R\u00b2"})
+    for (const char* name :
+         {"D (cm\u00b2/s)", "D, Eq. (2) (cm\u00b2/s)", "D\u03c4/L\u00b2", "open circuit after (V)", "rest wanted (h)"})
       table.header.emplace_back(name);
   }
   int number = 0;
@@ -166,7 +168,8 @@ Table pulse_table(const GittOutcome& outcome) {
       row.push_back(known ? diffusion_text(p) : "\u2013");
       row.push_back(or_dash(1e4 * p.D_equation_2_m2_s, "{:.2g}"));
       row.push_back(or_dash(p.theta_pulse, "{:.2g}"));
-      row.push_back(or_dash(p.straight.r_squared, "{:.4f}"));
+      row.push_back(std::isfinite(p.ocv_after_V.value) ? core::format_value(p.ocv_after_V) : "\u2013");
+      row.push_back(or_dash(p.rest_wanted_s / core::seconds_per_hour, "{:.2g}"));
     }
     table.rows.push_back(std::move(row));
     table.row_notes.push_back(row_note(p));
@@ -188,6 +191,18 @@ Table step_table(const GittOutcome& outcome) {
   return table;
 }
 
+std::string trace_words(const echem::WholeTrace& trace) {
+  std::string text = fmt::format("Fit of the whole trace, steps {} to {}: rows scatter by {:.2g} mV",
+                                 trace.first_step + 1, trace.last_step + 1, 1e3 * trace.white_noise_V);
+  if (trace.slow_noise_V > 0.05 * trace.white_noise_V) {
+    text += fmt::format(", and {:.2g} mV wander within about {:.2g} s", 1e3 * trace.slow_noise_V, trace.slow_noise_s);
+  }
+  text += trace.resistance_separable
+              ? fmt::format("; the series resistance is {} \u03a9.", core::format_value(trace.resistance_ohm))
+              : "; at one current, series resistance and charge transfer cannot be told apart.";
+  return text;
+}
+
 void add_words(const GittOutcome& outcome, Section& section) {
   const echem::CyclerTable& table = outcome.table;
   const std::string format = table.sources.empty() ? "" : table.sources.front().format;
@@ -197,6 +212,10 @@ void add_words(const GittOutcome& outcome, Section& section) {
       outcome.result.steps.size(), outcome.result.pulses.size(), outcome.result.interruptions.size(),
       echem::describe(table.current_origin), echem::describe(table.capacity_origin)));
   for (const std::string& remark : outcome.remarks) section.paragraphs.push_back(remark);
+  for (const echem::WholeTrace& trace : outcome.result.traces) {
+    if (trace.why_not.empty()) section.paragraphs.push_back(trace_words(trace));
+  }
+  for (const std::string& words : constant_current_words(outcome)) section.paragraphs.push_back(words);
 }
 
 }  // namespace
@@ -238,6 +257,16 @@ std::string gitt_confidence(const GittOutcome& outcome) {
   if (!outcome.result.why_no_D.empty() || outcome.result.protocol != echem::Protocol::gitt) {
     return "Intervals are 95 % and hold the scatter of each fit; they do not hold what the model leaves out.";
   }
+  const bool whole = std::ranges::any_of(outcome.result.traces, [](const auto& t) { return t.why_not.empty(); });
+  if (whole) {
+    return "D, the open-circuit curve and the overpotential are fitted to all pulses and rests at once, by the "
+           "diffusion "
+           "equation in one particle shape. The 95 % intervals hold noise, slow wander, incomplete rests, the "
+           "trade-off "
+           "between the curves, and the diffusion length's uncertainty; the prior is that log D walks at random along "
+           "x, "
+           "as roughly as the data ask for. They do not hold a spread of particle sizes.";
+  }
   return "D is Weppner and Huggins' with the exact response of the particle's shape in place of the square root, "
          "fitted in a "
          "window that ends where the surface has moved too far. Its 95 % interval holds the scatter of the fit, the "
@@ -265,6 +294,14 @@ Section gitt_section(const GittOutcome& outcome) {
     section.figures.push_back(square_root_figure(outcome, *example));
   }
   if (!outcome.result.pulses.empty()) section.figures.push_back(open_circuit_figure(outcome));
+  const bool whole = std::ranges::any_of(outcome.result.traces, [](const auto& t) { return t.why_not.empty(); });
+  if (whole && !outcome.result.pulses.empty()) section.figures.push_back(rest_length_figure(outcome));
+  if (outcome.constant_current && outcome.constant_current->why_not.empty()) {
+    section.figures.push_back(constant_current_figure(outcome));
+    section.figures.push_back(polarisation_figure(outcome));
+    section.figures.push_back(differential_capacity_figure(outcome));
+  }
+  if (whole) section.figures.push_back(residual_figure(outcome));
   const bool headline_is_D = outcome.result.why_no_D.empty() && outcome.result.protocol != echem::Protocol::no_pulses;
   if (headline_is_D && !outcome.result.interruptions.empty()) section.figures.push_back(resistance_figure(outcome));
   section.tables.push_back(outcome.result.pulses.empty() ? step_table(outcome) : pulse_table(outcome));

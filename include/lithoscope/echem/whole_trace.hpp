@@ -33,6 +33,7 @@ struct TracePoint {
 /// What the fit says of one pulse.
 struct TracePulse {
   std::int64_t step = 0;
+  double capacity_middle_Ah = 0;          ///< of the table, in the middle of the pulse
   core::Value log10_D;                    ///< D in m2/s at the mean lithium in the middle of the pulse
   core::Value ocv_before_V, ocv_after_V;  ///< open-circuit potential at the mean lithium before and after it
   core::Value overpotential_V;            ///< charge transfer and series resistance in the middle of the pulse
@@ -59,8 +60,8 @@ struct WholeTrace {
   double slow_noise_V = 0;                  ///< of the slow part: wander, and what the model does not describe
   double slow_noise_s = 0;                  ///< its correlation time
   double rms_residual_V = 0;                ///< of rows averaged over about a quarter of their time since the switch
-  std::vector<double> time_s, residual_V;   ///< these averages
-  int evaluations = 0;                      ///< of the transport model
+  std::vector<double> time_s, fitted_V, residual_V;  ///< these averages, on the file's clock
+  int evaluations = 0;                               ///< of the transport model
   bool converged = false;
   std::shared_ptr<const FittedTrace> fitted;
 };

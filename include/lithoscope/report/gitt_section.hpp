@@ -15,6 +15,8 @@ std::string gitt_answer(const study::GittOutcome& outcome);
 Figure gitt_headline(const study::GittOutcome& outcome);
 /// How sure the answer is, in words.
 std::string gitt_confidence(const study::GittOutcome& outcome);
+/// What a constant current held against the titration says, sentences; empty without one.
+std::vector<std::string> constant_current_words(const study::GittOutcome& outcome);
 /// What to distrust, sentences with the numbers that triggered them.
 std::vector<std::string> gitt_warnings(const study::GittOutcome& outcome);
 /// Everything else: record, one pulse explained, open-circuit potential, table.
