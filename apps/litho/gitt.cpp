@@ -137,6 +137,9 @@ void add_gitt(CommandLine& line) {
   study_option(command, *options, "--bet-area", "sample.bet_area", "such as \"3.7 +- 0.3 m2/g\"");
   study_option(command, *options, "--particle-radius", "sample.particle_radius",
                "instead of the BET area, such as \"150 nm\"");
+  study_option(
+      command, *options, "--size-spread", "sample.size_spread",
+      "log-normal sizes: standard deviation of ln R by volume, such as 0.3; the radius is then the median [0]");
   study_option(command, *options, "--geometry", "sample.geometry", "sphere, cylinder or slab [sphere]");
   study_option(command, *options, "--cell", "measurement.0.cell", "half, three-electrode or full");
   study_option(command, *options, "--join", "measurement.0.join",

@@ -8,7 +8,6 @@
 
 #include "fitted_trace.hpp"
 #include "lithoscope/core/constants.hpp"
-#include "lithoscope/particle/driven_transport.hpp"
 
 namespace lithoscope::echem {
 namespace {
@@ -125,14 +124,8 @@ struct Prediction {
 Prediction predict(const FittedTrace& fitted, const TraceCurves& with, double current_A, double from, double end_V) {
   const double sign = current_A > 0 ? 1 : -1;
   const double rate = current_A / (fitted.charge_Ah * core::seconds_per_hour);
-  particle::DrivenGrain grain;
-  grain.geometry = fitted.grain.geometry;
-  grain.radius_m = fitted.grain.radius_m;
-  grain.surface_spacing = fitted.grain.surface_spacing;
-  grain.diffusivity.x = with.knot;
-  grain.diffusivity.ln_m2_s.assign(with.ln_D_m2_s.begin(), with.ln_D_m2_s.end());
-  grain.x_start = from;
-  particle::DrivenTransport transport{grain, false};
+  particle::DrivenTransport transport = transport_of(fitted.grain, with, from, false);
+  const CellScale cell{fitted.temperature_K, fitted.charge_Ah};
   Prediction out;
   out.reachable = from;
   const double whole_s = 1.5 / rate;
@@ -142,7 +135,7 @@ Prediction predict(const FittedTrace& fitted, const TraceCurves& with, double cu
   constexpr double longest_share = 1.0 / 400;
   double h = 1e-6 * whole_s;
   while (now < whole_s) {
-    if (!transport.step(rate, h)) break;
+    if (!step_transport(transport, fitted.grain, with, cell, current_A, h)) break;
     now += h;
     h = std::min(h * growth, longest_share * whole_s);
     const double surface = transport.surface();

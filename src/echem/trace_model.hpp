@@ -10,6 +10,7 @@
 #include "lithoscope/echem/diffusion.hpp"
 #include "lithoscope/echem/steps.hpp"
 #include "lithoscope/echem/whole_trace.hpp"
+#include "lithoscope/particle/driven_transport.hpp"
 #include "spline.hpp"
 
 namespace lithoscope::echem {
@@ -70,9 +71,22 @@ struct TraceCurves {
 
 struct TraceGrain {
   Geometry geometry = Geometry::sphere;
-  double radius_m = 0;
+  double radius_m = 0;  ///< the median by volume
   double surface_spacing = 1e-3;
+  double length_m = 0;  ///< diffusion length of all
+  std::vector<particle::Size> sizes{particle::Size{}};
 };
+TraceGrain grain_of(const DiffusionLength& length);
+
+/// The particle with the curves' D; and one step of it, in which several sizes share the current as the curves say.
+particle::DrivenTransport transport_of(const TraceGrain& grain, const TraceCurves& curves, double progress_start,
+                                       bool with_derivatives);
+struct CellScale {
+  double temperature_K = 0;
+  double charge_Ah = 0;  ///< per progress
+};
+bool step_transport(particle::DrivenTransport& transport, const TraceGrain& grain, const TraceCurves& curves,
+                    const CellScale& cell, double current_A, double seconds);
 
 /// One column a parameter: ln D at the knots, OCV coefficients, exchange coefficients, series resistance,
 /// drift.

@@ -221,7 +221,7 @@ WholeTrace fit_whole_trace(const CyclerTable& table, const std::vector<Step>& st
   result.first_step = which.first;
   result.last_step = which.last;
   const TraceData data = gather_trace(table, steps, which, skip_s);
-  TraceGrain grain{length.geometry, radius_per_length(length.geometry) * length.length_m.value, 1e-3};
+  TraceGrain grain = grain_of(length);
   TraceCurves guess = first_guess(data, grain, pulses);
   grain.surface_spacing = surface_spacing(data, guess, grain.radius_m);
   TracePrior prior;

@@ -15,12 +15,16 @@ namespace {
 std::optional<echem::DiffusionLength> diffusion_length(const Sample& sample) {
   if (sample.particle_radius_m) {
     const double n = echem::radius_per_length(sample.geometry);
-    return echem::DiffusionLength{*sample.particle_radius_m / n, sample.geometry,
-                                  fmt::format("{} radius over {}", echem::name_of(sample.geometry), n)};
+    std::string origin = fmt::format("{} radius over {}", echem::name_of(sample.geometry), n);
+    // The mean of 1/R over a log-normal volume is exp(s2/2) over the median.
+    const double spread_factor = std::exp(-0.5 * sample.size_spread * sample.size_spread);
+    if (sample.size_spread > 0) origin += fmt::format(" and a spread of {} in ln R", sample.size_spread);
+    return echem::DiffusionLength{(spread_factor / n) * *sample.particle_radius_m, sample.geometry, origin,
+                                  sample.size_spread};
   }
   if (sample.bet_area_m2_per_kg && sample.density_kg_per_m3) {
     return echem::DiffusionLength{core::Value::exact(1) / (*sample.density_kg_per_m3 * *sample.bet_area_m2_per_kg),
-                                  sample.geometry, "1/(density x BET area)"};
+                                  sample.geometry, "1/(density x BET area)", sample.size_spread};
   }
   return std::nullopt;
 }

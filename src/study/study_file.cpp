@@ -45,6 +45,11 @@ Sample read_sample(TableReader reader) {
     if (value && !(value->value > 0))
       reader.fail(key, "must be positive", "more than zero", fmt::format("{}", value->value), "");
   }
+  sample.size_spread = reader.number("size_spread").value_or(0);
+  if (!(sample.size_spread >= 0 && sample.size_spread <= 1.5)) {
+    reader.fail("size_spread", "is no standard deviation of ln R", "a number from 0 to 1.5, such as 0.3",
+                fmt::format("{}", sample.size_spread), "");
+  }
   if (const auto geometry = reader.choice("geometry", geometry_names)) {
     const auto index = std::ranges::find(geometry_names, *geometry) - geometry_names.begin();
     sample.geometry = std::array{echem::Geometry::sphere, echem::Geometry::cylinder,
@@ -242,6 +247,7 @@ std::string resolved_study(const Study& study) {
   append_quantity(out, "bet_area", s.bet_area_m2_per_kg, "m2/kg");
   append_quantity(out, "particle_radius", s.particle_radius_m, "m");
   out += fmt::format("geometry = \"{}\"\n", echem::name_of(s.geometry));
+  if (s.size_spread > 0) out += fmt::format("size_spread = {}\n", s.size_spread);
   for (const State& state : study.states) {
     out += fmt::format("\n[[state]]\nname = {}\n", quoted(state.name));
     if (state.lithium_extracted) out += fmt::format("lithium_extracted = {}\n", *state.lithium_extracted);

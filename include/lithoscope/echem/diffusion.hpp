@@ -17,7 +17,8 @@ using particle::radius_per_length;
 struct DiffusionLength {
   core::Value length_m;
   Geometry geometry = Geometry::sphere;
-  std::string origin;  ///< a phrase for the report
+  std::string origin;      ///< a phrase for the report
+  double size_spread = 0;  ///< standard deviation of ln R by volume, log-normal; 0: all particles alike
 };
 
 /// Rise of the surface concentration in units of (flux * a / D) at theta = D t / a^2, where a is the radius or

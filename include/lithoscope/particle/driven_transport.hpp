@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lithoscope/particle/mesh.hpp"
+#include "lithoscope/particle/sizes.hpp"
 
 namespace lithoscope::particle {
 
@@ -19,7 +20,8 @@ struct LogLinearDiffusivity {
 
 struct DrivenGrain {
   Geometry geometry = Geometry::sphere;
-  double radius_m = 0;  ///< half-thickness of a slab
+  double radius_m = 0;              ///< half-thickness of a slab; the median where there are several sizes
+  std::vector<Size> sizes{Size{}};  ///< at one common potential
   LogLinearDiffusivity diffusivity;
   double x_start = 0;  ///< uniform
   int cells = 40;
@@ -40,10 +42,16 @@ class DrivenTransport {
   /// One step under a constant rate of the mean, d(mean x)/dt. False when no finite solution was found.
   bool step(double mean_rate_per_s, double seconds);
 
+  /// How sizes share the current: lithium by which a surface lags behind the common potential, over its flux in
+  /// lithium times m/s: charge-transfer resistance over the slope of the open-circuit potential. For the next steps;
+  /// means nothing for one size.
+  void polarise(double lithium_s_per_m);
+
+  /// At the surface; of several sizes, the lithium whose open-circuit potential and the overpotential of the mean flux
+  /// make the common potential.
   double surface() const;
-  double surface_rate_per_s() const;  ///< at the end of the last step
+  double surface_rate_per_s() const;  ///< at the end of the last step; of several sizes, that with the largest share
   double mean() const;
-  const std::vector<double>& profile() const;  ///< x at the nodes, centre first
   /// d(surface)/d(ln D) at the knots; empty without derivatives.
   std::span<const double> surface_by_ln_D() const;
   std::span<const double> surface_rate_by_ln_D_per_s() const;

@@ -20,7 +20,9 @@ struct Sample {
   std::optional<core::Value> active_mass_kg;
   std::optional<core::Value> density_kg_per_m3;
   std::optional<core::Value> bet_area_m2_per_kg;
-  std::optional<core::Value> particle_radius_m;  ///< takes precedence over bet_area for the diffusion length
+  double size_spread = 0;  ///< standard deviation of ln R by volume
+  std::optional<core::Value>
+      particle_radius_m;  ///< median by volume; takes precedence over bet_area for the diffusion length
   echem::Geometry geometry = echem::Geometry::sphere;
 };
 
