@@ -79,7 +79,7 @@ GittPulse describe_pulse(const CyclerTable& table, const GittResult& result, std
   pulse.drift_before_V_per_s = before.drift_V_per_s;
   pulse.rest_after_V = rest_end(table, steps[i + 1], settings.rest_fit_share).potential_V;
   pulse.ocv_before_V = pulse.ocv_after_V = {nan, nan};
-  pulse.lead_end_V = pulse.surface_end_x = pulse.log10_equation_1_fitted = nan;
+  pulse.lead_noise_V = pulse.lead_end_V = pulse.surface_end_x = pulse.log10_equation_1_fitted = nan;
   pulse.end_V = table.potential_V[row(step.last_settled_row)];
   return pulse;
 }

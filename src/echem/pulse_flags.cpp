@@ -116,20 +116,32 @@ void judge_fit(const GittSettings& settings, GittPulse& pulse) {
   }
 }
 
-// Why the fit of the whole trace does not know D here: what a pulse shows of the gradient, or what competes with it.
+// The gradient costs less than the pulse's rows could show: far from a best fit, the intervals of the fit mean nothing.
+bool gradient_unseen(const GittPulse& pulse) {
+  constexpr double stands_out = 4;
+  return pulse.in_trace && !(std::abs(pulse.lead_end_V) > stands_out * pulse.lead_noise_V);
+}
+
+// Why D is not known: the pulse shows nothing of the gradient, or something else explains it as well.
 std::string why_unknown(const GittPulse& pulse) {
-  const double sigma = pulse.log10_D.sigma();
-  const double seen = 1e3 * std::abs(pulse.lead_end_V);
-  if (!pulse.in_trace) return fmt::format("log10 D is known to {:.1f} decades only.", sigma);
-  if (seen < 1) {
+  const double step_mV = 1e3 * std::abs(pulse.ocv_after_V.value - pulse.ocv_before_V.value);
+  if (gradient_unseen(pulse) && step_mV < 1e3 * 4 * pulse.lead_noise_V) {
     return fmt::format(
-        "The gradient costs only {:.2g} mV at the end of the pulse: all that is known is D > {:.1g} cm2/s.", seen,
-        std::pow(10.0, pulse.log10_D.value - 1.645 * sigma + 4));
+        "The open-circuit curve is flat here ({:.2g} mV over the pulse): the potential says nothing about "
+        "lithium at the surface.",
+        step_mV);
   }
+  if (gradient_unseen(pulse)) {
+    return fmt::format(
+        "Lithium keeps up: the gradient costs {:.2g} mV at the end of the pulse, beside {:.2g} mV of noise. "
+        "Longer pulses do not help, a larger current does.",
+        1e3 * std::abs(pulse.lead_end_V), 1e3 * pulse.lead_noise_V);
+  }
+  if (!pulse.in_trace) return fmt::format("log10 D is known to {:.1f} decades only.", pulse.log10_D.sigma());
   return fmt::format(
-      "log10 D is known to {:.1f} decades only: a different D with a different open-circuit curve or "
-      "overpotential explains the trace as well.",
-      sigma);
+      "log10 D is known to {:.1f} decades only: another D with another open-circuit curve or overpotential "
+      "explains the trace as well.",
+      pulse.log10_D.sigma());
 }
 
 void judge_formula(GittPulse& pulse) {
@@ -178,7 +190,7 @@ void judge_diffusion(const GittSample& sample, const GittSettings& settings, dou
                     "response is used.",
                     pulse.theta_pulse, name_of(sample.diffusion_length->geometry)));
   }
-  if (pulse.log10_D.sigma() > settings.log10_D_sigma_max) {
+  if (pulse.log10_D.sigma() > settings.log10_D_sigma_max || gradient_unseen(pulse)) {
     add(pulse, PulseFlag::diffusion_not_identifiable, true, why_unknown(pulse));
   }
   judge_formula(pulse);

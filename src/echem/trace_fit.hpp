@@ -13,7 +13,7 @@ namespace lithoscope::echem {
 /// What is assumed before the data are seen. Each curve is a random function whose differences of one order are
 /// independent and normal (a Wiener process integrated order - 1 times); how rough it is, the data say.
 struct TracePrior {
-  int order_ln_D = 1, order_ocv = 3, order_exchange = 2;
+  int order_ln_D = 1, order_ocv = 2, order_exchange = 2;
   // Few pulses cannot tell a stiff curve from a perfectly stiff one: how smooth it may be taken to be.
   double least_change_ln_D = 0.01;  ///< over a whole run
   double least_bend_ocv_V = 1e-6;   ///< of the differences of order_ocv

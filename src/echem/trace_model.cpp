@@ -1,6 +1,7 @@
 #include "trace_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "lithoscope/core/constants.hpp"
@@ -11,8 +12,37 @@ namespace {
 // Of the solver's steps after a switch: the lead of the surface is then right to about a thousandth.
 constexpr double growth = 1.3;
 
+// How far a row lies from the median of five around it: nothing where the potential rises or falls steadily, however
+// fast. Rows near the ends of a step have no five around them.
+double off_its_neighbours(const CyclerTable& table, const Step& step, std::int64_t row) {
+  if (row < step.first_settled_row + 2 || row + 2 > step.last_settled_row) return 0;
+  const auto first = table.potential_V.begin() + (row - 2);
+  std::array<double, 5> five{first[0], first[1], first[2], first[3], first[4]};
+  std::ranges::nth_element(five, five.begin() + 2);
+  return std::abs(first[2] - five[2]);
+}
+
+// Beyond this distance from its neighbours a row is a spike.
+double spike_height_V(const CyclerTable& table, const std::vector<Step>& steps, const TraceSteps& which) {
+  std::vector<double> distances;
+  for (std::int64_t i = which.first; i <= which.last; ++i) {
+    const Step& step = steps[static_cast<std::size_t>(i)];
+    for (std::int64_t row = step.first_settled_row + 2; row + 2 <= step.last_settled_row; ++row) {
+      const double off = off_its_neighbours(table, step, row);
+      if (off > 0) distances.push_back(off);
+    }
+  }
+  constexpr double least_V = 1e-4;
+  if (distances.empty()) return least_V;
+  const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 2);
+  std::ranges::nth_element(distances, middle);
+  constexpr double usual_distances = 15;
+  return std::max(least_V, usual_distances * *middle);
+}
+
 // Nodes after `skip_s` bound the bins: rows between two of them count together.
-void gather_rows(const CyclerTable& table, const Step& step, double skip_s, std::size_t drive_index, TraceData& data) {
+void gather_rows(const CyclerTable& table, const Step& step, double skip_s, double spike_V, std::size_t drive_index,
+                 TraceData& data) {
   Drive& drive = data.drives[drive_index];
   drive.first_bin = data.bins.size();
   std::int64_t row = step.first_settled_row;
@@ -32,6 +62,10 @@ void gather_rows(const CyclerTable& table, const Step& step, double skip_s, std:
       const double since = table.time_s[i] - drive.start_s;
       if (since > drive.node_s[node] && node + 1 < drive.node_s.size()) break;
       if (since < skip_s || since > drive.duration_s * (1 + 1e-9)) continue;
+      if (off_its_neighbours(table, step, row) > spike_V) {
+        ++data.spikes;
+        continue;
+      }
       data.row_since_switch_s.push_back(since);
       data.row_potential_V.push_back(table.potential_V[i]);
       roots += std::sqrt(since);
@@ -220,6 +254,7 @@ TraceCurves moved(TraceCurves curves, const Eigen::VectorXd& by) {
 TraceData gather_trace(const CyclerTable& table, const std::vector<Step>& steps, const TraceSteps& which,
                        double skip_s) {
   TraceData data;
+  const double spike_V = spike_height_V(table, steps, which);
   data.temperature_K = mean_temperature(table, steps, which.first, which.last);
   double charge = 0;
   for (std::int64_t i = which.first; i <= which.last; ++i) {
@@ -238,7 +273,7 @@ TraceData gather_trace(const CyclerTable& table, const std::vector<Step>& steps,
     data.largest_current_A = std::max(data.largest_current_A, std::abs(drive.current_A));
     data.drives.push_back(drive);
     const bool left_out = std::ranges::find(which.left_out, i) != which.left_out.end();
-    gather_rows(table, step, left_out ? step.duration_s() : skip_s, data.drives.size() - 1, data);
+    gather_rows(table, step, left_out ? step.duration_s() : skip_s, spike_V, data.drives.size() - 1, data);
   }
   for (Drive& drive : data.drives) {
     drive.rate_per_s = drive.current_A / charge;

@@ -44,6 +44,7 @@ struct TraceData {
   std::vector<Drive> drives;
   std::vector<Bin> bins;
   std::vector<double> row_since_switch_s, row_potential_V;
+  std::int64_t spikes = 0;       ///< rows left out because they stand far off their neighbours
   double charge_Ah = 0;          ///< of the whole run, signed
   double capacity_start_Ah = 0;  ///< of the table, where progress is 0
   double largest_current_A = 0;

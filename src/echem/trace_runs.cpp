@@ -91,6 +91,7 @@ void put(const TracePulse& fitted, const GittResult& result, GittPulse& pulse) {
   pulse.D_m2_s = {D, std::pow(std::numbers::ln10 * D, 2) * fitted.log10_D.variance};
   pulse.ocv_before_V = fitted.ocv_before_V;
   pulse.ocv_after_V = fitted.ocv_after_V;
+  pulse.lead_noise_V = fitted.lead_noise_V;
   pulse.lead_end_V = fitted.lead_end_V;
   pulse.residual_V = fitted.lead_rested_V;
   pulse.surface_end_x = result.lithium_extracted(fitted.surface_end_Ah);
@@ -109,6 +110,11 @@ void warn(const WholeTrace& trace, GittResult& result) {
     result.warnings.push_back(
         fmt::format("{} was not fitted as a whole: {}. D is from each pulse alone.", run, trace.why_not));
     return;
+  }
+  if (trace.spikes > 0) {
+    result.warnings.push_back(fmt::format("{}: {} {} far off the rows around {} and left out of the fit.", run,
+                                          trace.spikes, trace.spikes == 1 ? "row is" : "rows are",
+                                          trace.spikes == 1 ? "it" : "them"));
   }
   if (!trace.converged) {
     result.warnings.push_back(

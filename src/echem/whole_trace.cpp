@@ -163,6 +163,9 @@ TracePulse describe_pulse(const TraceFit& fit, const FittedTrace& fitted, const 
   out.ocv_after_V = fitted.ocv_V(place.end, rested);
   out.overpotential_V = fitted.overpotential_V(middle, drive.current_A);
   out.lead_end_V = fitted.potential(surface_end[place.drive]) - out.ocv_after_V.value;
+  double rows = 0;
+  for (std::size_t b = drive.first_bin; b < drive.end_bin; ++b) rows += data.bins[b].rows();
+  out.lead_noise_V = fit.noise().white_V / std::sqrt(std::max(rows, 1.0));
   out.lead_rested_V = fitted.potential(rested) - out.ocv_after_V.value;
   out.surface_end_Ah = data.capacity_Ah(surface_end[place.drive]);
   out.log10_equation_1 = log10_equation_1(fit, fitted, data, place.drive);
@@ -209,8 +212,21 @@ void describe(const TraceFit& fit, const TraceData& data, const std::vector<Trac
   if (result.resistance_separable) {
     result.resistance_ohm = fitted->parameter(fit.layout().resistance, fitted->curves.resistance_ohm);
   }
+  result.spikes = data.spikes;
   result.evaluations = fit.evaluations();
   result.converged = fit.converged();
+}
+
+std::string why_no_fit(const TraceData& data, std::size_t pulses) {
+  if (data.bins.size() < 4 * pulses) {
+    return fmt::format("only {} times are recorded in {} pulses and their rests", data.bins.size(), pulses);
+  }
+  for (const Drive& drive : data.drives) {
+    if (drive.rate_per_s < 0 || !std::isfinite(drive.rate_per_s)) {
+      return fmt::format("the charge counter contradicts the current in step {}", drive.step + 1);
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -221,6 +237,8 @@ WholeTrace fit_whole_trace(const CyclerTable& table, const std::vector<Step>& st
   result.first_step = which.first;
   result.last_step = which.last;
   const TraceData data = gather_trace(table, steps, which, skip_s);
+  result.why_not = why_no_fit(data, pulses.size());
+  if (!result.why_not.empty()) return result;
   TraceGrain grain = grain_of(length);
   TraceCurves guess = first_guess(data, grain, pulses);
   grain.surface_spacing = surface_spacing(data, guess, grain.radius_m);

@@ -55,8 +55,23 @@ std::string ici_answer(const GittOutcome& outcome) {
     return "none of the interruptions gives a diffusion coefficient." + (range.empty() ? "" : " " + range);
   }
   std::ranges::sort(D);
-  return fmt::format("{} interruptions give D from {:.2g} to {:.2g} cm\u00b2/s, median {:.2g} cm\u00b2/s.", D.size(),
-                     D.front(), D.back(), D[D.size() / 2]);
+  std::string text = fmt::format("{} interruptions give D from {:.2g} to {:.2g} cm\u00b2/s, median {:.2g} cm\u00b2/s",
+                                 D.size(), D.front(), D.back(), D[D.size() / 2]);
+  std::vector<double> fitted;
+  std::size_t all = 0;
+  for (const echem::WholeTrace& trace : outcome.result.traces) {
+    all += trace.pulses.size();
+    for (const echem::TracePulse& p : trace.pulses) {
+      if (p.log10_D.sigma() <= outcome.measurement.gitt.log10_D_sigma_max)
+        fitted.push_back(std::pow(10.0, p.log10_D.value + 4));
+    }
+  }
+  if (fitted.empty()) return text + ".";
+  std::ranges::sort(fitted);
+  return text + fmt::format(
+                    "; the fit of the whole trace knows D at {} of {}, from {:.2g} to {:.2g} cm\u00b2/s, median "
+                    "{:.2g} cm\u00b2/s.",
+                    fitted.size(), all, fitted.front(), fitted.back(), fitted[fitted.size() / 2]);
 }
 
 std::string diffusion_answer(const GittOutcome& outcome) {

@@ -98,8 +98,9 @@ struct GittPulse {
   core::Value D_window_m2_s;     ///< with the geometry's exact response inside the window, from this pulse alone
   core::Value D_m2_s;            ///< the one to use: from the whole trace, or D_window where there is no such fit
   core::Value log10_D;           ///< D in m2/s; sigma from fit, potential step and diffusion length
-  bool in_trace = false;         ///< the whole trace was fitted through this pulse; else the next five are NaN
+  bool in_trace = false;         ///< the whole trace was fitted through this pulse; else the next six are NaN
   core::Value ocv_before_V, ocv_after_V;  ///< open-circuit potential, whatever the rests left undone
+  double lead_noise_V = 0;                ///< noise of the mean of the pulse's rows
   double lead_end_V = 0;                  ///< what the gradient costs at the end of the pulse
   double surface_end_x = 0;  ///< lithium extracted at the surface then; NaN when mass or molar mass is not known
   double log10_equation_1_fitted = 0;  ///< D in m2/s that paper Eq. (1) makes of the fitted curve

@@ -38,6 +38,7 @@ struct TracePulse {
   core::Value ocv_before_V, ocv_after_V;  ///< open-circuit potential at the mean lithium before and after it
   core::Value overpotential_V;            ///< charge transfer and series resistance in the middle of the pulse
   double lead_end_V = 0;     ///< what the gradient costs at the end of the pulse: open circuit at the surface less mean
+  double lead_noise_V = 0;   ///< of the mean of the pulse's rows: what lead_end_V has to stand out of
   double lead_rested_V = 0;  ///< the same at the end of its rest: how far that is from equilibrium
   double surface_end_Ah = 0;    ///< the surface's lithium at the end of the pulse, as a mean lithium's capacity
   double log10_equation_1 = 0;  ///< D in m2/s that paper Eq. (1) makes of the fitted curve, which has no noise
@@ -61,6 +62,7 @@ struct WholeTrace {
   double slow_noise_s = 0;                  ///< its correlation time
   double rms_residual_V = 0;                ///< of rows averaged over about a quarter of their time since the switch
   std::vector<double> time_s, fitted_V, residual_V;  ///< these averages, on the file's clock
+  std::int64_t spikes = 0;                           ///< rows left out because they stand far off their neighbours
   int evaluations = 0;                               ///< of the transport model
   bool converged = false;
   std::shared_ptr<const FittedTrace> fitted;
