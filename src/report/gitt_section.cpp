@@ -210,7 +210,7 @@ std::string trace_words(const echem::WholeTrace& trace) {
   std::string text = fmt::format("Fit of the whole trace, steps {} to {}: rows scatter by {:.2g} mV",
                                  trace.first_step + 1, trace.last_step + 1, 1e3 * trace.white_noise_V);
   if (trace.slow_noise_V > 0.05 * trace.white_noise_V) {
-    text += fmt::format(", and {:.2g} mV wander within about {:.2g} s", 1e3 * trace.slow_noise_V, trace.slow_noise_s);
+    text += fmt::format(", and {:.2g} mV wander within about {:.0f} s", 1e3 * trace.slow_noise_V, trace.slow_noise_s);
   }
   text += trace.resistance_separable
               ? fmt::format("; the series resistance is {} \u03a9.", core::format_value(trace.resistance_ohm))
