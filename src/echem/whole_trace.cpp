@@ -84,7 +84,8 @@ TraceCurves first_guess(const TraceData& data, const TraceGrain& grain, const st
   const double per_run = 2 * static_cast<double>(pulses.size());
   TraceCurves curves;
   const double spacing = 1 / std::clamp(per_run, 40.0, 88.0);
-  for (double at = 0; at < reach; at += spacing) curves.knot.push_back(at);
+  const auto knots = static_cast<std::size_t>(std::ceil(reach / spacing));
+  for (std::size_t k = 0; k < knots; ++k) curves.knot.push_back(spacing * static_cast<double>(k));
   curves.ln_D_m2_s.resize(static_cast<Index>(curves.knot.size()));
   for (std::size_t k = 0; k < curves.knot.size(); ++k) {
     curves.ln_D_m2_s[static_cast<Index>(k)] = ln_D(curves.knot[k], true);
