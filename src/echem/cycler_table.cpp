@@ -114,8 +114,9 @@ void check_table(CyclerTable& table) {
     if (back++ == 0) first_back = static_cast<std::int64_t>(i) + 1;
   }
   if (back > 0) {
-    table.remarks.push_back(fmt::format(
-        "Time goes back at {} rows, first at row {}. Steps are cut there; check the file's clock.", back, first_back));
+    table.remarks.push_back(
+        fmt::format("Time goes back {}, first at row {}. Steps are cut there; check the file's clock.",
+                    back == 1 ? "once" : fmt::format("{} times", back), first_back));
   }
 }
 

@@ -117,6 +117,33 @@ void warn_of_missing_rests(GittResult& result) {
       alone == 1 ? "a pulse" : "pulses"));
 }
 
+// A gap in the record of a current: whether it flowed there, only a charge counter knows.
+void warn_of_gaps(const CyclerTable& table, GittResult& result) {
+  if (table.capacity_origin != CapacityOrigin::integrated_current) return;
+  int gaps = 0;
+  double first_s = 0, missing_s = 0;
+  for (const Step& step : result.steps) {
+    if (step.kind != StepKind::constant_current || step.rows() < 5) continue;
+    std::vector<double> spacings;
+    for (std::int64_t row = step.first_row + 1; row <= step.last_row; ++row) {
+      const auto i = static_cast<std::size_t>(row);
+      spacings.push_back(table.time_s[i] - table.time_s[i - 1]);
+    }
+    const double longest = *std::ranges::max_element(spacings);
+    constexpr double far_longer = 20;
+    if (longest < 60 || longest < far_longer * median(spacings)) continue;
+    if (gaps++ == 0) first_s = step.start_s;
+    missing_s += longest;
+  }
+  if (gaps == 0) return;
+  result.warnings.push_back(
+      fmt::format("The record has {} under current, {:.2g} h in all, the first in the step from {:.2f} h on. The "
+                  "current is taken to "
+                  "have flowed there; if it rested, lithium is counted wrongly from there on.",
+                  gaps == 1 ? "a gap" : fmt::format("{} gaps", gaps), missing_s / core::seconds_per_hour,
+                  first_s / core::seconds_per_hour));
+}
+
 void add_warnings(const CyclerTable& table, const GittSample& sample, GittResult& result) {
   if (result.protocol == Protocol::no_pulses) {
     result.warnings.emplace_back(
@@ -138,6 +165,7 @@ void add_warnings(const CyclerTable& table, const GittSample& sample, GittResult
         "D holds only if the other electrode keeps its potential.");
   }
   warn_of_missing_rests(result);
+  warn_of_gaps(table, result);
   const auto no_ici =
       std::ranges::count_if(result.interruption_D_m2_s, [](const core::Value& D) { return !std::isfinite(D.value); });
   if (no_ici > 0) {

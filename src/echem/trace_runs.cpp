@@ -116,6 +116,20 @@ void warn(const WholeTrace& trace, GittResult& result) {
                                           trace.spikes, trace.spikes == 1 ? "row is" : "rows are",
                                           trace.spikes == 1 ? "it" : "them"));
   }
+  std::vector<double> gradients;
+  for (const TracePulse& p : trace.pulses) gradients.push_back(std::abs(p.lead_end_V));
+  std::ranges::nth_element(gradients, gradients.begin() + static_cast<std::ptrdiff_t>(gradients.size() / 2));
+  const double gradient = gradients[gradients.size() / 2];
+  constexpr double much = 0.1;
+  if (trace.slow_noise_V > much * gradient && trace.slow_noise_V > 2 * trace.white_noise_V) {
+    result.warnings.push_back(
+        fmt::format("{}: the fit leaves {:.2g} mV of slow misfit beside gradients of {:.2g} mV. One kind of particle "
+                    "with one D(x) does "
+                    "not describe all of it (sizes, electrolyte, hysteresis, missing rows?). The intervals count it as "
+                    "noise; it may "
+                    "also be bias.",
+                    run, 1e3 * trace.slow_noise_V, 1e3 * gradient));
+  }
   if (!trace.converged) {
     result.warnings.push_back(
         fmt::format("{}: the fit of the whole trace had not settled after {} evaluations; its "
