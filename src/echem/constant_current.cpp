@@ -135,7 +135,10 @@ Prediction predict(const FittedTrace& fitted, const TraceCurves& with, double cu
   constexpr double longest_share = 1.0 / 400;
   double h = 1e-6 * whole_s;
   while (now < whole_s) {
-    if (!step_transport(transport, fitted.grain, with, cell, current_A, h)) break;
+    if (!step_transport(transport, fitted.grain, with, cell, current_A, h)) {
+      out.beyond = true;  // no solution: what was reached so far is the least
+      return out;
+    }
     now += h;
     h = std::min(h * growth, longest_share * whole_s);
     const double surface = transport.surface();
@@ -167,8 +170,8 @@ double interpolated(const std::vector<double>& x, const std::vector<double>& y, 
   return y[above - 1] + u * (y[above] - y[above - 1]);
 }
 
-void predict_capacity(const FittedTrace& fitted, ConstantCurrent& out) {
-  const double from = fitted.progress(out.capacity_Ah.front());
+void predict_capacity(const FittedTrace& fitted, double start_Ah, ConstantCurrent& out) {
+  const double from = fitted.progress(start_Ah);
   const Prediction best = predict(fitted, fitted.curves, out.current_A, from, out.end_V);
   for (const double q : out.capacity_Ah) {
     out.predicted_V.push_back(interpolated(best.progress, best.potential_V, fitted.progress(q)));
@@ -220,7 +223,7 @@ ConstantCurrent compare_constant_current(const CyclerTable& table, const std::ve
   out.reached_Ah = std::abs(rows.capacity_Ah.back() - rows.capacity_Ah.front());
   out.peaks = capacity_peaks(even);
   out.peaks_open_circuit = capacity_peaks(open_circuit_of(fitted, even));
-  predict_capacity(fitted, out);
+  predict_capacity(fitted, rows.capacity_Ah.front(), out);
   return out;
 }
 
@@ -245,7 +248,7 @@ std::string capacity_verdict(const ConstantCurrent& curve, double active_mass_kg
            "that could not have been reached. D is larger, or the diffusion length shorter, than the titration says, "
            "or the electrodes differ.";
   }
-  if (sigmas < -sure && !curve.beyond_titration) {
+  if (sigmas < -sure) {
     return start + "that could have been reached, and more; something beside diffusion limits this electrode.";
   }
   return start + "the two agree.";

@@ -55,10 +55,10 @@ int direction_before(const std::vector<Step>& steps, std::int64_t i) {
 
 bool rises_against_current(const GittPulse& pulse) { return pulse.current_A * pulse.window.slope.value <= 0; }
 
-// Over the whole pulse, and beyond noise.
+// Beyond noise, at the switch: an overpotential that falls on the way may turn the slope of a good pulse.
 bool surely_against_current(const GittPulse& pulse) {
-  const core::Value slope = (pulse.current_A > 0 ? 1.0 : -1.0) * pulse.straight.slope;
-  return slope.value + 3 * slope.sigma() < 0;
+  const core::Value jump = (pulse.current_A > 0 ? 1.0 : -1.0) * pulse.jump_V;
+  return jump.value + 3 * jump.sigma() < 0;
 }
 
 // A charging current lifts the potential at the switch, during the pulse, and from rest to rest.
@@ -68,7 +68,7 @@ std::string what_is_against_the_current(const GittPulse& pulse) {
   const bool rise = rises_against_current(pulse);
   const bool jump = sign * pulse.jump_V.value + 3 * pulse.jump_V.sigma() < 0;
   const char* verb = sign > 0 ? "falls" : "rises";
-  if (step && rise) {
+  if (step && rise && sign * pulse.jump_V.value < 0) {
     return fmt::format(
         "The potential {} during the pulse and from rest to rest, against the current. Is the current positive "
         "when charging?",
@@ -149,7 +149,7 @@ void judge_formula(GittPulse& pulse) {
   const double formula = pulse.in_trace ? pulse.log10_equation_1_fitted : std::log10(pulse.D_equation_2_m2_s);
   const double disagreement = formula - pulse.log10_D.value;
   constexpr double too_much = 0.2;  // decades
-  if (std::abs(disagreement) <= too_much) return;
+  if (!(std::abs(disagreement) > too_much)) return;
   add(pulse, PulseFlag::equation_2_fails, false,
       fmt::format("Paper Eqs. (1) and (2) give {:.2g} times this D.", std::pow(10.0, disagreement)));
 }
@@ -174,6 +174,18 @@ void judge_rest(const GittSettings& settings, double bias_V, GittPulse& pulse) {
           1e3 * settings.rest_tolerance_V));
 }
 
+// A run that follows another current starts from a gradient nobody knows; the fit took it as uniform.
+void judge_start(GittPulse& pulse) {
+  if (!pulse.run_after_current) return;
+  constexpr double forgotten = 3;  // relaxation times
+  if (!(pulse.since_run_start_s < forgotten * pulse.relaxation_s)) return;
+  add(pulse, PulseFlag::direction_changed, true,
+      fmt::format("This run of pulses began {:.2g} h earlier, after another current, and was taken to start uniform; a "
+                  "gradient in these particles takes {:.2g} h to be forgotten.",
+                  pulse.since_run_start_s / core::seconds_per_hour,
+                  forgotten * pulse.relaxation_s / core::seconds_per_hour));
+}
+
 void judge_diffusion(const GittSample& sample, const GittSettings& settings, double bias_V, GittPulse& pulse) {
   if (!std::isfinite(pulse.D_m2_s.value)) {
     if (pulse.flags.empty() || pulse.valid()) {
@@ -193,6 +205,7 @@ void judge_diffusion(const GittSample& sample, const GittSettings& settings, dou
   if (pulse.log10_D.sigma() > settings.log10_D_sigma_max || gradient_unseen(pulse)) {
     add(pulse, PulseFlag::diffusion_not_identifiable, true, why_unknown(pulse));
   }
+  judge_start(pulse);
   judge_formula(pulse);
   judge_lithium(pulse);
   judge_rest(settings, bias_V, pulse);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "lithoscope/core/constants.hpp"
 
@@ -73,6 +74,17 @@ void gather_rows(const CyclerTable& table, const Step& step, double skip_s, doub
     close_bin(node, first);
   }
   drive.end_bin = data.bins.size();
+}
+
+// The charge of a step is what the counter says; a current of few digits would not add up to it. What passed between
+// its last row and the first at rest passed under this current.
+double charge_of(const CyclerTable& table, const std::vector<Step>& steps, std::int64_t i) {
+  const Step& step = steps[static_cast<std::size_t>(i)];
+  const auto counted = [&](std::int64_t row) { return table.capacity_Ah[static_cast<std::size_t>(row)]; };
+  const auto next = static_cast<std::size_t>(i + 1);
+  const bool rest_follows = next < steps.size() && steps[next].direction == 0;
+  const std::int64_t last = rest_follows ? steps[next].first_row : step.last_row;
+  return counted(last) - counted(std::max<std::int64_t>(step.first_row - 1, 0));
 }
 
 double mean_temperature(const CyclerTable& table, const std::vector<Step>& steps, std::int64_t first,
@@ -259,21 +271,20 @@ TraceData gather_trace(const CyclerTable& table, const std::vector<Step>& steps,
   double charge = 0;
   for (std::int64_t i = which.first; i <= which.last; ++i) {
     const Step& step = steps[static_cast<std::size_t>(i)];
-    if (!(step.duration_s() > 0)) continue;
-    Drive drive{.step = i, .start_s = step.start_s, .duration_s = step.duration_s()};
-    if (step.direction != 0) {
-      // The charge of a step is what the counter says; a current of few digits would not add up to it.
-      const auto counted = [&](std::int64_t row) { return table.capacity_Ah[static_cast<std::size_t>(row)]; };
-      const std::int64_t before = std::max<std::int64_t>(step.first_row - 1, 0);
-      drive.current_A = (counted(step.last_row) - counted(before)) * core::seconds_per_hour / step.duration_s();
+    // A rest of no length keeps its place, so that every pulse has neighbours.
+    Drive drive{.step = i, .start_s = step.start_s, .duration_s = std::max(0.0, step.duration_s())};
+    drive.start_uncertainty_s = step.start_uncertainty_s;
+    if (step.direction != 0 && drive.duration_s > 0) {
+      drive.current_A = charge_of(table, steps, i) * core::seconds_per_hour / drive.duration_s;
     }
     charge += drive.current_A * drive.duration_s;
     drive.progress_end = charge;
-    drive.node_s = particle::switching_times(drive.duration_s, growth);
+    if (drive.duration_s > 0) drive.node_s = particle::switching_times(drive.duration_s, growth);
     data.largest_current_A = std::max(data.largest_current_A, std::abs(drive.current_A));
     data.drives.push_back(drive);
     const bool left_out = std::ranges::find(which.left_out, i) != which.left_out.end();
-    gather_rows(table, step, left_out ? step.duration_s() : skip_s, spike_V, data.drives.size() - 1, data);
+    gather_rows(table, step, left_out ? std::numeric_limits<double>::infinity() : skip_s, spike_V,
+                data.drives.size() - 1, data);
   }
   for (Drive& drive : data.drives) {
     drive.rate_per_s = drive.current_A / charge;

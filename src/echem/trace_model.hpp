@@ -23,9 +23,10 @@ struct Drive {
   std::int64_t step = 0;  ///< index into the steps
   double start_s = 0;
   double duration_s = 0;
-  double current_A = 0;     ///< 0 at rest
-  double rate_per_s = 0;    ///< of the progress
-  double progress_end = 0;  ///< mean, at the end
+  double start_uncertainty_s = 0;  ///< of the moment of switching
+  double current_A = 0;            ///< 0 at rest
+  double rate_per_s = 0;           ///< of the progress
+  double progress_end = 0;         ///< mean, at the end
   std::size_t first_bin = 0, end_bin = 0;
   std::vector<double> node_s;  ///< since the switch: where the solver stops
 };

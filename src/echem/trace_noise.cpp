@@ -160,10 +160,11 @@ TraceNoise likeliest_noise(const TraceData& data, const Eigen::VectorXd& residua
                            const TraceNoise& start) {
   const std::vector<double> unrest = find_unrest(data, residual_V);
   const std::pair<double, double> usual = usual_scatter(data, scatter_V2);
-  double slowest = 10;
+  double slowest = 86400;
   for (const Drive& drive : data.drives) slowest = std::max(slowest, drive.duration_s);
   const auto noise_at = [&](const std::array<double, 3>& p) {
-    // Neither below a microvolt, nor slower than the longest step: that is the open-circuit curve's, or a drift's.
+    // Neither below a microvolt, nor slower than a day or the longest step: that is the open-circuit curve's, or a
+    // drift's.
     return TraceNoise{std::max(std::exp(p[0]), 1e-6), std::exp(std::clamp(p[1], std::log(1e-8), 0.0)),
                       std::clamp(std::exp(p[2]), 1.0, slowest), unrest};
   };

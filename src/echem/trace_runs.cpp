@@ -40,6 +40,13 @@ std::int64_t last_step_of(const std::vector<Step>& steps, const std::vector<Trac
   return cut_short ? next : pulse + 1;
 }
 
+// The first interruption has no neighbour before it, and so no starting value; its charge and rows count all the same.
+std::int64_t first_step_of(const std::vector<Step>& steps, const std::vector<TraceStart>& run, bool interruptions) {
+  const std::int64_t first = run.front().step - 1;
+  const bool whole = interruptions && first >= 2 && step_at(steps, first - 2).direction == 0;
+  return whole && connected(steps, first - 1, first + 1) ? first - 2 : first;
+}
+
 std::vector<std::vector<TraceStart>> runs_of(const std::vector<Step>& steps, const std::vector<TraceStart>& pulses) {
   std::vector<std::vector<TraceStart>> runs;
   for (const TraceStart& pulse : pulses) {
@@ -84,8 +91,12 @@ std::vector<std::int64_t> disturbed_steps(const std::vector<GittPulse>& pulses) 
   return steps;
 }
 
-void put(const TracePulse& fitted, const GittResult& result, GittPulse& pulse) {
+void put(const WholeTrace& trace, const TracePulse& fitted, const GittResult& result, GittPulse& pulse) {
   pulse.in_trace = true;
+  for (std::int64_t i = 0; i < trace.first_step; ++i) {
+    pulse.run_after_current = pulse.run_after_current || step_at(result.steps, i).direction != 0;
+  }
+  pulse.since_run_start_s = pulse.start_s - step_at(result.steps, trace.first_step).start_s;
   pulse.log10_D = fitted.log10_D;
   const double D = std::pow(10.0, fitted.log10_D.value);
   pulse.D_m2_s = {D, std::pow(std::numbers::ln10 * D, 2) * fitted.log10_D.variance};
@@ -162,15 +173,15 @@ void fit_traces(const CyclerTable& table, const GittSample& sample, const GittSe
   result.traces.resize(runs.size());
   core::parallel_for(static_cast<std::int64_t>(runs.size()), [&](std::int64_t k) {
     const auto i = static_cast<std::size_t>(k);
-    result.traces[i] =
-        fit_whole_trace(table, result.steps, {runs[i].front().step - 1, last_step_of(result.steps, runs[i]), left_out},
-                        runs[i], *sample.diffusion_length, settings.skip_s);
+    result.traces[i] = fit_whole_trace(
+        table, result.steps, {first_step_of(result.steps, runs[i], ici), last_step_of(result.steps, runs[i]), left_out},
+        runs[i], *sample.diffusion_length, settings.skip_s);
   });
   for (const WholeTrace& trace : result.traces) {
     warn(trace, result);
     for (const TracePulse& fitted : trace.pulses) {
       const auto pulse = std::ranges::find(result.pulses, fitted.step, &GittPulse::step);
-      if (pulse != result.pulses.end()) put(fitted, result, *pulse);
+      if (pulse != result.pulses.end()) put(trace, fitted, result, *pulse);
     }
   }
 }

@@ -79,7 +79,8 @@ TraceCurves first_guess(const TraceData& data, const TraceGrain& grain, const st
     if (p.D_m2_s > 0 && std::isfinite(p.D_m2_s)) ln_D.add(0.5 * (place.begin + place.end), std::log(p.D_m2_s));
     if (std::isfinite(p.jump_V)) jumps.push_back(std::abs(p.jump_V));
   }
-  if (ln_D.x.empty()) ln_D.add(0.5, std::log(plausible_D(grain, data.drives[1].duration_s)));
+  if (ln_D.x.empty())
+    ln_D.add(0.5, std::log(plausible_D(grain, data.drives[place_of(data, pulses.front().step).drive].duration_s)));
   smooth_by_median(ln_D.y, 4);
   const double per_run = 2 * static_cast<double>(pulses.size());
   TraceCurves curves;
@@ -160,6 +161,9 @@ TracePulse describe_pulse(const TraceFit& fit, const FittedTrace& fitted, const 
   out.step = step;
   out.capacity_middle_Ah = data.capacity_Ah(middle);
   out.log10_D = fitted.log10_D(middle);
+  // A pulse that is longer by some share than thought has moved more lithium, faster: D goes with its inverse square.
+  const double off_s = std::hypot(drive.start_uncertainty_s, data.drives[place.drive + 1].start_uncertainty_s);
+  out.log10_D.variance += std::pow(2 * off_s / drive.duration_s / std::numbers::ln10, 2);
   out.ocv_before_V = fitted.ocv_V(place.begin, surface_end[place.drive - 1]);
   out.ocv_after_V = fitted.ocv_V(place.end, rested);
   out.overpotential_V = fitted.overpotential_V(middle, drive.current_A);

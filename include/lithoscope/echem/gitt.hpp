@@ -90,15 +90,17 @@ struct GittPulse {
   core::Value resistance_ohm;  ///< jump_V / current
   double window_from_s = 0;    ///< the part of the pulse that is fitted
   double window_to_s = 0;
-  LineFit straight;              ///< E against sqrt(t), whole pulse after skip_s
-  LineFit window;                ///< E against sqrt(t) * curvature(theta), in the window
-  double D_equation_1_m2_s = 0;  ///< paper.md Eq. (1): whole-pulse slope
-  double D_equation_2_m2_s = 0;  ///< paper.md Eq. (2)
-  double D_straight_m2_s = 0;    ///< Weppner-Huggins with the straight slope inside the window
-  core::Value D_window_m2_s;     ///< with the geometry's exact response inside the window, from this pulse alone
-  core::Value D_m2_s;            ///< the one to use: from the whole trace, or D_window where there is no such fit
-  core::Value log10_D;           ///< D in m2/s; sigma from fit, potential step and diffusion length
-  bool in_trace = false;         ///< the whole trace was fitted through this pulse; else the next six are NaN
+  LineFit straight;                ///< E against sqrt(t), whole pulse after skip_s
+  LineFit window;                  ///< E against sqrt(t) * curvature(theta), in the window
+  double D_equation_1_m2_s = 0;    ///< paper.md Eq. (1): whole-pulse slope
+  double D_equation_2_m2_s = 0;    ///< paper.md Eq. (2)
+  double D_straight_m2_s = 0;      ///< Weppner-Huggins with the straight slope inside the window
+  core::Value D_window_m2_s;       ///< with the geometry's exact response inside the window, from this pulse alone
+  core::Value D_m2_s;              ///< the one to use: from the whole trace, or D_window where there is no such fit
+  core::Value log10_D;             ///< D in m2/s; sigma from fit, potential step and diffusion length
+  bool in_trace = false;           ///< the whole trace was fitted through this pulse; else the next six are NaN
+  bool run_after_current = false;  ///< another current flowed before the run of pulses this one belongs to
+  double since_run_start_s = 0;    ///< from the end of that current
   core::Value ocv_before_V, ocv_after_V;  ///< open-circuit potential, whatever the rests left undone
   double lead_noise_V = 0;                ///< noise of the mean of the pulse's rows
   double lead_end_V = 0;                  ///< what the gradient costs at the end of the pulse
