@@ -205,6 +205,14 @@ void judge_diffusion(const GittSample& sample, const GittSettings& settings, dou
   if (pulse.log10_D.sigma() > settings.log10_D_sigma_max || gradient_unseen(pulse)) {
     add(pulse, PulseFlag::diffusion_not_identifiable, true, why_unknown(pulse));
   }
+  constexpr double not_described = 0.5;
+  if (pulse.in_trace && pulse.trace_misfit > not_described && !gradient_unseen(pulse)) {
+    add(pulse, PulseFlag::diffusion_not_identifiable, true,
+        fmt::format(
+            "The fit of the whole trace leaves a slow misfit {:.1g} times what gradients cost: whatever moves the "
+            "potential here, it is not this diffusion.",
+            pulse.trace_misfit));
+  }
   judge_start(pulse);
   judge_formula(pulse);
   judge_lithium(pulse);

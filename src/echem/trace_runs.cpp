@@ -91,8 +91,18 @@ std::vector<std::int64_t> disturbed_steps(const std::vector<GittPulse>& pulses) 
   return steps;
 }
 
+// Median of what the gradient costs at the ends of the pulses.
+double usual_gradient_V(const WholeTrace& trace) {
+  std::vector<double> gradients;
+  for (const TracePulse& p : trace.pulses) gradients.push_back(std::abs(p.lead_end_V));
+  const auto middle = gradients.begin() + static_cast<std::ptrdiff_t>(gradients.size() / 2);
+  std::ranges::nth_element(gradients, middle);
+  return *middle;
+}
+
 void put(const WholeTrace& trace, const TracePulse& fitted, const GittResult& result, GittPulse& pulse) {
   pulse.in_trace = true;
+  pulse.trace_misfit = trace.slow_noise_V / usual_gradient_V(trace);
   for (std::int64_t i = 0; i < trace.first_step; ++i) {
     pulse.run_after_current = pulse.run_after_current || step_at(result.steps, i).direction != 0;
   }
@@ -127,10 +137,7 @@ void warn(const WholeTrace& trace, GittResult& result) {
                                           trace.spikes, trace.spikes == 1 ? "row is" : "rows are",
                                           trace.spikes == 1 ? "it" : "them"));
   }
-  std::vector<double> gradients;
-  for (const TracePulse& p : trace.pulses) gradients.push_back(std::abs(p.lead_end_V));
-  std::ranges::nth_element(gradients, gradients.begin() + static_cast<std::ptrdiff_t>(gradients.size() / 2));
-  const double gradient = gradients[gradients.size() / 2];
+  const double gradient = usual_gradient_V(trace);
   constexpr double much = 0.1;
   if (trace.slow_noise_V > much * gradient && trace.slow_noise_V > 2 * trace.white_noise_V) {
     result.warnings.push_back(

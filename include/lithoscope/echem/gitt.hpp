@@ -99,6 +99,7 @@ struct GittPulse {
   core::Value D_m2_s;              ///< the one to use: from the whole trace, or D_window where there is no such fit
   core::Value log10_D;             ///< D in m2/s; sigma from fit, potential step and diffusion length
   bool in_trace = false;           ///< the whole trace was fitted through this pulse; else the next six are NaN
+  double trace_misfit = 0;         ///< slow misfit of the whole trace over what a gradient usually costs
   bool run_after_current = false;  ///< another current flowed before the run of pulses this one belongs to
   double since_run_start_s = 0;    ///< from the end of that current
   core::Value ocv_before_V, ocv_after_V;  ///< open-circuit potential, whatever the rests left undone

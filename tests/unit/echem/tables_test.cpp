@@ -44,8 +44,7 @@ TEST_CASE("a clock that goes back is reported, the numbers are kept") {
   const auto table = read("test_time_second,voltage_volt,current_ampere\n0,3,0\n5,3,0\n1,3,0\n");
   CHECK(table.time_s == std::vector<double>{0, 5, 1});
   REQUIRE(table.remarks.size() == 1);
-  CHECK(table.remarks.front() ==
-        "Time goes back once, first at row 3. Steps are cut there; check the file's clock.");
+  CHECK(table.remarks.front() == "Time goes back once, first at row 3. Steps are cut there; check the file's clock.");
 }
 
 TEST_CASE("Arbin rows are put in order of their data points, and counters that restart are bridged") {
