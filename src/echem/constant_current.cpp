@@ -142,9 +142,7 @@ Prediction predict(const FittedTrace& fitted, const TraceCurves& with, double cu
     now += h;
     h = std::min(h * growth, longest_share * whole_s);
     const double surface = transport.surface();
-    const auto w = with.ocv.at(surface);
-    const double V = weighted(w.value, {with.ocv_V.data() + w.first, 4}) +
-                     overpotential(with, fitted.temperature_K, surface, current_A).V;
+    const double V = open_circuit_V(with, surface) + overpotential(with, fitted.temperature_K, surface, current_A).V;
     const double mean = from + rate * now;
     if (surface > fitted.highest_surface + may_extrapolate) {
       out.beyond = true;
@@ -227,10 +225,9 @@ ConstantCurrent compare_constant_current(const CyclerTable& table, const std::ve
   return out;
 }
 
-std::string capacity_verdict(const ConstantCurrent& curve, double active_mass_kg) {
-  const bool per_mass = std::isfinite(active_mass_kg);
-  const double factor = per_mass ? 1 / active_mass_kg : 1e3;  // Ah/kg is mAh/g
-  const char* unit = per_mass ? "mAh/g" : "mAh";
+std::string capacity_verdict(const ConstantCurrent& curve, std::optional<double> active_mass_kg) {
+  const double factor = active_mass_kg ? 1 / *active_mass_kg : 1e3;  // Ah/kg is mAh/g
+  const char* unit = active_mass_kg ? "mAh/g" : "mAh";
   const core::Value reachable = factor * curve.reachable_Ah;
   const double reached = factor * curve.reached_Ah;
   const double sigmas = (reached - reachable.value) / std::max(reachable.sigma(), 1e-3 * reachable.value);

@@ -22,10 +22,7 @@ constexpr double log10_D_error = 5e-4;
 
 }  // namespace
 
-double FittedTrace::potential(double progress) const {
-  const auto w = curves.ocv.at(progress);
-  return weighted(w.value, {curves.ocv_V.data() + w.first, 4});
-}
+double FittedTrace::potential(double progress) const { return open_circuit_V(curves, progress); }
 
 core::Value FittedTrace::ocv_V(double progress, double surface) const {
   const auto w = curves.ocv.at(progress);

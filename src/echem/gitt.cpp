@@ -10,6 +10,7 @@
 #include "lithoscope/core/constants.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/parallel.hpp"
+#include "median.hpp"
 #include "pulse_fit.hpp"
 #include "pulse_flags.hpp"
 #include "trace_runs.hpp"
@@ -18,12 +19,6 @@ namespace lithoscope::echem {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
 
 // Constant-current steps between two rests, of the usual length of such steps: a formation charge is no pulse.
 std::vector<std::int64_t> find_pulse_steps(const std::vector<Step>& steps) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "median.hpp"
+
 namespace lithoscope::echem {
 
 using Eigen::Index;
@@ -123,18 +125,13 @@ bool TraceFit::drifts() {
 
 // Median over the pulses of what the surface's lead over the mean costs when they end.
 double TraceFit::typical_gradient_V() const {
-  const auto potential = [&](double progress) {
-    const auto w = curves_.ocv.at(progress);
-    return weighted(w.value, {curves_.ocv_V.data() + w.first, 4});
-  };
   std::vector<double> costs;
   for (std::size_t i = 0; i < data_.drives.size(); ++i) {
     if (data_.drives[i].current_A == 0) continue;
-    costs.push_back(std::abs(potential(prediction_.surface_end[i]) - potential(data_.drives[i].progress_end)));
+    costs.push_back(std::abs(open_circuit_V(curves_, prediction_.surface_end[i]) -
+                             open_circuit_V(curves_, data_.drives[i].progress_end)));
   }
-  const auto middle = costs.begin() + static_cast<std::ptrdiff_t>(costs.size() / 2);
-  std::ranges::nth_element(costs, middle);
-  return *middle;
+  return median(std::move(costs));
 }
 
 VectorXd TraceFit::parameters() const {

@@ -35,6 +35,8 @@ class TraceFit {
   const TraceNoise& noise() const { return noise_; }
   /// Of all parameters, at the solution (Laplace's approximation).
   const Eigen::MatrixXd& covariance() const { return covariance_; }
+  /// What the surface's lead over the mean costs at the end of a pulse, the median.
+  double typical_gradient_V() const;
   int evaluations() const { return evaluations_; }
   bool converged() const { return converged_; }
   bool drift_found() const { return drift_found_; }
@@ -61,7 +63,6 @@ class TraceFit {
   void forget_shapes();
   void settle();
   bool drifts();
-  double typical_gradient_V() const;
 
   const TraceData& data_;
   const TraceGrain& grain_;

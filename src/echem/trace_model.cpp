@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "lithoscope/core/constants.hpp"
+#include "median.hpp"
 
 namespace lithoscope::echem {
 namespace {
@@ -34,11 +35,8 @@ double spike_height_V(const CyclerTable& table, const std::vector<Step>& steps, 
     }
   }
   constexpr double least_V = 1e-4;
-  if (distances.empty()) return least_V;
-  const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 2);
-  std::ranges::nth_element(distances, middle);
   constexpr double usual_distances = 15;
-  return std::max(least_V, usual_distances * *middle);
+  return std::max(least_V, usual_distances * median(std::move(distances)));
 }
 
 // Nodes after `skip_s` bound the bins: rows between two of them count together.
@@ -171,9 +169,7 @@ class Predictor {
 
  private:
   double potential(double surface, double current) const {
-    const auto w = curves_.ocv.at(surface);
-    return weighted(w.value, {curves_.ocv_V.data() + w.first, 4}) +
-           overpotential(curves_, data_.temperature_K, surface, current).V;
+    return open_circuit_V(curves_, surface) + overpotential(curves_, data_.temperature_K, surface, current).V;
   }
 
   void differentiate(Eigen::Index i, double surface, double current, const RootTimeCubic::Weights& w, const Stop& left,
@@ -294,6 +290,11 @@ TraceData gather_trace(const CyclerTable& table, const std::vector<Step>& steps,
   data.capacity_start_Ah =
       table.capacity_Ah[static_cast<std::size_t>(steps[static_cast<std::size_t>(which.first)].last_row)];
   return data;
+}
+
+double open_circuit_V(const TraceCurves& curves, double progress) {
+  const auto w = curves.ocv.at(progress);
+  return weighted(w.value, {curves.ocv_V.data() + w.first, 4});
 }
 
 Overpotential overpotential(const TraceCurves& curves, double temperature_K, double surface, double current_A) {

@@ -112,6 +112,8 @@ struct TracePrediction {
 TracePrediction predict_trace(const TraceData& data, const TraceGrain& grain, const TraceCurves& curves,
                               bool with_derivatives);
 
+double open_circuit_V(const TraceCurves& curves, double progress);
+
 /// Charge transfer (symmetric Butler-Volmer) and series resistance at the surface progress, and the derivatives.
 struct Overpotential {
   double V = 0;

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <utility>
+
+#include "median.hpp"
 
 namespace lithoscope::echem {
 namespace {
@@ -57,20 +58,13 @@ double minus_log_likelihood(const TraceData& data, const Eigen::VectorXd& residu
   return sum + 0.5 * (dof * std::log(white) + scatter / white);
 }
 
-double median_of(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
-
 // As Huber does: beyond some distance from the fit a bin pulls with constant force.
 std::vector<double> find_unrest(const TraceData& data, const Eigen::VectorXd& residual_V) {
   constexpr double far_off = 5;  // robust standard deviations
   constexpr double sigma_of_mad = 1.4826;
   std::vector<double> distances;
   for (const double r : residual_V) distances.push_back(std::abs(r));
-  const double limit = far_off * sigma_of_mad * median_of(distances);
+  const double limit = far_off * sigma_of_mad * median(distances);
   std::vector<double> unrest(data.bins.size(), 1.0);
   for (std::size_t i = 0; i < data.bins.size() && limit > 0; ++i) {
     const double off = std::abs(residual_V[static_cast<Eigen::Index>(i)]) / limit;
@@ -90,7 +84,7 @@ std::pair<double, double> usual_scatter(const TraceData& data, const Eigen::Vect
   for (std::size_t i = 0; i < data.bins.size(); ++i) {
     if (data.bins[i].rows() > 2) variances.push_back(variance(i));
   }
-  const double most = much_more * median_of(variances);
+  const double most = much_more * median(variances);
   double sum = 0;
   double count = 0;
   for (std::size_t i = 0; i < data.bins.size(); ++i) {

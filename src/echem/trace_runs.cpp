@@ -91,18 +91,9 @@ std::vector<std::int64_t> disturbed_steps(const std::vector<GittPulse>& pulses) 
   return steps;
 }
 
-// Median of what the gradient costs at the ends of the pulses.
-double usual_gradient_V(const WholeTrace& trace) {
-  std::vector<double> gradients;
-  for (const TracePulse& p : trace.pulses) gradients.push_back(std::abs(p.lead_end_V));
-  const auto middle = gradients.begin() + static_cast<std::ptrdiff_t>(gradients.size() / 2);
-  std::ranges::nth_element(gradients, middle);
-  return *middle;
-}
-
 void put(const WholeTrace& trace, const TracePulse& fitted, const GittResult& result, GittPulse& pulse) {
   pulse.in_trace = true;
-  pulse.trace_misfit = trace.slow_noise_V / usual_gradient_V(trace);
+  pulse.trace_misfit = trace.slow_noise_V / trace.gradient_V;
   for (std::int64_t i = 0; i < trace.first_step; ++i) {
     pulse.run_after_current = pulse.run_after_current || step_at(result.steps, i).direction != 0;
   }
@@ -137,16 +128,15 @@ void warn(const WholeTrace& trace, GittResult& result) {
                                           trace.spikes, trace.spikes == 1 ? "row is" : "rows are",
                                           trace.spikes == 1 ? "it" : "them"));
   }
-  const double gradient = usual_gradient_V(trace);
   constexpr double much = 0.1;
-  if (trace.slow_noise_V > much * gradient && trace.slow_noise_V > 2 * trace.white_noise_V) {
+  if (trace.slow_noise_V > much * trace.gradient_V && trace.slow_noise_V > 2 * trace.white_noise_V) {
     result.warnings.push_back(
         fmt::format("{}: the fit leaves {:.2g} mV of slow misfit beside gradients of {:.2g} mV. One kind of particle "
                     "with one D(x) does "
                     "not describe all of it (sizes, electrolyte, hysteresis, missing rows?). The intervals count it as "
                     "noise; it may "
                     "also be bias.",
-                    run, 1e3 * trace.slow_noise_V, 1e3 * gradient));
+                    run, 1e3 * trace.slow_noise_V, 1e3 * trace.gradient_V));
   }
   if (!trace.converged) {
     result.warnings.push_back(

@@ -12,6 +12,7 @@
 #include "fitted_trace.hpp"
 #include "lithoscope/core/constants.hpp"
 #include "lithoscope/echem/line_fit.hpp"
+#include "median.hpp"
 #include "trace_fit.hpp"
 
 namespace lithoscope::echem {
@@ -22,12 +23,6 @@ using Eigen::VectorXd;
 
 // How far ahead of the mean the surface may run, in units of the whole run.
 constexpr double reach = 1.35;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
 
 // A curve through points of increasing abscissa: straight between them; beyond, straight on or level.
 struct Points {
@@ -166,7 +161,6 @@ TracePulse describe_pulse(const TraceFit& fit, const FittedTrace& fitted, const 
   out.log10_D.variance += std::pow(2 * off_s / drive.duration_s / std::numbers::ln10, 2);
   out.ocv_before_V = fitted.ocv_V(place.begin, surface_end[place.drive - 1]);
   out.ocv_after_V = fitted.ocv_V(place.end, rested);
-  out.overpotential_V = fitted.overpotential_V(middle, drive.current_A);
   out.lead_end_V = fitted.potential(surface_end[place.drive]) - out.ocv_after_V.value;
   double rows = 0;
   for (std::size_t b = drive.first_bin; b < drive.end_bin; ++b) rows += data.bins[b].rows();
@@ -217,6 +211,7 @@ void describe(const TraceFit& fit, const TraceData& data, const std::vector<Trac
   if (result.resistance_separable) {
     result.resistance_ohm = fitted->parameter(fit.layout().resistance, fitted->curves.resistance_ohm);
   }
+  result.gradient_V = fit.typical_gradient_V();
   result.spikes = data.spikes;
   result.evaluations = fit.evaluations();
   result.converged = fit.converged();

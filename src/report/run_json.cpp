@@ -128,7 +128,7 @@ Json constant_current_json(const study::GittOutcome& outcome) {
   Json j;
   j["why_not"] = c.why_not;
   if (!c.why_not.empty()) return j;
-  j["verdict"] = echem::capacity_verdict(c, outcome.sample.active_mass_kg.value_or(NAN));
+  j["verdict"] = echem::capacity_verdict(c, outcome.sample.active_mass_kg);
   j["current_A"] = c.current_A;
   j["end_V"] = c.end_V;
   j["reached_Ah"] = c.reached_Ah;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "gitt_figures.hpp"
 #include "lithoscope/core/constants.hpp"
@@ -18,14 +17,10 @@ using study::GittOutcome;
 
 constexpr double confidence_95 = 1.959963984540054;  // sigmas
 
-double mass_kg(const GittOutcome& outcome) {
-  return outcome.sample.active_mass_kg.value_or(std::numeric_limits<double>::quiet_NaN());
-}
-
 std::string current_text(const GittOutcome& outcome) {
   const ConstantCurrent& c = *outcome.constant_current;
   if (!outcome.sample.active_mass_kg) return fmt::format("{:.3g} mA", 1e3 * c.current_A);
-  return fmt::format("{:.3g} mA/g", c.current_A / mass_kg(outcome));  // A/kg
+  return fmt::format("{:.3g} mA/g", c.current_A / *outcome.sample.active_mass_kg);  // A/kg
 }
 
 }  // namespace
@@ -142,7 +137,7 @@ Figure polarisation_figure(const GittOutcome& outcome) {
 Figure differential_capacity_figure(const GittOutcome& outcome) {
   const ConstantCurrent& c = *outcome.constant_current;
   const bool per_mass = outcome.sample.active_mass_kg.has_value();
-  const double factor = per_mass ? 1 / mass_kg(outcome) : 1e3;
+  const double factor = per_mass ? 1 / *outcome.sample.active_mass_kg : 1e3;
   Figure f{.id = "dq-dv", .x_axis = potential_axis(outcome), .y_axis = {"dQ/dV", per_mass ? "mAh/(g V)" : "mAh/V"}};
   const auto series = [&](const echem::CapacityPeaks& peaks, const char* name, Role role) {
     Series s{.name = name, .role = role, .mark = Mark::line};
@@ -167,7 +162,7 @@ std::vector<std::string> constant_current_words(const GittOutcome& outcome) {
   if (!outcome.constant_current) return {};
   const ConstantCurrent& c = *outcome.constant_current;
   if (!c.why_not.empty()) return {"The constant current was not compared: " + c.why_not + "."};
-  std::vector<std::string> words{echem::capacity_verdict(c, mass_kg(outcome))};
+  std::vector<std::string> words{echem::capacity_verdict(c, outcome.sample.active_mass_kg)};
   if (c.peaks.onset_V) {
     words.push_back(
         fmt::format("The plateau above 4.2 V begins at {:.2f} V under {}", *c.peaks.onset_V, current_text(outcome)));

@@ -44,7 +44,8 @@ struct ConstantCurrent {
 ConstantCurrent compare_constant_current(const CyclerTable& table, const std::vector<Step>& steps,
                                          const WholeTrace& trace, const CapacityScale& scale);
 
-/// "With the fitted D and this diffusion length ...": could the capacity have been reached at this current?
-std::string capacity_verdict(const ConstantCurrent& curve, double active_mass_kg_or_nan);
+/// "With the fitted D and this diffusion length ...": could the capacity have been reached at this current? In mAh/g,
+/// or in mAh where no mass is known.
+std::string capacity_verdict(const ConstantCurrent& curve, std::optional<double> active_mass_kg);
 
 }  // namespace lithoscope::echem

@@ -36,7 +36,6 @@ struct TracePulse {
   double capacity_middle_Ah = 0;          ///< of the table, in the middle of the pulse
   core::Value log10_D;                    ///< D in m2/s at the mean lithium in the middle of the pulse
   core::Value ocv_before_V, ocv_after_V;  ///< open-circuit potential at the mean lithium before and after it
-  core::Value overpotential_V;            ///< charge transfer and series resistance in the middle of the pulse
   double lead_end_V = 0;     ///< what the gradient costs at the end of the pulse: open circuit at the surface less mean
   double lead_noise_V = 0;   ///< of the mean of the pulse's rows: what lead_end_V has to stand out of
   double lead_rested_V = 0;  ///< the same at the end of its rest: how far that is from equilibrium
@@ -57,6 +56,7 @@ struct WholeTrace {
   bool resistance_separable = false;        ///< pulses of several currents
   core::Value resistance_ohm;               ///< in series, where it is
   core::Value drift_V_per_s;                ///< of the potential; 0 where the rests show none
+  double gradient_V = 0;                    ///< median of what the gradient costs at the ends of the pulses
   double white_noise_V = 0;                 ///< standard deviation of a row
   double slow_noise_V = 0;                  ///< of the slow part: wander, and what the model does not describe
   double slow_noise_s = 0;                  ///< its correlation time

@@ -187,7 +187,7 @@ TEST_CASE("rests and pulses with hardly a row are survived and said") {
   CHECK_NOTHROW(analyse(brief));
 }
 
-TEST_CASE("pulses of two currents tell series resistance from charge transfer") {
+TEST_CASE("pulses of one current give the sum of charge transfer and series resistance, and say that it is a sum") {
   // Twins have an overpotential that does not depend on the current: charge transfer and resistance are made here.
   TitrationTwin twin;
   twin.overpotential_V = 0;
