@@ -11,6 +11,7 @@ find_package(nlohmann_json CONFIG REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(UDUNITS REQUIRED IMPORTED_TARGET udunits)
 pkg_check_modules(XRAYLIB REQUIRED IMPORTED_TARGET libxrl)
+pkg_check_modules(CERF REQUIRED IMPORTED_TARGET libcerf)
 pkg_check_modules(GLIB REQUIRED IMPORTED_TARGET glib-2.0)
 find_package(Eigen3 CONFIG REQUIRED)
 # Numbers that carry derivatives: of Ceres only this header is used, so its own configuration and libraries are not.
