@@ -432,12 +432,139 @@ Outcome check_racah() {
   return {.figures = {{worst}}};
 }
 
+// ---- powder against quadrature -------------------------------------------------------------------------------------
+
+using Rotation = std::array<double, 9>;
+
+Rotation rotation(double alpha, double beta, double gamma) {
+  const double ca = std::cos(alpha), sa = std::sin(alpha), cb = std::cos(beta), sb = std::sin(beta),
+               cg = std::cos(gamma), sg = std::sin(gamma);
+  return {ca * cb * cg - sa * sg,
+          -ca * cb * sg - sa * cg,
+          ca * sb,
+          sa * cb * cg + ca * sg,
+          -sa * cb * sg + ca * cg,
+          sa * sb,
+          -sb * cg,
+          sb * sg,
+          cb};
+}
+
+// |conj(out) . R F R^T . in|^2 over all orientations. The integrand is of fourth degree in R: eight equal angles and
+// eight Gauss-Legendre points in cos(beta) integrate it exactly.
+double averaged(const Tensor3& F, const Vector3& in, const Vector3& out) {
+  constexpr std::array nodes{0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363};
+  constexpr std::array weights{0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763};
+  constexpr int turns = 8;
+  double sum = 0;
+  for (std::size_t k = 0; k < 8; ++k) {
+    const double beta = std::acos(k < 4 ? nodes[k] : -nodes[k - 4]);
+    for (int i = 0; i < turns; ++i) {
+      for (int j = 0; j < turns; ++j) {
+        const Rotation R = rotation(2 * std::numbers::pi * i / turns, beta, 2 * std::numbers::pi * j / turns);
+        std::complex<double> amplitude = 0;
+        for (std::size_t a = 0; a < 3; ++a) {
+          for (std::size_t b = 0; b < 3; ++b) {
+            std::complex<double> turned = 0;
+            for (std::size_t c = 0; c < 3; ++c) {
+              for (std::size_t d = 0; d < 3; ++d) turned += R[3 * a + c] * F[3 * c + d] * R[3 * b + d];
+            }
+            amplitude += std::conj(out[a]) * turned * in[b];
+          }
+        }
+        sum += weights[k % 4] / 2 * std::norm(amplitude) / (turns * turns);
+      }
+    }
+  }
+  return sum;
+}
+
+Outcome check_powder() {
+  core::RandomStream random{7, 0};
+  const auto number = [&] { return std::complex<double>{random.normal(), random.normal()}; };
+  double worst = 0;
+  for (int trial = 0; trial < 60; ++trial) {
+    Tensor3 F;
+    for (auto& v : F) v = number();
+    Vector3 in, out;
+    // Linear at any angle, then elliptical.
+    for (std::size_t a = 0; a < 3; ++a) {
+      in[a] = trial < 30 ? std::complex<double>{random.normal()} : number();
+      out[a] = trial < 30 ? std::complex<double>{random.normal()} : number();
+    }
+    for (Vector3* v : {&in, &out}) {
+      const double norm = std::sqrt(std::norm((*v)[0]) + std::norm((*v)[1]) + std::norm((*v)[2]));
+      for (auto& x : *v) x /= norm;
+    }
+    const double expected = averaged(F, in, out);
+    worst = std::max(worst, std::abs(powder_average(F, powder_of(in, out)) / expected - 1));
+  }
+  // The outgoing polarisation not analysed: two of them, at right angles to the exit.
+  for (int trial = 0; trial < 30; ++trial) {
+    Tensor3 F;
+    for (auto& v : F) v = number();
+    const Vector3 in{1, 0, 0};
+    const double angle = 0.1 * trial;
+    const Vector3 exit{std::cos(angle), std::sin(angle), 0};
+    const Vector3 first{-std::sin(angle), std::cos(angle), 0};
+    const double expected = averaged(F, in, first) + averaged(F, in, Vector3{0, 0, 1});
+    const double ours = powder_average(F, powder_any_out(std::norm(exit[0])));
+    worst = std::max(worst, std::abs(ours / expected - 1));
+  }
+  return {.figures = {{worst}}};
+}
+
+// ---- speed ----------------------------------------------------------------------------------------------------------
+
+double median_of(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+// Median of some runs, each from the parameters to the result.
+Outcome timed(int runs, const std::function<void()>& work) {
+  std::vector<double> seconds;
+  for (int i = 0; i < runs; ++i) seconds.push_back(seconds_of(work));
+  return {.figures = {{median_of(seconds)}}};
+}
+
+std::vector<double> even(double from, double step, int count) {
+  std::vector<double> out;
+  for (int i = 0; i < count; ++i) out.push_back(from + step * i);
+  return out;
+}
+
+Outcome check_mn3_time() {
+  return timed(5, [] {
+    NoProgress quiet;
+    const Multiplet ion{ion_model(material::parse_ion("Mn3+"), 0.8, 1, octahedral(1.5))};
+    isotropic_spectrum(ion.absorption({}, quiet), even(-13.2, 0.05, 801), {}, 0);
+  });
+}
+
+Outcome map_time(const std::string& ion, double ten_Dq, double first_eV) {
+  return timed(5, [&] {
+    NoProgress quiet;
+    const Multiplet solved{ion_model(material::parse_ion(ion), 0.8, 1, octahedral(ten_Dq))};
+    const Scattering scattering =
+        solved.scattering({.incident_eV = even(first_eV, 7.0 / 99, 100), .channels = linear_channels()}, quiet);
+    scattering_maps(scattering, ScatterAxis::energy_loss, even(-0.5, 0.02, 500), 0.05, 0);
+  });
+}
+
 }  // namespace
 
 std::vector<Check> multiplet_checks() {
-  return {{"sticks", check_sticks},        {"xas-curves", check_xas_curves},
-          {"rixs-maps", check_rixs_maps},  {"charge-transfer", check_charge_transfer},
-          {"sum-rule", check_sum_rule},    {"racah", check_racah},
+  return {{"sticks", check_sticks},
+          {"xas-curves", check_xas_curves},
+          {"rixs-maps", check_rixs_maps},
+          {"charge-transfer", check_charge_transfer},
+          {"sum-rule", check_sum_rule},
+          {"racah", check_racah},
+          {"powder", check_powder},
+          {"mn3-time", check_mn3_time},
+          {"ni2-map-time", [] { return map_time("Ni2+", 1.1, -7.55); }},
+          {"co3-map-time", [] { return map_time("Co3+", 2.3, -5.95); }},
           {"mn4ct-time", check_mn4ct_time}};
 }
 
