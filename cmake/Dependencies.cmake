@@ -14,8 +14,8 @@ pkg_check_modules(XRAYLIB REQUIRED IMPORTED_TARGET libxrl)
 pkg_check_modules(CERF REQUIRED IMPORTED_TARGET libcerf)
 pkg_check_modules(GLIB REQUIRED IMPORTED_TARGET glib-2.0)
 find_package(Eigen3 CONFIG REQUIRED)
-# Numbers that carry derivatives: of Ceres only this header is used, so its own configuration and libraries are not.
-find_path(CERES_INCLUDE_DIRECTORY ceres/jet.h REQUIRED)
+find_package(Ceres CONFIG REQUIRED)
+# Numbers that carry derivatives need only a header of Ceres, so rooms that use nothing else do not link it.
 add_library(ceres_jets INTERFACE)
-target_include_directories(ceres_jets SYSTEM INTERFACE ${CERES_INCLUDE_DIRECTORY})
+target_include_directories(ceres_jets SYSTEM INTERFACE $<TARGET_PROPERTY:Ceres::ceres,INTERFACE_INCLUDE_DIRECTORIES>)
 target_link_libraries(ceres_jets INTERFACE Eigen3::Eigen)

@@ -17,6 +17,7 @@
 #include "lithoscope/io/input_file.hpp"
 #include "lithoscope/io/text_table.hpp"
 #include "lithoscope/multiplet/broadening.hpp"
+#include "lithoscope/multiplet/fit.hpp"
 #include "lithoscope/multiplet/spectra.hpp"
 
 namespace lithoscope::validation {
@@ -552,6 +553,44 @@ Outcome map_time(const std::string& ion, double ten_Dq, double first_eV) {
   });
 }
 
+// ---- fit ------------------------------------------------------------------------------------------------------------
+
+// Ni2+ spectra with 1 % noise, the field and the scaling unlike what the fit starts from; whether 95 % intervals cover.
+Outcome check_fit() {
+  constexpr int seeds = 60;
+  const material::Ion ion = material::parse_ion("Ni2+");
+  NoProgress quiet;
+  std::vector<double> seconds;
+  int covered = 0;
+  int asked = 0;
+  for (int seed = 0; seed < seeds; ++seed) {
+    core::RandomStream random{static_cast<std::uint64_t>(seed), 0};
+    IonSettings truth;
+    truth.ten_dq = 0.7 + 0.8 * random.uniform();
+    truth.slater_scale = 0.7 + 0.2 * random.uniform();
+    SpectrumSettings spectrum{.energy_offset = 857 + random.uniform()};
+    const Multiplet solved{model_of(ion, truth)};
+    const auto energy = even(848, 0.08, 400);
+    MeasuredSpectrum measured{
+        .energy_eV = energy,
+        .intensity = spectrum_at(solved.absorption(lifetimes_of(spectrum), quiet), spectrum, energy)};
+    const double sigma = 0.01 * largest(measured.intensity);
+    for (double& v : measured.intensity) v += 0.1 + sigma * random.normal();
+    measured.sigma.assign(energy.size(), sigma);
+    spectrum.energy_offset = 0;
+    const std::vector<std::string> free{"ten_dq", "slater_scale", "energy_offset"};
+    SpectrumFit fit;
+    seconds.push_back(seconds_of([&] { fit = fit_spectrum(ion, {}, {}, spectrum, free, measured, quiet); }));
+    const std::array<double, 2> expected{truth.ten_dq, truth.slater_scale};
+    for (std::size_t k = 0; k < expected.size(); ++k) {
+      const core::Value& v = fit.parameters[k].value;
+      covered += std::abs(v.value - expected[k]) < 1.959964 * v.sigma() ? 1 : 0;
+      ++asked;
+    }
+  }
+  return {.figures = {{median_of(seconds)}, {static_cast<double>(covered) / asked}}};
+}
+
 }  // namespace
 
 std::vector<Check> multiplet_checks() {
@@ -565,6 +604,7 @@ std::vector<Check> multiplet_checks() {
           {"mn3-time", check_mn3_time},
           {"ni2-map-time", [] { return map_time("Ni2+", 1.1, -7.55); }},
           {"co3-map-time", [] { return map_time("Co3+", 2.3, -5.95); }},
+          {"multiplet-fit", check_fit},
           {"mn4ct-time", check_mn4ct_time}};
 }
 

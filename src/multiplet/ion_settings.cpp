@@ -1,0 +1,131 @@
+#include "lithoscope/multiplet/ion_settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "lithoscope/core/errors.hpp"
+
+namespace lithoscope::multiplet {
+
+std::span<const core::Setting<IonSettings>> ion_settings_table() {
+  using I = IonSettings;
+  static constexpr std::array table{
+      core::Setting<I>{"ten_dq", "eV", &I::ten_dq, "splitting of e_g and t2g; negative in a tetrahedron", -10, 10},
+      core::Setting<I>{"ds", "eV", &I::ds, "axial field, second rank: Ds, D-sigma or D-mu", -5, 5},
+      core::Setting<I>{"dt", "eV", &I::dt, "axial field, fourth rank: Dt, D-tau or D-nu", -5, 5},
+      core::Setting<I>{"slater_scale", "1", &I::slater_scale,
+                       "Slater integrals over Hartree-Fock ones; repulsion is screened in a solid", 0, 1.2},
+      core::Setting<I>{"spin_orbit_scale", "1", &I::spin_orbit_scale, "spin-orbit couplings over Hartree-Fock ones", 0,
+                       1.5},
+      core::Setting<I>{"exchange_x", "eV", &I::exchange_x, "molecular field B in B . 2S", -1, 1},
+      core::Setting<I>{"exchange_y", "eV", &I::exchange_y, "its y component", -1, 1},
+      core::Setting<I>{"exchange_z", "eV", &I::exchange_z, "its z component", -1, 1},
+      core::Setting<I>{"magnetic_x", "T", &I::magnetic_x, "magnetic field", -100, 100},
+      core::Setting<I>{"magnetic_y", "T", &I::magnetic_y, "its y component", -100, 100},
+      core::Setting<I>{"magnetic_z", "T", &I::magnetic_z, "its z component", -100, 100},
+      core::Setting<I>{"temperature", "K", &I::temperature, "of the ground configuration's populations", 0, 3000},
+      core::Setting<I>{"delta", "eV", &I::delta, "charge-transfer energy, d^(n+1) L over d^n (means)", -20, 30},
+      core::Setting<I>{"v_e_g", "eV", &I::v_e_g, "hybridisation of e_g with ligands; 0 with v_t_2g 0: no ligands", -10,
+                       10},
+      core::Setting<I>{"v_t_2g", "eV", &I::v_t_2g, "hybridisation of t2g with ligands", -10, 10},
+      core::Setting<I>{"u_dd", "eV", &I::u_dd, "mean repulsion of d electrons; with ligands", 0, 20},
+      core::Setting<I>{"u_pd", "eV", &I::u_pd, "mean attraction of the 2p hole; with ligands", 0, 20},
+      core::Setting<I>{"ten_dq_ligand", "eV", &I::ten_dq_ligand, "splitting of the ligand orbitals", -10, 10}};
+  return table;
+}
+
+std::span<const core::Setting<SpectrumSettings>> spectrum_settings_table() {
+  using P = SpectrumSettings;
+  static constexpr std::array table{
+      core::Setting<P>{"energy_offset", "eV", &P::energy_offset,
+                       "added to calculated energies, whose zero is the mean of a configuration", -1e4, 1e4},
+      core::Setting<P>{"width_l3", "eV", &P::width_l3, "half width of the 2p3/2 hole's Lorentzian", 1e-3, 5},
+      core::Setting<P>{"width_l2", "eV", &P::width_l2, "half width of the 2p1/2 hole's Lorentzian", 1e-3, 5},
+      core::Setting<P>{"resolution", "eV", &P::resolution, "full width of the instrument's Gaussian", 0, 10},
+      core::Setting<P>{"from", "eV", &P::from, "first energy; 0 with to 0: all that absorbs", -1e4, 1e4},
+      core::Setting<P>{"to", "eV", &P::to, "last energy", -1e4, 1e4},
+      core::Setting<P>{"step", "eV", &P::step, "between energies", 1e-3, 10}};
+  return table;
+}
+
+IonModel model_of(const material::Ion& ion, const IonSettings& s, const FieldChoice& field) {
+  const ShellMatrix shape = field.matrix ? *field.matrix : octahedral(s.ten_dq, field.axis) + axial(s.ds, s.dt);
+  IonModel model = ion_model(ion, s.slater_scale, s.spin_orbit_scale, shape);
+  model.exchange_eV = {s.exchange_x, s.exchange_y, s.exchange_z};
+  model.magnetic_T = {s.magnetic_x, s.magnetic_y, s.magnetic_z};
+  if (s.v_e_g == 0 && s.v_t_2g == 0) return model;
+  if (s.u_dd == 0 || s.u_pd == 0) {
+    throw core::UsageError({.what = "charge transfer without a repulsion",
+                            .expected = "u_dd and u_pd beside v_e_g and v_t_2g",
+                            .found = "0 eV",
+                            .advice = "7.3 and 8.5 eV are usual for Ni2+ in NiO"});
+  }
+  model.U_dd_eV = s.u_dd;
+  model.U_pd_eV = s.u_pd;
+  model.ligands.push_back({.delta_eV = s.delta,
+                           .hybridisation = cubic(s.v_e_g, s.v_t_2g, field.axis),
+                           .field = octahedral(s.ten_dq_ligand, field.axis)});
+  return model;
+}
+
+Lifetimes lifetimes_of(const SpectrumSettings& settings) { return {settings.width_l3, settings.width_l2}; }
+
+std::vector<double> energies_of(const SpectrumSettings& s, const Absorption& absorption) {
+  double from = s.from;
+  double to = s.to;
+  if (from == 0 && to == 0) {
+    constexpr double beyond_eV = 6;
+    constexpr double visible = 1e-4;  // share of the strongest stick
+    double strongest = 0;
+    for (const Stick& stick : absorption.sticks) strongest = std::max(strongest, isotropic(stick));
+    double first = 1e300, last = -1e300;
+    for (const Stick& stick : absorption.sticks) {
+      if (isotropic(stick) < visible * strongest) continue;
+      first = std::min(first, stick.energy_eV);
+      last = std::max(last, stick.energy_eV);
+    }
+    from = std::floor(first + s.energy_offset - beyond_eV);
+    to = std::ceil(last + s.energy_offset + beyond_eV);
+  }
+  if (!(to > from) || (to - from) / s.step > 1e6) {
+    throw core::UsageError({.what = "no energies to compute at",
+                            .expected = "from below to, and at most a million steps",
+                            .found = std::to_string(from) + " to " + std::to_string(to) + " eV"});
+  }
+  std::vector<double> energy;
+  const auto count = static_cast<std::int64_t>(std::floor((to - from) / s.step + 1e-9));
+  for (std::int64_t i = 0; i <= count; ++i) energy.push_back(from + static_cast<double>(i) * s.step);
+  return energy;
+}
+
+std::vector<double> spectrum_at(const Absorption& absorption, const SpectrumSettings& s,
+                                std::span<const double> energy_eV) {
+  std::vector<double> calculated{energy_eV.begin(), energy_eV.end()};
+  for (double& e : calculated) e -= s.energy_offset;
+  return isotropic_spectrum(absorption, calculated, lifetimes_of(s), s.resolution);
+}
+
+Edges edges_of(const Absorption& absorption, const SpectrumSettings& s) {
+  Edges edges;
+  double L3 = 0;
+  double L3_energy = 0;
+  for (const Stick& stick : absorption.sticks) {
+    const double strength = isotropic(stick);
+    edges.total += strength;
+    L3 += strength * (1 - stick.half_hole);
+    L3_energy += strength * (1 - stick.half_hole) * stick.energy_eV;
+  }
+  edges.branching_ratio = L3 / edges.total;
+  SpectrumSettings about = s;
+  constexpr double reach_eV = 8;
+  about.from = L3_energy / L3 + s.energy_offset - reach_eV;
+  about.to = L3_energy / L3 + s.energy_offset + reach_eV;
+  about.step = 0.02;
+  const auto energy = energies_of(about, absorption);
+  const auto spectrum = spectrum_at(absorption, about, energy);
+  edges.L3_maximum_eV = energy[static_cast<std::size_t>(std::ranges::max_element(spectrum) - spectrum.begin())];
+  return edges;
+}
+
+}  // namespace lithoscope::multiplet
