@@ -578,7 +578,7 @@ Outcome check_fit() {
     for (double& v : measured.intensity) v += 0.1 + sigma * random.normal();
     measured.sigma.assign(energy.size(), sigma);
     spectrum.energy_offset = 0;
-    const std::vector<std::string> free{"ten_dq", "slater_scale", "energy_offset"};
+    const std::vector<std::string> free{"10dq", "slater_scale", "energy_offset"};
     SpectrumFit fit;
     seconds.push_back(seconds_of([&] { fit = fit_spectrum(ion, {}, {}, spectrum, free, measured, quiet); }));
     const std::array<double, 2> expected{truth.ten_dq, truth.slater_scale};

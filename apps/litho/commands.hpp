@@ -10,6 +10,7 @@ void add_gitt(CommandLine& line);
 void add_identify(CommandLine& line);
 void add_convert(CommandLine& line);
 void add_particle(CommandLine& line);
+void add_multiplet(CommandLine& line);
 void add_report(CommandLine& line);
 void add_synthesize(CommandLine& line);
 

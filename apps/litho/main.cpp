@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
     litho::add_identify(line);
     litho::add_convert(line);
     litho::add_particle(line);
+    litho::add_multiplet(line);
     litho::add_synthesize(line);
     litho::add_report(line);
     const ExitCode code = line.run(argc, argv);

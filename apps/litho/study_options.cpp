@@ -22,11 +22,15 @@ std::string toml_string(const std::string& text) {
 }  // namespace
 
 void add_run_options(Command& command, RunOptions& options, const std::string& out_help) {
-  command.text("--out", options.out, out_help);
   command.texts("--set", options.set, "KEY=VALUE of the study, such as sample.bet_area=\"3.7 m2/g\"; may be repeated");
+  command.flag("--dry-run", options.dry_run, "say what would be read, then stop");
+  add_output_options(command, options, out_help);
+}
+
+void add_output_options(Command& command, RunOptions& options, const std::string& out_help) {
+  command.text("--out", options.out, out_help);
   command.flag("--force", options.force, "replace a run that is already there");
   command.flag("--json", options.json, "print one JSON object instead of text");
-  command.flag("--dry-run", options.dry_run, "say what would be read, then stop");
   command.number("--threads", options.threads, "threads to use; 0 is all cores. Results do not depend on it");
   command.flag("--verbose", options.verbose, "say on stderr what is being done");
 }

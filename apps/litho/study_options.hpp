@@ -19,6 +19,9 @@ struct RunOptions {
   bool verbose = false;
 };
 
+/// --out, --force, --json, --threads, --verbose.
+void add_output_options(Command& command, RunOptions& options, const std::string& out_help);
+/// The same with --set and --dry-run.
 void add_run_options(Command& command, RunOptions& options, const std::string& out_help);
 
 /// "key=value" pairs of --set. Throws UsageError.

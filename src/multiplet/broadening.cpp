@@ -2,6 +2,7 @@
 
 #include <cerf.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -58,6 +59,16 @@ std::vector<std::vector<double>> scattering_maps(const Scattering& scattering, S
   const std::size_t n = axis_eV.size();
   const double sigma = sigma_per_fwhm * resolution_eV;
   std::vector<std::vector<double>> maps(channels, std::vector<double>(scattering.rows.size() * n));
+  // Losses of a dense configuration are the same at all incident energies: so are their shapes.
+  const bool shared = axis == ScatterAxis::energy_loss && std::ranges::all_of(scattering.rows, [&](const auto& row) {
+                        return row.loss_eV == scattering.rows.front().loss_eV;
+                      });
+  std::vector<double> shapes;
+  if (shared && !scattering.rows.empty()) {
+    for (const double loss : scattering.rows.front().loss_eV) {
+      for (const double e : axis_eV) shapes.push_back(profile(e - loss, sigma, half_width_eV));
+    }
+  }
   core::parallel_for(static_cast<std::int64_t>(scattering.rows.size()), [&](std::int64_t at) {
     const auto w = static_cast<std::size_t>(at);
     const ScatteringRow& row = scattering.rows[w];
@@ -65,7 +76,7 @@ std::vector<std::vector<double>> scattering_maps(const Scattering& scattering, S
     for (std::size_t k = 0; k < lines; ++k) {
       const double centre = axis == ScatterAxis::energy_loss ? row.loss_eV[k] : row.incident_eV - row.loss_eV[k];
       for (std::size_t i = 0; i < n; ++i) {
-        const double shape = profile(axis_eV[i] - centre, sigma, half_width_eV);
+        const double shape = shared ? shapes[k * n + i] : profile(axis_eV[i] - centre, sigma, half_width_eV);
         for (std::size_t c = 0; c < channels; ++c) maps[c][w * n + i] += row.strength[c * lines + k] * shape;
       }
     }

@@ -65,7 +65,7 @@ std::vector<Free> free_parameters(const std::vector<std::string>& names) {
     if (!found || name == "from" || name == "to" || name == "step") {
       const std::string near = core::nearest_name(name, known);
       throw core::UsageError({.what = "nothing to fit is called \"" + name + "\"",
-                              .expected = "such as ten_dq, slater_scale, delta, v_e_g, energy_offset, width_l3",
+                              .expected = "such as 10dq, slater_scale, delta, v_e_g, energy_offset, width_l3",
                               .found = name,
                               .advice = near.empty() ? "" : "did you mean " + near + "?"});
     }
@@ -302,7 +302,7 @@ SpectrumFit fit_spectrum(const material::Ion& ion, const FieldChoice& field, con
   Misfit misfit{ion, field, measured};
   // A spectrum often fits in a weak field and, less well, in a strong one: start in both.
   std::vector<Point> starts{{start, spectrum}};
-  if (std::ranges::find(free_names, "ten_dq") != free_names.end()) {
+  if (std::ranges::find(free_names, "10dq") != free_names.end()) {
     for (const double factor : {0.6, 1.5}) {
       starts.push_back(starts.front());
       starts.back().ion.ten_dq *= factor;

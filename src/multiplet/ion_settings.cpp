@@ -1,8 +1,11 @@
 #include "lithoscope/multiplet/ion_settings.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "lithoscope/core/errors.hpp"
 
@@ -11,7 +14,7 @@ namespace lithoscope::multiplet {
 std::span<const core::Setting<IonSettings>> ion_settings_table() {
   using I = IonSettings;
   static constexpr std::array table{
-      core::Setting<I>{"ten_dq", "eV", &I::ten_dq, "splitting of e_g and t2g; negative in a tetrahedron", -10, 10},
+      core::Setting<I>{"10dq", "eV", &I::ten_dq, "splitting of e_g and t2g; negative in a tetrahedron", -10, 10},
       core::Setting<I>{"ds", "eV", &I::ds, "axial field, second rank: Ds, D-sigma or D-mu", -5, 5},
       core::Setting<I>{"dt", "eV", &I::dt, "axial field, fourth rank: Dt, D-tau or D-nu", -5, 5},
       core::Setting<I>{"slater_scale", "1", &I::slater_scale,
@@ -31,7 +34,7 @@ std::span<const core::Setting<IonSettings>> ion_settings_table() {
       core::Setting<I>{"v_t_2g", "eV", &I::v_t_2g, "hybridisation of t2g with ligands", -10, 10},
       core::Setting<I>{"u_dd", "eV", &I::u_dd, "mean repulsion of d electrons; with ligands", 0, 20},
       core::Setting<I>{"u_pd", "eV", &I::u_pd, "mean attraction of the 2p hole; with ligands", 0, 20},
-      core::Setting<I>{"ten_dq_ligand", "eV", &I::ten_dq_ligand, "splitting of the ligand orbitals", -10, 10}};
+      core::Setting<I>{"10dq_ligand", "eV", &I::ten_dq_ligand, "splitting of the ligand orbitals", -10, 10}};
   return table;
 }
 
@@ -46,6 +49,24 @@ std::span<const core::Setting<SpectrumSettings>> spectrum_settings_table() {
       core::Setting<P>{"from", "eV", &P::from, "first energy; 0 with to 0: all that absorbs", -1e4, 1e4},
       core::Setting<P>{"to", "eV", &P::to, "last energy", -1e4, 1e4},
       core::Setting<P>{"step", "eV", &P::step, "between energies", 1e-3, 10}};
+  return table;
+}
+
+std::span<const core::Setting<ScatterSettings>> scatter_settings_table() {
+  using R = ScatterSettings;
+  static constexpr std::array table{
+      core::Setting<R>{"incident_from", "eV", &R::incident_from, "first incident energy; 0 with incident_to 0: all edges",
+                       -1e4, 1e4},
+      core::Setting<R>{"incident_to", "eV", &R::incident_to, "last incident energy", -1e4, 1e4},
+      core::Setting<R>{"incident_step", "eV", &R::incident_step, "between incident energies", 1e-3, 10},
+      core::Setting<R>{"loss_from", "eV", &R::loss_from, "first energy loss", -100, 100},
+      core::Setting<R>{"loss_to", "eV", &R::loss_to, "last energy loss", -100, 100},
+      core::Setting<R>{"loss_step", "eV", &R::loss_step, "between energy losses", 1e-3, 10},
+      core::Setting<R>{"final_width", "eV", &R::final_width, "half width of the final states' Lorentzian", 1e-4, 5},
+      core::Setting<R>{"emission_resolution", "eV", &R::emission_resolution,
+                       "full width of the spectrometer's Gaussian; 1.4 eV is a TES array's", 0, 20},
+      core::Setting<R>{"scattering_angle", "degree", &R::scattering_angle, "between incident and scattered light", 0,
+                       180}};
   return table;
 }
 
@@ -71,6 +92,23 @@ IonModel model_of(const material::Ion& ion, const IonSettings& s, const FieldCho
 
 Lifetimes lifetimes_of(const SpectrumSettings& settings) { return {settings.width_l3, settings.width_l2}; }
 
+namespace {
+
+std::vector<double> even_steps(double from, double to, double step, const char* what) {
+  constexpr double most = 1e6;
+  if (!(to > from) || (to - from) / step > most) {
+    throw core::UsageError({.what = std::string{"no "} + what + " to compute at",
+                            .expected = "the first below the last, and at most a million steps",
+                            .found = fmt::format("{:g} to {:g} eV in steps of {:g} eV", from, to, step)});
+  }
+  std::vector<double> out;
+  const auto count = static_cast<std::int64_t>(std::floor((to - from) / step + 1e-9));
+  for (std::int64_t i = 0; i <= count; ++i) out.push_back(from + static_cast<double>(i) * step);
+  return out;
+}
+
+}  // namespace
+
 std::vector<double> energies_of(const SpectrumSettings& s, const Absorption& absorption) {
   double from = s.from;
   double to = s.to;
@@ -88,15 +126,7 @@ std::vector<double> energies_of(const SpectrumSettings& s, const Absorption& abs
     from = std::floor(first + s.energy_offset - beyond_eV);
     to = std::ceil(last + s.energy_offset + beyond_eV);
   }
-  if (!(to > from) || (to - from) / s.step > 1e6) {
-    throw core::UsageError({.what = "no energies to compute at",
-                            .expected = "from below to, and at most a million steps",
-                            .found = std::to_string(from) + " to " + std::to_string(to) + " eV"});
-  }
-  std::vector<double> energy;
-  const auto count = static_cast<std::int64_t>(std::floor((to - from) / s.step + 1e-9));
-  for (std::int64_t i = 0; i <= count; ++i) energy.push_back(from + static_cast<double>(i) * s.step);
-  return energy;
+  return even_steps(from, to, s.step, "energies");
 }
 
 std::vector<double> spectrum_at(const Absorption& absorption, const SpectrumSettings& s,
@@ -104,6 +134,27 @@ std::vector<double> spectrum_at(const Absorption& absorption, const SpectrumSett
   std::vector<double> calculated{energy_eV.begin(), energy_eV.end()};
   for (double& e : calculated) e -= s.energy_offset;
   return isotropic_spectrum(absorption, calculated, lifetimes_of(s), s.resolution);
+}
+
+ScatterAxes axes_of(const ScatterSettings& scatter, const SpectrumSettings& spectrum, const Absorption& absorption) {
+  SpectrumSettings all = spectrum;
+  all.from = scatter.incident_from;
+  all.to = scatter.incident_to;
+  all.step = scatter.incident_step;
+  constexpr double margin_eV = 3;  // energies_of goes further, where nothing scatters
+  ScatterAxes axes{energies_of(all, absorption),
+                   even_steps(scatter.loss_from, scatter.loss_to, scatter.loss_step, "energy losses")};
+  if (all.from == 0 && all.to == 0) {
+    const double first = axes.incident_eV.front() + margin_eV;
+    const double last = axes.incident_eV.back() - margin_eV;
+    std::erase_if(axes.incident_eV, [&](double e) { return e < first || e > last; });
+  }
+  return axes;
+}
+
+std::vector<Channel> powder_channels(const ScatterSettings& scatter) {
+  const double sine = std::sin(scatter.scattering_angle * std::numbers::pi / 180);
+  return {{"horizontal", powder_any_out(sine * sine)}, {"vertical", powder_any_out(0)}};
 }
 
 Edges edges_of(const Absorption& absorption, const SpectrumSettings& s) {

@@ -9,6 +9,7 @@
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/io/input_file.hpp"
 #include "lithoscope/report/gitt_section.hpp"
+#include "lithoscope/report/multiplet_section.hpp"
 #include "lithoscope/report/particle_section.hpp"
 #include "lithoscope/report/render.hpp"
 
@@ -88,6 +89,10 @@ RunFiles run_files(const study::RunResult& run) {
 
 RunFiles run_files(const study::ParticleOutcome& outcome) {
   return {.nexus = study::nexus_file(outcome), .report = make_report(outcome), .record = particle_json(outcome)};
+}
+
+RunFiles run_files(const study::MultipletOutcome& outcome) {
+  return {.nexus = study::nexus_file(outcome), .report = make_report(outcome), .record = multiplet_json(outcome)};
 }
 
 void write_run(const RunFiles& files, const std::string& directory, io::Existing existing, const core::Log& log) {

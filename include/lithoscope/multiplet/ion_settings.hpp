@@ -34,6 +34,18 @@ struct SpectrumSettings {
 };
 std::span<const core::Setting<SpectrumSettings>> spectrum_settings_table();
 
+/// Scattering of a powder, its light not analysed for polarisation.
+struct ScatterSettings {
+  double incident_from = 0, incident_to = 0;
+  double incident_step = 0.1;
+  double loss_from = -3, loss_to = 12;
+  double loss_step = 0.05;
+  double final_width = 0.05;
+  double emission_resolution = 1.4;
+  double scattering_angle = 90;
+};
+std::span<const core::Setting<ScatterSettings>> scatter_settings_table();
+
 /// A field that is not octahedral with an axis.
 struct FieldChoice {
   CubicAxis axis = CubicAxis::fourfold;
@@ -51,6 +63,15 @@ std::vector<double> energies_of(const SpectrumSettings& settings, const Absorpti
 /// The isotropic spectrum on `energy_eV`, which include the offset.
 std::vector<double> spectrum_at(const Absorption& absorption, const SpectrumSettings& settings,
                                 std::span<const double> energy_eV);
+
+/// Incident energies (with the offset) and losses of a map; all of L3 and L2 where none are given.
+struct ScatterAxes {
+  std::vector<double> incident_eV, loss_eV;
+};
+ScatterAxes axes_of(const ScatterSettings& scatter, const SpectrumSettings& spectrum, const Absorption& absorption);
+
+/// Horizontal and vertical incoming polarisation, where the scattering plane is horizontal.
+std::vector<Channel> powder_channels(const ScatterSettings& scatter);
 
 /// Areas and position of the edges, split at the middle between what 2p3/2 and 2p1/2 holes absorb.
 struct Edges {

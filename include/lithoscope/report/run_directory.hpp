@@ -6,6 +6,7 @@
 #include "lithoscope/core/log.hpp"
 #include "lithoscope/io/atomic_file.hpp"
 #include "lithoscope/report/report_model.hpp"
+#include "lithoscope/study/multiplet_run.hpp"
 #include "lithoscope/study/particle_run.hpp"
 #include "lithoscope/study/run.hpp"
 
@@ -27,6 +28,7 @@ struct RunFiles {
 };
 RunFiles run_files(const study::RunResult& run);
 RunFiles run_files(const study::ParticleOutcome& outcome);
+RunFiles run_files(const study::MultipletOutcome& outcome);
 
 /// Writes everything into `directory`.part and renames it when whole. Throws OutputError.
 void write_run(const RunFiles& files, const std::string& directory, io::Existing existing, const core::Log& log);

@@ -1,0 +1,225 @@
+#include "lithoscope/study/multiplet_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/io/input_file.hpp"
+#include "lithoscope/io/nexus_file.hpp"
+#include "lithoscope/io/text_table.hpp"
+#include "lithoscope/study/run.hpp"
+#include "settings_toml.hpp"
+
+namespace lithoscope::study {
+namespace {
+
+using multiplet::Absorption;
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  constexpr std::string_view separators = " \t,;";
+  std::vector<std::string_view> words;
+  for (std::size_t from = line.find_first_not_of(separators); from != std::string_view::npos;) {
+    const std::size_t end = std::min(line.find_first_of(separators, from), line.size());
+    words.push_back(line.substr(from, end - from));
+    from = line.find_first_not_of(separators, end);
+  }
+  return words;
+}
+
+// Whether light sees an axis in it.
+bool dichroic(const Absorption& absorption) {
+  constexpr double visible = 1e-6;
+  double largest = 0;
+  double difference = 0;
+  for (const multiplet::Stick& s : absorption.sticks) {
+    largest = std::max(largest, multiplet::isotropic(s));
+    difference = std::max(difference, std::abs(s.strength[8].real() - s.strength[0].real()));
+  }
+  return difference > visible * largest;
+}
+
+ScatterOutcome scatter(const multiplet::Multiplet& solved, const MultipletStudy& study, const Absorption& absorption,
+                       core::Progress& progress) {
+  ScatterOutcome out;
+  out.axes = multiplet::axes_of(*study.scatter, study.spectrum, absorption);
+  multiplet::ScatteringSettings how{.incident_eV = out.axes.incident_eV,
+                                    .lifetimes = multiplet::lifetimes_of(study.spectrum),
+                                    .channels = multiplet::powder_channels(*study.scatter)};
+  for (double& e : how.incident_eV) e -= study.spectrum.energy_offset;
+  const multiplet::Scattering scattering = solved.scattering(how, progress);
+  out.channels = scattering.channels;
+  out.krylov_residual = scattering.krylov_residual;
+  const auto maps = [&](double resolution_eV) {
+    return multiplet::scattering_maps(scattering, multiplet::ScatterAxis::energy_loss, out.axes.loss_eV,
+                                      study.scatter->final_width, resolution_eV);
+  };
+  out.narrow = maps(0);
+  out.seen = maps(study.scatter->emission_resolution);
+  return out;
+}
+
+}  // namespace
+
+multiplet::MeasuredSpectrum read_spectrum(const std::string& path) {
+  const auto file = io::InputFile::open(path);
+  multiplet::MeasuredSpectrum out;
+  std::size_t columns = 0;
+  std::int64_t number = 0;
+  for (const std::string_view whole : io::lines_of(file.bytes())) {
+    ++number;
+    const auto words = words_of(whole.substr(0, whole.find('#')));
+    if (words.empty()) continue;
+    std::vector<double> values;
+    for (const std::string_view word : words) {
+      const auto value = io::to_number(word);
+      if (value) values.push_back(*value);
+    }
+    if (values.size() != words.size() && columns == 0) continue;  // headings
+    if (columns == 0) columns = words.size();
+    if (values.size() != words.size() || words.size() != columns || columns < 2 || columns > 3) {
+      throw core::UnreadableFile({.what = "a line of a spectrum that is not like the others",
+                                  .where = {.path = path, .line = number},
+                                  .expected = "energy (eV), intensity and perhaps its standard deviation",
+                                  .found = std::string{whole.substr(0, 60)}});
+    }
+    out.energy_eV.push_back(values[0]);
+    out.intensity.push_back(values[1]);
+    if (columns == 3) out.sigma.push_back(values[2]);
+  }
+  if (out.energy_eV.empty()) {
+    throw core::UnreadableFile({.what = "no spectrum in this file",
+                                .where = {.path = path},
+                                .expected = "two or three columns of numbers",
+                                .found = "none"});
+  }
+  return out;
+}
+
+MultipletOutcome run_multiplet(const MultipletStudy& study, core::Progress& progress, core::Log& log) {
+  MultipletOutcome out{.study = study};
+  if (study.fit) {
+    log.add(core::LogLevel::info, "fit to " + study.fit->path);
+    out.fit = multiplet::fit_spectrum(study.ion, study.field, study.settings, study.spectrum, study.fit->free,
+                                      study.fit->measured, progress);
+    out.study.settings = out.fit->ion;
+    out.study.spectrum = out.fit->spectrum;
+    out.warnings = out.fit->warnings;
+  }
+  const multiplet::IonModel model = multiplet::model_of(study.ion, out.study.settings, study.field);
+  const multiplet::Multiplet solved{model, {.temperature_K = out.study.settings.temperature}};
+  out.size = solved.size();
+  out.blocks_ground = solved.blocks_ground();
+  out.blocks_core_hole = solved.blocks_core_hole();
+  out.levels = solved.levels(study.field.axis);
+  const multiplet::Lifetimes lifetimes = multiplet::lifetimes_of(out.study.spectrum);
+  out.absorption = solved.absorption(lifetimes, progress);
+  out.edges = multiplet::edges_of(out.absorption, out.study.spectrum);
+  out.energy_eV = multiplet::energies_of(out.study.spectrum, out.absorption);
+  out.isotropic = multiplet::spectrum_at(out.absorption, out.study.spectrum, out.energy_eV);
+  if (dichroic(out.absorption)) {
+    std::vector<double> calculated = out.energy_eV;
+    for (double& e : calculated) e -= out.study.spectrum.energy_offset;
+    const auto along = [&](const multiplet::Vector3& e) {
+      return multiplet::polarised_spectrum(out.absorption, e, calculated, lifetimes, out.study.spectrum.resolution);
+    };
+    out.across = along({1, 0, 0});
+    out.along = along({0, 0, 1});
+  }
+  if (study.scatter) out.scatter = scatter(solved, out.study, out.absorption, progress);
+  constexpr double loose = 1e-6;
+  if (out.absorption.krylov_residual > loose) {
+    out.warnings.push_back(fmt::format("the Krylov spaces end with an error of up to {:.1g} of the maximum",
+                                       out.absorption.krylov_residual));
+  }
+  return out;
+}
+
+std::string resolved_multiplet_study(const MultipletStudy& study) {
+  std::string text = fmt::format("ion = \"{}\"\n", study.ion.name());
+  text += fmt::format("axis = \"{}\"\n", study.field.axis == multiplet::CubicAxis::fourfold ? "fourfold" : "threefold");
+  if (!study.field_path.empty()) text += fmt::format("field_matrix = \"{}\"\n", study.field_path);
+  append_settings(text, multiplet::ion_settings_table(), study.settings);
+  text += "[spectrum]\n";
+  append_settings(text, multiplet::spectrum_settings_table(), study.spectrum);
+  if (study.scatter) {
+    text += "[scattering]\n";
+    append_settings(text, multiplet::scatter_settings_table(), *study.scatter);
+  }
+  return text;
+}
+
+std::string nexus_file(const MultipletOutcome& outcome) {
+  io::NexusWriter nexus;
+  const std::string at = "/entry/multiplet";
+  nexus.group("/entry", "NXentry");
+  nexus.attribute("/", "default", "entry");
+  nexus.text("/entry/title", outcome.study.ion.name() + " L2,3");
+  nexus.group(at, "NXsubentry");
+  nexus.attribute("/entry", "default", "multiplet");
+  nexus.text(at + "/definition", "lithoscope_multiplet");
+  nexus.group(at + "/process", "NXprocess");
+  nexus.text(at + "/process/program", program_version());
+  nexus.text(at + "/process/settings", resolved_multiplet_study(outcome.study));
+  const std::string spectrum = at + "/absorption";
+  nexus.group(spectrum, "NXdata");
+  nexus.numbers(spectrum + "/energy", outcome.energy_eV, "eV");
+  nexus.numbers(spectrum + "/isotropic", outcome.isotropic, "1/eV");
+  if (!outcome.along.empty()) {
+    nexus.numbers(spectrum + "/polarised_x", outcome.across, "1/eV");
+    nexus.numbers(spectrum + "/polarised_z", outcome.along, "1/eV");
+  }
+  nexus.attribute(spectrum, "signal", "isotropic");
+  nexus.attribute(spectrum, "axes", "energy");
+  nexus.attribute(at, "default", "absorption");
+  const std::string sticks = at + "/sticks";
+  nexus.group(sticks, "NXcollection");
+  std::vector<double> energy, strength, hole;
+  for (const multiplet::Stick& s : outcome.absorption.sticks) {
+    energy.push_back(s.energy_eV + outcome.study.spectrum.energy_offset);
+    strength.push_back(multiplet::isotropic(s));
+    hole.push_back(s.half_hole);
+  }
+  nexus.numbers(sticks + "/energy", energy, "eV");
+  nexus.numbers(sticks + "/strength", strength, "");
+  nexus.numbers(sticks + "/share_of_j_half", hole, "");
+  const std::string levels = at + "/levels";
+  nexus.group(levels, "NXcollection");
+  std::vector<double> level_eV, spin_squared;
+  std::vector<std::int64_t> degeneracy;
+  for (const multiplet::Level& level : outcome.levels) {
+    level_eV.push_back(level.energy_eV);
+    spin_squared.push_back(level.spin_squared);
+    degeneracy.push_back(level.degeneracy);
+  }
+  nexus.numbers(levels + "/energy", level_eV, "eV");
+  nexus.numbers(levels + "/spin_squared", spin_squared, "");
+  nexus.integers(levels + "/degeneracy", degeneracy);
+  if (outcome.fit) {
+    const std::string fit = at + "/fit";
+    nexus.group(fit, "NXcollection");
+    for (const multiplet::FittedParameter& p : outcome.fit->parameters) {
+      const std::string unit = p.unit == "1" ? "" : p.unit;
+      nexus.number(fit + "/" + p.name, p.value.value, unit);
+      nexus.number(fit + "/" + p.name + "_errors", p.value.sigma(), unit);
+    }
+    nexus.numbers(fit + "/energy", outcome.study.fit->measured.energy_eV, "eV");
+    nexus.numbers(fit + "/measured", outcome.study.fit->measured.intensity, "");
+    nexus.numbers(fit + "/model", outcome.fit->model, "");
+  }
+  if (outcome.scatter) {
+    for (std::size_t c = 0; c < outcome.scatter->channels.size(); ++c) {
+      const std::string map = at + "/scattering_" + outcome.scatter->channels[c];
+      nexus.group(map, "NXdata");
+      nexus.numbers(map + "/incident_energy", outcome.scatter->axes.incident_eV, "eV");
+      nexus.numbers(map + "/energy_loss", outcome.scatter->axes.loss_eV, "eV");
+      // Row by row of the incident energy.
+      nexus.numbers(map + "/intensity_lifetime", outcome.scatter->narrow[c], "1/eV");
+      nexus.numbers(map + "/intensity_resolved", outcome.scatter->seen[c], "1/eV");
+    }
+  }
+  return nexus.finish();
+}
+
+}  // namespace lithoscope::study
