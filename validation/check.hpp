@@ -32,5 +32,6 @@ std::vector<Check> echem_checks();
 std::vector<Check> gitt_checks();
 std::vector<Check> multiplet_checks();
 std::vector<Check> particle_checks();
+std::vector<Check> ttmult_checks();
 
 }  // namespace lithoscope::validation

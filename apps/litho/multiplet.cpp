@@ -135,8 +135,8 @@ void print_outcome(const study::MultipletOutcome& outcome) {
   constexpr std::size_t most = 12;
   for (std::size_t i = 0; i < std::min(most, outcome.levels.size()); ++i) {
     const multiplet::Level& l = outcome.levels[i];
-    fmt::print("{:>12.4f} {:>7} {:>6} {:>8.3f} {:>8.3f} {:>11.4f}\n", l.energy_eV, l.degeneracy, report::spin_text(l, outcome.study.ion.d_electrons),
-               l.e_g_electrons, l.d_electrons, l.population);
+    fmt::print("{:>12.4f} {:>7} {:>6} {:>8.3f} {:>8.3f} {:>11.4f}\n", l.energy_eV, l.degeneracy,
+               report::spin_text(l, outcome.study.ion.d_electrons), l.e_g_electrons, l.d_electrons, l.population);
   }
   if (outcome.levels.size() > most)
     fmt::print("{} of {} levels shown; --json or --out for all, and for the spectrum.\n", most, outcome.levels.size());
@@ -184,7 +184,8 @@ void add_multiplet(CommandLine& line) {
   command.flag("--references", options->references, "list the ions with usual parameters, which are their defaults");
   command.text("--mixture", options->mixture,
                "print the spectrum of reference ions together as csv, such as \"Ni2+ 0.4, Ni4+ 0.6\"");
-  command.text("--fit", options->fit, "a measured spectrum: energy (eV), intensity, and perhaps its standard deviation");
+  command.text("--fit", options->fit,
+               "a measured spectrum: energy (eV), intensity, and perhaps its standard deviation");
   command.text("--free", options->free, "what the fit may change [10dq,slater_scale,energy_offset]");
   command.flag("--scattering", options->scattering, "also resonant inelastic scattering of a powder");
   command.text("--axis", options->axis, "of the octahedron along z: fourfold or threefold (D3d, C3v) [fourfold]");

@@ -29,11 +29,18 @@ double combinations(int of, int taken) {
   return std::round(product);
 }
 
-Determinants::Determinants(int p_electrons, int upper_orbitals, int upper_electrons) : p_rank_(p_mask + 1, -1) {
+Determinants::Determinants(int p_electrons, int upper_orbitals, int upper_electrons, int most_d)
+    : p_rank_(p_mask + 1, -1) {
   const auto lower = strings(p_orbitals, p_electrons);
   p_count_ = static_cast<std::int64_t>(lower.size());
   for (std::size_t i = 0; i < lower.size(); ++i) p_rank_[lower[i]] = static_cast<std::int64_t>(i);
-  const auto upper = strings(upper_orbitals, upper_electrons);
+  auto upper = strings(upper_orbitals, upper_electrons);
+  if (most_d < d_orbitals) {
+    const auto left_out = [&](Determinant u) { return d_count(u << p_orbitals) > most_d; };
+    std::int32_t place = 0;
+    for (const Determinant u : upper) kept_.push_back(left_out(u) ? -1 : place++);
+    std::erase_if(upper, left_out);
+  }
   all_.reserve(upper.size() * lower.size());
   for (const Determinant u : upper) {
     for (const Determinant l : lower) all_.push_back((u << p_orbitals) | l);
@@ -52,7 +59,8 @@ std::int64_t Determinants::index_of(Determinant d) const {
   for (Determinant upper = d >> p_orbitals; upper != 0; upper &= upper - 1) {
     rank += choose_[static_cast<std::size_t>(std::countr_zero(upper))][++bits];
   }
-  return rank * p_count_ + p_rank_[d & p_mask];
+  if (!kept_.empty()) rank = kept_[static_cast<std::size_t>(rank)];
+  return rank < 0 ? -1 : rank * p_count_ + p_rank_[d & p_mask];
 }
 
 }  // namespace lithoscope::multiplet

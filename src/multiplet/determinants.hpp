@@ -17,6 +17,8 @@ inline constexpr int p_orbital(int m, int spin) { return 2 * (m + 1) + spin; }
 /// `shell` 0 is d, 1 the first ligand shell.
 inline constexpr int d_orbital(int m, int spin, int shell = 0) { return p_orbitals + 10 * shell + 2 * (m + 2) + spin; }
 
+inline int d_count(Determinant d) { return std::popcount((d >> p_orbitals) & ((1U << d_orbitals) - 1)); }
+
 /// Binomial coefficient as a floating-point number: it may be beyond any integer.
 double combinations(int of, int taken);
 
@@ -24,10 +26,12 @@ double combinations(int of, int taken);
 /// the upper bits, then of the 2p bits.
 class Determinants {
  public:
-  Determinants(int p_electrons, int upper_orbitals, int upper_electrons);
+  /// `most_d`: determinants with more d electrons are left out.
+  Determinants(int p_electrons, int upper_orbitals, int upper_electrons, int most_d = d_orbitals);
 
   std::int64_t size() const { return static_cast<std::int64_t>(all_.size()); }
   Determinant operator[](std::int64_t i) const { return all_[static_cast<std::size_t>(i)]; }
+  /// -1 for one that is left out.
   std::int64_t index_of(Determinant d) const;
 
  private:
@@ -35,6 +39,7 @@ class Determinants {
   std::vector<std::int64_t> p_rank_;  // of six bits
   std::int64_t p_count_ = 0;
   std::vector<std::vector<std::int64_t>> choose_;  // choose_[position][how many bits up to here]
+  std::vector<std::int32_t> kept_;  // of each string of upper bits, its place among those kept; empty: all
 };
 
 }  // namespace lithoscope::multiplet

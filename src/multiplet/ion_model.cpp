@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "determinants.hpp"
 #include "lithoscope/core/errors.hpp"
 
@@ -55,10 +57,21 @@ Size size_of(const IonModel& model) {
                                   .found = fmt::format("{}", model.ligands.size())});
   }
   const int shells = 1 + static_cast<int>(model.ligands.size());
-  const int electrons = model.d_electrons + d_orbitals * (shells - 1);
+  if (model.most_transferred < 0) {
+    throw core::ComputationError({.what = "fewer than no electrons from the ligands",
+                                  .expected = "most_transferred 0 or more",
+                                  .found = fmt::format("{}", model.most_transferred)});
+  }
+  const int ligand_orbitals = d_orbitals * (shells - 1);
+  const auto determinants = [&](int d_electrons) {
+    double sum = 0;
+    for (int t = 0; t <= std::min({model.most_transferred, d_orbitals - d_electrons, ligand_orbitals}); ++t)
+      sum += combinations(d_orbitals, d_electrons + t) * combinations(ligand_orbitals, t);
+    return sum;
+  };
   Size size;
-  size.ground = combinations(d_orbitals * shells, electrons);
-  size.core_hole = p_orbitals * combinations(d_orbitals * shells, electrons + 1);
+  size.ground = determinants(model.d_electrons);
+  size.core_hole = p_orbitals * determinants(model.d_electrons + 1);
   // Elements a row as counted on ions with one ligand shell (16 before, 21 after); 12 bytes each, held twice while
   // blocks are split; a few vectors beside.
   constexpr double bytes_per_row = 2 * 12 * 24 + 80;

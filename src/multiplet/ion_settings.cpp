@@ -55,8 +55,8 @@ std::span<const core::Setting<SpectrumSettings>> spectrum_settings_table() {
 std::span<const core::Setting<ScatterSettings>> scatter_settings_table() {
   using R = ScatterSettings;
   static constexpr std::array table{
-      core::Setting<R>{"incident_from", "eV", &R::incident_from, "first incident energy; 0 with incident_to 0: all edges",
-                       -1e4, 1e4},
+      core::Setting<R>{"incident_from", "eV", &R::incident_from,
+                       "first incident energy; 0 with incident_to 0: all edges", -1e4, 1e4},
       core::Setting<R>{"incident_to", "eV", &R::incident_to, "last incident energy", -1e4, 1e4},
       core::Setting<R>{"incident_step", "eV", &R::incident_step, "between incident energies", 1e-3, 10},
       core::Setting<R>{"loss_from", "eV", &R::loss_from, "first energy loss", -100, 100},

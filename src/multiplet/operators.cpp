@@ -141,10 +141,11 @@ void add_field(Operator& op, int first, int l, const std::array<double, 3>& fiel
   }
 }
 
-Operator hamiltonian(const IonModel& model, bool core_hole) {
+namespace {
+
+Operator with_atom(const IonModel& model, const material::SlaterIntegrals& atom, bool core_hole) {
   const int shells = 1 + static_cast<int>(model.ligands.size());
   Operator op{p_orbitals + d_orbitals * shells};
-  const material::SlaterIntegrals& atom = core_hole ? model.core_hole : model.ground;
   const ChargeTransferLevels levels = charge_transfer_levels(model);
   // F0 from the mean repulsion: the multipoles' mean is taken off.
   add_coulomb_dd(op, model.U_dd_eV + 2.0 / 63.0 * (atom.F2_dd_eV + atom.F4_dd_eV), atom.F2_dd_eV, atom.F4_dd_eV);
@@ -176,6 +177,15 @@ Operator hamiltonian(const IonModel& model, bool core_hole) {
     }
   }
   return op;
+}
+
+}  // namespace
+
+Hamiltonian hamiltonian(const IonModel& model, bool core_hole) {
+  const material::SlaterIntegrals& nominal = core_hole ? model.core_hole : model.ground;
+  const auto& transferred = core_hole ? model.core_hole_transferred : model.ground_transferred;
+  return {with_atom(model, nominal, core_hole), with_atom(model, transferred.value_or(nominal), core_hole),
+          model.d_electrons + (core_hole ? 1 : 0)};
 }
 
 Operator dipole(int q, int orbitals) {

@@ -51,8 +51,15 @@ void add_spin_orbit(Operator& op, int first, int l, double zeta);
 /// Field . (orbital * L + spin * S) on a shell.
 void add_field(Operator& op, int first, int l, const std::array<double, 3>& field, double orbital, double spin);
 
-/// Everything of the configuration before, or after a 2p electron has been lifted.
-Operator hamiltonian(const IonModel& model, bool core_hole);
+/// Everything of the configuration before, or after a 2p electron has been lifted. Configurations with electrons from
+/// the ligands may have an atom of their own.
+struct Hamiltonian {
+  Operator nominal, transferred;
+  int nominal_d = 0;
+  const Operator& of(Determinant d) const { return d_count(d) > nominal_d ? transferred : nominal; }
+  bool is_real() const { return nominal.is_real() && transferred.is_real(); }
+};
+Hamiltonian hamiltonian(const IonModel& model, bool core_hole);
 /// Component q of the dipole operator that lifts a 2p electron into the d shell: <1 m 1 q|2 m'>.
 Operator dipole(int q, int orbitals);
 /// S+ of the d shell and all ligand shells.

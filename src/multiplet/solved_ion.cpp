@@ -22,7 +22,8 @@ int orbitals_of(const IonModel& model) {
 Determinants determinants_of(const IonModel& model, bool core_hole) {
   const int ligands = d_orbitals * static_cast<int>(model.ligands.size());
   return {core_hole ? p_orbitals - 1 : p_orbitals, d_orbitals + ligands,
-          model.d_electrons + ligands + (core_hole ? 1 : 0)};
+          model.d_electrons + ligands + (core_hole ? 1 : 0),
+          std::min(d_orbitals, model.d_electrons + model.most_transferred + (core_hole ? 1 : 0))};
 }
 
 }  // namespace

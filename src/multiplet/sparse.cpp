@@ -45,10 +45,9 @@ std::vector<std::int32_t> connected(const SparseMatrix<S>& matrix) {
   return parent;
 }
 
-}  // namespace
-
-template <class S>
-SparseMatrix<S> matrix_of(const Operator& op, const Determinants& from, const Determinants& to) {
+// `operator_of(determinant)` acts on each column.
+template <class S, class OperatorOf>
+SparseMatrix<S> build(const OperatorOf& operator_of, const Determinants& from, const Determinants& to) {
   struct Entry {
     std::int32_t row;
     S value;
@@ -67,11 +66,12 @@ SparseMatrix<S> matrix_of(const Operator& op, const Determinants& from, const De
       entries.clear();
       S diagonal{};
       const Determinant source = from[c];
-      op.apply(source, [&](Determinant d, std::complex<double> v) {
+      operator_of(source).apply(source, [&](Determinant d, std::complex<double> v) {
         if (d == source) {
           diagonal += as<S>(v);
         } else {
-          entries.push_back({static_cast<std::int32_t>(to.index_of(d)), as<S>(v)});
+          const std::int64_t row = to.index_of(d);
+          if (row >= 0) entries.push_back({static_cast<std::int32_t>(row), as<S>(v)});
         }
       });
       if (diagonal != S{}) entries.push_back({static_cast<std::int32_t>(to.index_of(source)), diagonal});
@@ -99,6 +99,18 @@ SparseMatrix<S> matrix_of(const Operator& op, const Determinants& from, const De
   return matrix;
 }
 
+}  // namespace
+
+template <class S>
+SparseMatrix<S> matrix_of(const Operator& op, const Determinants& from, const Determinants& to) {
+  return build<S>([&](Determinant) -> const Operator& { return op; }, from, to);
+}
+
+template <class S>
+SparseMatrix<S> matrix_of(const Hamiltonian& hamiltonian, const Determinants& space) {
+  return build<S>([&](Determinant d) -> const Operator& { return hamiltonian.of(d); }, space, space);
+}
+
 template <class S>
 Dense<S> Block<S>::dense() const {
   Dense<S> full = Dense<S>::Zero(size(), size());
@@ -111,8 +123,8 @@ Dense<S> Block<S>::dense() const {
 }
 
 template <class S>
-Space<S>::Space(Determinants all, const Operator& op) : determinants(std::move(all)) {
-  const SparseMatrix<S> whole = matrix_of<S>(op, determinants, determinants);
+Space<S>::Space(Determinants all, const Hamiltonian& hamiltonian) : determinants(std::move(all)) {
+  const SparseMatrix<S> whole = matrix_of<S>(hamiltonian, determinants);
   const std::vector<std::int32_t> representative = connected(whole);
   block_of.resize(at(size()));
   place_in_block.resize(at(size()));

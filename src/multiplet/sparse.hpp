@@ -60,9 +60,12 @@ struct SparseMatrix {
   static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 };
 
-/// <to|op|from>. Elements below 1e-13 eV, which cancelled, are left out.
+/// The matrix of `op`, or of what a Hamiltonian is for each determinant. Elements below 1e-13 eV, which cancelled, are
+/// left out.
 template <class S>
 SparseMatrix<S> matrix_of(const Operator& op, const Determinants& from, const Determinants& to);
+template <class S>
+SparseMatrix<S> matrix_of(const Hamiltonian& hamiltonian, const Determinants& space);
 
 /// A part of a space that a Hamiltonian does not connect with the rest: a set of conserved quantum numbers.
 template <class S>
@@ -81,7 +84,7 @@ struct Space {
   std::vector<Block<S>> blocks;
   std::vector<std::int32_t> block_of, place_in_block;  // of each determinant
 
-  Space(Determinants all, const Operator& hamiltonian);
+  Space(Determinants all, const Hamiltonian& hamiltonian);
 
   std::int64_t size() const { return determinants.size(); }
   Column<S> spread(std::size_t block, const Eigen::Ref<const Column<S>>& part) const;

@@ -68,17 +68,18 @@ std::vector<std::size_t> thinned(std::size_t size) {
 Figure map_figure(const MultipletOutcome& outcome, std::size_t channel) {
   const study::ScatterOutcome& s = *outcome.scatter;
   const double resolution = outcome.study.scatter->emission_resolution;
-  Figure f{.id = "scattering-" + s.channels[channel],
-           .title = fmt::format("Powder, {} polarisation: what a spectrometer of {:.3g} eV sees", s.channels[channel],
-                                resolution),
-           .caption = fmt::format(
-               "Scattered intensity of a powder at {:.4g} degrees, outgoing polarisation not analysed, {}. Losses at 0 are "
-               "elastic.",
-               outcome.study.scatter->scattering_angle,
-               s.channels[channel] == "horizontal" ? "incoming polarisation in the scattering plane"
-                                                   : "incoming polarisation across the scattering plane"),
-           .x_axis = {"energy loss", "eV"},
-           .y_axis = {outcome.study.spectrum.energy_offset == 0 ? "calculated incident energy" : "incident energy", "eV"}};
+  Figure f{
+      .id = "scattering-" + s.channels[channel],
+      .title = fmt::format("Powder, {} polarisation: what a spectrometer of {:.3g} eV sees", s.channels[channel],
+                           resolution),
+      .caption = fmt::format(
+          "Scattered intensity of a powder at {:.4g} degrees, outgoing polarisation not analysed, {}. Losses at 0 are "
+          "elastic.",
+          outcome.study.scatter->scattering_angle,
+          s.channels[channel] == "horizontal" ? "incoming polarisation in the scattering plane"
+                                              : "incoming polarisation across the scattering plane"),
+      .x_axis = {"energy loss", "eV"},
+      .y_axis = {outcome.study.spectrum.energy_offset == 0 ? "calculated incident energy" : "incident energy", "eV"}};
   Map map{.z_axis = {"intensity", "1/eV"}};
   const auto columns = thinned(s.axes.loss_eV.size());
   const auto rows = thinned(s.axes.incident_eV.size());
@@ -129,14 +130,15 @@ Figure cut_figure(const MultipletOutcome& outcome) {
 
 Figure absorption_figure(const MultipletOutcome& outcome) {
   const multiplet::SpectrumSettings& s = outcome.study.spectrum;
-  Figure f{.id = "absorption",
-           .title = fmt::format("{} L2,3 absorption, {}", outcome.study.ion.name(), symmetry(outcome)),
-           .caption = fmt::format(
-               "Isotropic spectrum at {:.4g} K; half widths {:.3g} eV at L3 and {:.3g} eV at L2 by the hole of each state, "
-               "resolution {:.3g} eV. Its area is a third of the number of d holes.",
-               outcome.study.settings.temperature, s.width_l3, s.width_l2, s.resolution),
-           .x_axis = energy_axis(outcome),
-           .y_axis = {"absorption", "1/eV"}};
+  Figure f{
+      .id = "absorption",
+      .title = fmt::format("{} L2,3 absorption, {}", outcome.study.ion.name(), symmetry(outcome)),
+      .caption = fmt::format(
+          "Isotropic spectrum at {:.4g} K; half widths {:.3g} eV at L3 and {:.3g} eV at L2 by the hole of each state, "
+          "resolution {:.3g} eV. Its area is a third of the number of d holes.",
+          outcome.study.settings.temperature, s.width_l3, s.width_l2, s.resolution),
+      .x_axis = energy_axis(outcome),
+      .y_axis = {"absorption", "1/eV"}};
   f.series.push_back(stick_series(outcome));
   f.series.push_back(
       {.name = "isotropic", .role = Role::primary, .x = rounded(outcome.energy_eV), .y = rounded(outcome.isotropic)});
@@ -149,8 +151,10 @@ Figure polarisation_figure(const MultipletOutcome& outcome) {
            .caption = "Along z, the axis of the field, and across it.",
            .x_axis = energy_axis(outcome),
            .y_axis = {"absorption", "1/eV"}};
-  f.series.push_back({.name = "along z", .role = Role::second, .x = rounded(outcome.energy_eV), .y = rounded(outcome.along)});
-  f.series.push_back({.name = "along x", .role = Role::primary, .x = rounded(outcome.energy_eV), .y = rounded(outcome.across)});
+  f.series.push_back(
+      {.name = "along z", .role = Role::second, .x = rounded(outcome.energy_eV), .y = rounded(outcome.along)});
+  f.series.push_back(
+      {.name = "along x", .role = Role::primary, .x = rounded(outcome.energy_eV), .y = rounded(outcome.across)});
   return f;
 }
 

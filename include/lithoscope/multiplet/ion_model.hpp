@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "lithoscope/material/atomic_parameters.hpp"
@@ -28,6 +29,11 @@ struct IonModel {
   std::array<double, 3> exchange_eV{};  ///< B of the molecular field B . 2S on the d shell
   std::array<double, 3> magnetic_T{};   ///< mu_B B . (L + 2S) on the d shell and the 2p shell
   std::vector<LigandShell> ligands;
+  /// With ligands: no more electrons than this come over from them; 2 or 3 is nearly all, 1 is what two-configuration
+  /// programs do.
+  int most_transferred = 64;
+  /// Of configurations with electrons come over, where they are to differ; scaled.
+  std::optional<material::SlaterIntegrals> ground_transferred, core_hole_transferred;
 };
 
 /// Free-ion parameters scaled, the same field before and after.

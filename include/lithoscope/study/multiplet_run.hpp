@@ -13,8 +13,8 @@
 namespace lithoscope::study {
 
 struct FitRequest {
-  std::string path;                       ///< columns: energy (eV), intensity, and perhaps its standard deviation
-  std::vector<std::string> free;          ///< names of settings
+  std::string path;               ///< columns: energy (eV), intensity, and perhaps its standard deviation
+  std::vector<std::string> free;  ///< names of settings
   multiplet::MeasuredSpectrum measured;
 };
 
