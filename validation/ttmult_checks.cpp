@@ -28,8 +28,8 @@ constexpr double spectrum_print = 1e-4;
 // The programs pass matrix elements on as text of few digits. What that costs grows with the configurations: levels of
 // d8 agree to 2e-6 eV rms, d7 to 5e-6, d6 to 1.4e-5, d5 and d3 to some 5e-5, and changing the parameters within their
 // rounding (0.0005 eV) does not improve that. It also splits the sixfold ground level of d5 ten times too far.
-constexpr double chain_rms_eV = 1e-4;
-constexpr double chain_spectrum = 2e-3;
+constexpr double chain_rms_eV = 5e-5;
+constexpr double chain_spectrum = 5e-4;
 
 struct Atoms {
   int d_electrons = 0;

@@ -114,17 +114,19 @@ std::vector<double> energies_of(const SpectrumSettings& s, const Absorption& abs
   double to = s.to;
   if (from == 0 && to == 0) {
     constexpr double beyond_eV = 6;
-    constexpr double visible = 1e-4;  // share of the strongest stick
-    double strongest = 0;
-    for (const Stick& stick : absorption.sticks) strongest = std::max(strongest, isotropic(stick));
-    double first = 1e300, last = -1e300;
-    for (const Stick& stick : absorption.sticks) {
-      if (isotropic(stick) < visible * strongest) continue;
-      first = std::min(first, stick.energy_eV);
-      last = std::max(last, stick.energy_eV);
-    }
-    from = std::floor(first + s.energy_offset - beyond_eV);
-    to = std::ceil(last + s.energy_offset + beyond_eV);
+    constexpr double unseen = 5e-4;  // of the strength, at either end
+    double total = 0;
+    for (const Stick& stick : absorption.sticks) total += isotropic(stick);
+    const auto energy_at = [&](double share) {
+      double sum = 0;
+      for (const Stick& stick : absorption.sticks) {
+        sum += isotropic(stick);
+        if (sum >= share * total) return stick.energy_eV;
+      }
+      return absorption.sticks.back().energy_eV;
+    };
+    from = std::floor(energy_at(unseen) + s.energy_offset - beyond_eV);
+    to = std::ceil(energy_at(1 - unseen) + s.energy_offset + beyond_eV);
   }
   return even_steps(from, to, s.step, "energies");
 }

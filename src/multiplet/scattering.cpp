@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cmath>
 #include <map>
-#include <mutex>
 
 #include "lithoscope/core/parallel.hpp"
 #include "solved_ion.hpp"
@@ -18,6 +17,7 @@ using Matrix = Eigen::MatrixXcd;
 
 constexpr double same_loss_eV = 1e-9;
 constexpr double elastic_eV = 1e-6;
+constexpr double nothing = 1e-24;  // squared norm of a vector that symmetry forbids
 
 // Amplitudes in spherical components, F[q][r] = <f|T_q+ ... T_r|i>, turned into x, y, z.
 void to_cartesian(const std::array<Complex, 9>& spherical, Tensor3& out) {
@@ -342,7 +342,6 @@ std::vector<Pole> final_poles(const SolvedIon<S>& ion, std::size_t g, const Colu
   } else {
     parts = {y};
   }
-  constexpr double nothing = 1e-24;
   for (const Column<S>& part : parts) {
     if (part.squaredNorm() < nothing) continue;
     SpectralGoal goal{.width_eV = width_eV, .tolerance = 1e-4, .most_steps = 600};
@@ -354,93 +353,123 @@ std::vector<Pole> final_poles(const SolvedIon<S>& ion, std::size_t g, const Colu
   return out;
 }
 
+// Lines of one incident energy as they come: loss and a strength in one channel.
+struct Line {
+  double loss_eV = 0;
+  std::size_t channel = 0;
+  double strength = 0;
+};
+
+// x_r(w) = (w - H + i gamma)^-1 T_r |state> in the whole core-hole space, from each block it reaches.
 template <class S>
-Scattering krylov_scattering(const SolvedIon<S>& ion, const ScatteringSettings& how, core::Progress& progress) {
-  const std::size_t channels = how.channels.size();
-  const std::size_t incident = how.incident_eV.size();
-  std::vector<std::vector<std::pair<double, std::vector<double>>>> lines(incident);  // loss, strength a channel
-  Scattering out;
-  const auto& c = cartesian();
-  std::atomic<std::int64_t> done = 0;
-  progress.start("scattering", static_cast<std::int64_t>(ion.populated.size() * (3 + incident)));
-  for (const PopulatedState& state : ion.populated) {
-    const Column<S> v = ion.vector_of(state);
-    // x_r(w) in the whole core-hole space, from each block it reaches
-    std::array<std::vector<Column<Complex>>, 3> x;
-    std::array<double, 3> residual{};
-    core::parallel_for(3, [&](std::int64_t r_of) {
-      const auto r = static_cast<std::size_t>(r_of);
-      x[r].assign(incident, Column<Complex>::Zero(ion.core_hole.size()));
-      const Column<S> lifted = ion.dipole[r].times(v);
-      for (std::size_t b = 0; b < ion.core_hole.blocks.size(); ++b) {
-        const Column<S> start = ion.core_hole.gather(b, lifted);
-        constexpr double nothing = 1e-24;
-        if (start.squaredNorm() < nothing) continue;
-        const Excited<S> excited = excited_states(ion, b, start, state.energy_eV, how);
-        residual[r] = std::max(residual[r], excited.residual);
-        const auto& members = ion.core_hole.blocks[b].members;
-        for (std::size_t w = 0; w < incident; ++w) {
-          for (std::size_t i = 0; i < members.size(); ++i) x[r][w][members[i]] = excited.at[w][static_cast<Index>(i)];
-        }
-      }
-      progress.advance(++done);
-    });
-    out.krylov_residual = std::max({out.krylov_residual, residual[0], residual[1], residual[2]});
-    core::parallel_for(static_cast<std::int64_t>(incident), [&](std::int64_t w_of) {
-      const auto w = static_cast<std::size_t>(w_of);
-      std::array<Column<Complex>, 9> F;  // spherical q, r
-      for (std::size_t q = 0; q < 3; ++q) {
-        for (std::size_t r = 0; r < 3; ++r) F[3 * q + r] = adjoint_times(ion.dipole[q], x[r][w]);
-      }
-      const double width = 0.5 * std::min(how.lifetimes.L3_eV, how.lifetimes.L2_eV);
-      for (std::size_t k = 0; k < channels; ++k) {
-        for (const Square& square : squares_of(how.channels[k])) {
-          Column<Complex> y = Column<Complex>::Zero(ion.ground.size());
-          for (std::size_t q = 0; q < 3; ++q) {
-            for (std::size_t r = 0; r < 3; ++r) {
-              Complex factor = 0;
-              for (std::size_t a = 0; a < 3; ++a) {
-                for (std::size_t b = 0; b < 3; ++b)
-                  factor += std::conj(square.u[3 * a + b]) * std::conj(c[a][q]) * c[b][r];
-              }
-              if (factor != 0.0) y += factor * F[3 * q + r];
-            }
-          }
-          for (std::size_t g = 0; g < ion.ground.blocks.size(); ++g) {
-            const auto& members = ion.ground.blocks[g].members;
-            Column<Complex> part(static_cast<Index>(members.size()));
-            for (std::size_t i = 0; i < members.size(); ++i) part[static_cast<Index>(i)] = y[members[i]];
-            constexpr double nothing = 1e-24;
-            if (part.squaredNorm() < nothing) continue;
-            for (const Pole& pole : final_poles(ion, g, part, width)) {
-              const double loss = pole.energy_eV - state.energy_eV;
-              if (!how.elastic && std::abs(loss) < elastic_eV) continue;
-              std::vector<double> strength(channels, 0.0);
-              strength[k] = state.population * square.weight * pole.weight;
-              lines[w].emplace_back(loss, std::move(strength));
-            }
-          }
-        }
-      }
-      progress.advance(++done);
-    });
+std::vector<Column<Complex>> excited_by(const SolvedIon<S>& ion, const PopulatedState& state, const Column<S>& lifted,
+                                        const ScatteringSettings& how, double& residual) {
+  std::vector<Column<Complex>> x(how.incident_eV.size(), Column<Complex>::Zero(ion.core_hole.size()));
+  for (std::size_t b = 0; b < ion.core_hole.blocks.size(); ++b) {
+    const Column<S> start = ion.core_hole.gather(b, lifted);
+    if (start.squaredNorm() < nothing) continue;
+    const Excited<S> excited = excited_states(ion, b, start, state.energy_eV, how);
+    residual = std::max(residual, excited.residual);
+    const auto& members = ion.core_hole.blocks[b].members;
+    for (std::size_t w = 0; w < x.size(); ++w) {
+      for (std::size_t i = 0; i < members.size(); ++i) x[w][members[i]] = excited.at[w][static_cast<Index>(i)];
+    }
   }
-  progress.finish();
-  for (std::size_t w = 0; w < incident; ++w) {
-    std::ranges::stable_sort(lines[w], {}, [](const auto& line) { return line.first; });
-    ScatteringRow row{.incident_eV = how.incident_eV[w]};
-    std::vector<std::vector<double>> strength(channels);
-    for (const auto& [loss, values] : lines[w]) {
-      const bool same = !row.loss_eV.empty() && loss - row.loss_eV.back() < same_loss_eV;
-      if (!same) row.loss_eV.push_back(loss);
-      for (std::size_t k = 0; k < channels; ++k) {
-        if (!same) strength[k].push_back(0);
-        strength[k].back() += values[k];
+  return x;
+}
+
+// sum_ab conj(u_ab) F_ab of amplitudes in spherical components.
+Column<Complex> mixed(const Square& square, const std::array<Column<Complex>, 9>& F) {
+  const auto& c = cartesian();
+  Column<Complex> y = Column<Complex>::Zero(F[0].size());
+  for (std::size_t q = 0; q < 3; ++q) {
+    for (std::size_t r = 0; r < 3; ++r) {
+      Complex factor = 0;
+      for (std::size_t a = 0; a < 3; ++a) {
+        for (std::size_t b = 0; b < 3; ++b) factor += std::conj(square.u[3 * a + b]) * std::conj(c[a][q]) * c[b][r];
+      }
+      if (factor != 0.0) y += factor * F[3 * q + r];
+    }
+  }
+  return y;
+}
+
+template <class S>
+std::vector<Line> lines_at(const SolvedIon<S>& ion, const PopulatedState& state,
+                           const std::array<Column<Complex>, 9>& F, const ScatteringSettings& how) {
+  std::vector<Line> lines;
+  const double width = 0.5 * std::min(how.lifetimes.L3_eV, how.lifetimes.L2_eV);
+  for (std::size_t k = 0; k < how.channels.size(); ++k) {
+    for (const Square& square : squares_of(how.channels[k])) {
+      const Column<Complex> y = mixed(square, F);
+      for (std::size_t g = 0; g < ion.ground.blocks.size(); ++g) {
+        const auto& members = ion.ground.blocks[g].members;
+        Column<Complex> part(static_cast<Index>(members.size()));
+        for (std::size_t i = 0; i < members.size(); ++i) part[static_cast<Index>(i)] = y[members[i]];
+        if (part.squaredNorm() < nothing) continue;
+        for (const Pole& pole : final_poles(ion, g, part, width)) {
+          const double loss = pole.energy_eV - state.energy_eV;
+          if (how.elastic || std::abs(loss) >= elastic_eV)
+            lines.push_back({loss, k, state.population * square.weight * pole.weight});
+        }
       }
     }
-    for (const auto& values : strength) row.strength.insert(row.strength.end(), values.begin(), values.end());
-    out.rows.push_back(std::move(row));
   }
+  return lines;
+}
+
+ScatteringRow row_of(double incident_eV, std::vector<Line> lines, std::size_t channels) {
+  std::ranges::stable_sort(lines, {}, &Line::loss_eV);
+  ScatteringRow row{.incident_eV = incident_eV};
+  std::vector<std::vector<double>> strength(channels);
+  for (const Line& line : lines) {
+    if (row.loss_eV.empty() || line.loss_eV - row.loss_eV.back() > same_loss_eV) {
+      row.loss_eV.push_back(line.loss_eV);
+      for (auto& values : strength) values.push_back(0);
+    }
+    strength[line.channel].back() += line.strength;
+  }
+  for (const auto& values : strength) row.strength.insert(row.strength.end(), values.begin(), values.end());
+  return row;
+}
+
+// A few incident energies at a time: each needs three vectors of the core-hole space in memory.
+template <class S>
+Scattering krylov_scattering(const SolvedIon<S>& ion, const ScatteringSettings& how, core::Progress& progress) {
+  constexpr std::size_t at_a_time = 32;
+  Scattering out;
+  std::vector<std::vector<Line>> lines(how.incident_eV.size());
+  std::atomic<std::int64_t> done = 0;
+  progress.start("scattering", static_cast<std::int64_t>(ion.populated.size() * how.incident_eV.size()));
+  for (const PopulatedState& state : ion.populated) {
+    const Column<S> v = ion.vector_of(state);
+    for (std::size_t first = 0; first < how.incident_eV.size(); first += at_a_time) {
+      const std::size_t end = std::min(first + at_a_time, how.incident_eV.size());
+      ScatteringSettings part = how;
+      part.incident_eV.assign(how.incident_eV.begin() + static_cast<std::ptrdiff_t>(first),
+                              how.incident_eV.begin() + static_cast<std::ptrdiff_t>(end));
+      std::array<std::vector<Column<Complex>>, 3> x;
+      std::array<double, 3> residual{};
+      core::parallel_for(3, [&](std::int64_t i) {
+        const auto r = static_cast<std::size_t>(i);
+        x[r] = excited_by(ion, state, ion.dipole[r].times(v), part, residual[r]);
+      });
+      out.krylov_residual = std::max({out.krylov_residual, residual[0], residual[1], residual[2]});
+      core::parallel_for(static_cast<std::int64_t>(end - first), [&](std::int64_t i) {
+        const auto w = static_cast<std::size_t>(i);
+        std::array<Column<Complex>, 9> F;  // spherical q, r
+        for (std::size_t q = 0; q < 3; ++q) {
+          for (std::size_t r = 0; r < 3; ++r) F[3 * q + r] = adjoint_times(ion.dipole[q], x[r][w]);
+        }
+        const auto found = lines_at(ion, state, F, part);
+        lines[first + w].insert(lines[first + w].end(), found.begin(), found.end());
+        progress.advance(++done);
+      });
+    }
+  }
+  progress.finish();
+  for (std::size_t w = 0; w < lines.size(); ++w)
+    out.rows.push_back(row_of(how.incident_eV[w], std::move(lines[w]), how.channels.size()));
   return out;
 }
 

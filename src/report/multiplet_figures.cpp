@@ -58,7 +58,7 @@ Series stick_series(const MultipletOutcome& outcome) {
 
 // At most so many rows and columns: what a page shows.
 std::vector<std::size_t> thinned(std::size_t size) {
-  constexpr std::size_t most = 180;
+  constexpr std::size_t most = 120;
   std::vector<std::size_t> at;
   const std::size_t step = (size + most - 1) / most;
   for (std::size_t i = 0; i < size; i += step) at.push_back(i);
@@ -102,10 +102,7 @@ Figure cut_figure(const MultipletOutcome& outcome) {
   }
   Figure f{.id = "scattering-cut",
            .title = fmt::format("Scattering at the L3 maximum, {:.2f} eV", s.axes.incident_eV[row]),
-           .caption =
-               fmt::format("Horizontal polarisation. Thin: lifetimes alone, its highest line cut to the height of the "
-                           "other. The excitations of the d shell lie within {:.3g} eV of the elastic line.",
-                           outcome.study.scatter->emission_resolution * 2),
+           .caption = "Horizontal polarisation; each line over its own maximum.",
            .x_axis = {"energy loss", "eV"},
            .y_axis = {"intensity", "share of the maximum"}};
   const std::size_t n = s.axes.loss_eV.size();
@@ -116,7 +113,6 @@ Figure cut_figure(const MultipletOutcome& outcome) {
     for (double& v : values) v = rounded(v / top);
     return values;
   };
-  f.caption = "Horizontal polarisation; each line over its own maximum.";
   f.series.push_back({.name = fmt::format("seen with {:.3g} eV", outcome.study.scatter->emission_resolution),
                       .role = Role::primary,
                       .x = s.axes.loss_eV,

@@ -129,9 +129,9 @@ MultipletOutcome run_multiplet(const MultipletStudy& study, core::Progress& prog
   }
   if (study.scatter) out.scatter = scatter(solved, out.study, out.absorption, progress);
   constexpr double loose = 1e-6;
-  if (out.absorption.krylov_residual > loose) {
-    out.warnings.push_back(fmt::format("the Krylov spaces end with an error of up to {:.1g} of the maximum",
-                                       out.absorption.krylov_residual));
+  const double residual = std::max(out.absorption.krylov_residual, out.scatter ? out.scatter->krylov_residual : 0.0);
+  if (residual > loose) {
+    out.warnings.push_back(fmt::format("the Krylov spaces end with an error of up to {:.1g} of the maximum", residual));
   }
   return out;
 }
