@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
+#include <span>
 
 #include "commands.hpp"
 #include "lithoscope/core/parallel.hpp"
@@ -56,6 +58,7 @@ std::vector<multiplet::Share> shares_of(const std::string& text) {
   for (const std::string_view part : io::split(text, ',')) {
     const std::string_view words = core::trimmed(part);
     const std::size_t blank = words.find_last_of(" =:");
+    if (words.empty()) continue;
     const auto share = blank == std::string_view::npos ? std::nullopt : io::to_number(words.substr(blank + 1));
     if (!share) {
       throw core::UsageError({.what = "not a mixture of ions",
@@ -64,17 +67,46 @@ std::vector<multiplet::Share> shares_of(const std::string& text) {
     }
     shares.push_back({material::parse_ion(std::string{core::trimmed(words.substr(0, blank))}), *share});
   }
+  if (shares.empty())
+    throw core::UsageError({.what = "an empty mixture", .expected = "ions and their shares", .found = text});
   return shares;
 }
 
+template <class Settings>
+void refuse_typed(const Options& options, std::span<const core::Setting<Settings>> table, const std::string& why,
+                  std::initializer_list<std::string_view> but = {}) {
+  for (const auto& [name, text] : options.settings) {
+    const bool here = std::ranges::any_of(table, [&](const auto& entry) { return entry.name == name; });
+    if (!here || text.empty() || std::ranges::find(but, name) != but.end()) continue;
+    throw core::UsageError(
+        {.what = flag_of(name) + " has no effect", .expected = why, .found = flag_of(name) + " " + text});
+  }
+}
+
 void print_mixture(const Options& options) {
+  if (!options.ion.empty() || !options.fit.empty() || !options.out.empty() || options.json || options.scattering) {
+    throw core::UsageError({.what = "--mixture prints a table of reference ions and does nothing else",
+                            .expected = "only --from, --to and --step beside it",
+                            .found = "an ion, --fit, --out, --json or --scattering"});
+  }
+  const std::string own = "no such flag: reference ions have their own parameters and widths";
+  refuse_typed(options, multiplet::ion_settings_table(), own);
+  refuse_typed(options, multiplet::spectrum_settings_table(), own, {"from", "to", "step"});
   multiplet::SpectrumSettings settings;
   apply_setting_flags(options.settings, multiplet::spectrum_settings_table(), settings);
   const auto shares = shares_of(options.mixture);
   const auto progress = core::terminal_progress();
-  const multiplet::ReferenceSpectrum& first = multiplet::reference_spectrum(shares.front().ion, *progress);
-  settings.energy_offset = first.spectrum.energy_offset;
-  const auto energy = multiplet::energies_of(settings, first.absorption);
+  // All ions' edges, however far apart.
+  std::vector<double> energy;
+  for (const multiplet::Share& part : shares) {
+    const multiplet::ReferenceSpectrum& reference = multiplet::reference_spectrum(part.ion, *progress);
+    settings.energy_offset = reference.spectrum.energy_offset;
+    const auto own_energy = multiplet::energies_of(settings, reference.absorption);
+    energy.insert(energy.end(), own_energy.begin(), own_energy.end());
+  }
+  std::ranges::sort(energy);
+  const auto near = [](double a, double b) { return b - a < 1e-6; };
+  energy.erase(std::ranges::unique(energy, near).begin(), energy.end());
   const auto sum = multiplet::mixture(shares, energy, *progress);
   fmt::print("energy (eV),absorption (1/eV)\n");
   for (std::size_t i = 0; i < energy.size(); ++i) fmt::print("{:.4f},{:.8g}\n", energy[i], sum[i]);
@@ -88,6 +120,21 @@ std::vector<std::string> names_of(const std::string& list) {
     if (!plain.empty()) names.push_back(std::move(plain));
   }
   return names;
+}
+
+// Flags that were typed and would do nothing.
+void refuse_idle(const Options& options, const study::MultipletStudy& definition) {
+  const auto refuse = [&](std::initializer_list<std::string_view> names, const std::string& expected) {
+    for (const auto& [name, text] : options.settings) {
+      if (text.empty() || std::ranges::find(names, name) == names.end()) continue;
+      throw core::UsageError(
+          {.what = flag_of(name) + " has no effect", .expected = expected, .found = flag_of(name) + " " + text});
+    }
+  };
+  if (definition.field.matrix) refuse({"10dq", "ds", "dt"}, "either these or --field-matrix");
+  if (definition.settings.v_e_g == 0 && definition.settings.v_t_2g == 0 && options.free.empty())
+    refuse({"delta", "u_dd", "u_pd", "10dq_ligand"}, "ligands: --v-e-g or --v-t-2g beside it");
+  if (!options.scattering) refuse_typed(options, multiplet::scatter_settings_table(), "--scattering beside it");
 }
 
 // What an ion starts from: its reference where it has one.
@@ -111,6 +158,7 @@ study::MultipletStudy study_of(const Options& options) {
     out.field.matrix = multiplet::parse_shell_matrix(std::string{file.bytes()}, options.field_matrix);
     out.field_path = options.field_matrix;
   }
+  refuse_idle(options, out);
   if (options.scattering) {
     multiplet::ScatterSettings scatter;
     apply_setting_flags(options.settings, multiplet::scatter_settings_table(), scatter);

@@ -91,10 +91,11 @@ std::complex<double> parse_element(const std::string& word, const std::string& p
   std::string_view text = word;
   const auto number = [&](std::string_view part) {
     const auto value = io::to_number(part);
-    if (value && std::isfinite(*value)) return *value;
+    constexpr double most_eV = 1e3;
+    if (value && std::abs(*value) <= most_eV) return *value;
     throw core::UnreadableFile({.what = "a matrix element is not a number",
                                 .where = {.path = path, .line = line},
-                                .expected = "a number in eV, or (re,im)",
+                                .expected = "a number in eV between -1000 and 1000, or (re,im) without blanks",
                                 .found = word});
   };
   if (!text.starts_with('(')) return number(text);

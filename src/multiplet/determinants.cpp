@@ -1,5 +1,6 @@
 #include "determinants.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace lithoscope::multiplet {
@@ -21,6 +22,19 @@ std::vector<Determinant> strings(int size, int count) {
   return out;
 }
 
+// The same with at most `most_d` among the first ten: each count of d electrons with all strings of the rest.
+std::vector<Determinant> truncated_strings(int size, int count, int most_d) {
+  std::vector<Determinant> out;
+  for (int d = std::max(0, count - (size - d_orbitals)); d <= std::min(most_d, count); ++d) {
+    const auto lower = strings(d_orbitals, d);
+    for (const Determinant rest : strings(size - d_orbitals, count - d)) {
+      for (const Determinant l : lower) out.push_back((rest << d_orbitals) | l);
+    }
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
 }  // namespace
 
 double combinations(int of, int taken) {
@@ -34,13 +48,10 @@ Determinants::Determinants(int p_electrons, int upper_orbitals, int upper_electr
   const auto lower = strings(p_orbitals, p_electrons);
   p_count_ = static_cast<std::int64_t>(lower.size());
   for (std::size_t i = 0; i < lower.size(); ++i) p_rank_[lower[i]] = static_cast<std::int64_t>(i);
-  auto upper = strings(upper_orbitals, upper_electrons);
-  if (most_d < d_orbitals) {
-    const auto left_out = [&](Determinant u) { return d_count(u << p_orbitals) > most_d; };
-    std::int32_t place = 0;
-    for (const Determinant u : upper) kept_.push_back(left_out(u) ? -1 : place++);
-    std::erase_if(upper, left_out);
-  }
+  const bool truncated = most_d < d_orbitals;
+  const auto upper =
+      truncated ? truncated_strings(upper_orbitals, upper_electrons, most_d) : strings(upper_orbitals, upper_electrons);
+  if (truncated) kept_ = upper;
   all_.reserve(upper.size() * lower.size());
   for (const Determinant u : upper) {
     for (const Determinant l : lower) all_.push_back((u << p_orbitals) | l);
@@ -54,13 +65,18 @@ Determinants::Determinants(int p_electrons, int upper_orbitals, int upper_electr
 }
 
 std::int64_t Determinants::index_of(Determinant d) const {
+  const std::int64_t p_rank = p_rank_[d & p_mask];
+  if (!kept_.empty()) {
+    const auto place = std::ranges::lower_bound(kept_, d >> p_orbitals);
+    if (place == kept_.end() || *place != d >> p_orbitals) return -1;
+    return (place - kept_.begin()) * p_count_ + p_rank;
+  }
   std::int64_t rank = 0;
   std::size_t bits = 0;
   for (Determinant upper = d >> p_orbitals; upper != 0; upper &= upper - 1) {
     rank += choose_[static_cast<std::size_t>(std::countr_zero(upper))][++bits];
   }
-  if (!kept_.empty()) rank = kept_[static_cast<std::size_t>(rank)];
-  return rank < 0 ? -1 : rank * p_count_ + p_rank_[d & p_mask];
+  return rank * p_count_ + p_rank;
 }
 
 }  // namespace lithoscope::multiplet

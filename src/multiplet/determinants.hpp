@@ -39,7 +39,7 @@ class Determinants {
   std::vector<std::int64_t> p_rank_;  // of six bits
   std::int64_t p_count_ = 0;
   std::vector<std::vector<std::int64_t>> choose_;  // choose_[position][how many bits up to here]
-  std::vector<std::int32_t> kept_;  // of each string of upper bits, its place among those kept; empty: all
+  std::vector<Determinant> kept_;                  // strings of upper bits, where some are left out
 };
 
 }  // namespace lithoscope::multiplet

@@ -5,11 +5,13 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <optional>
 
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/parallel.hpp"
 #include "lithoscope/core/text.hpp"
 
 namespace lithoscope::multiplet {
@@ -63,13 +65,21 @@ std::vector<Free> free_parameters(const std::vector<std::string>& names) {
     find_in(ion_settings_table(), name, &Free::of_ion, found, known);
     find_in(spectrum_settings_table(), name, &Free::of_spectrum, found, known);
     if (!found || name == "from" || name == "to" || name == "step") {
+      std::erase_if(known, [](const std::string& k) { return k == "from" || k == "to" || k == "step"; });
       const std::string near = core::nearest_name(name, known);
       throw core::UsageError({.what = "nothing to fit is called \"" + name + "\"",
                               .expected = "such as 10dq, slater_scale, delta, v_e_g, energy_offset, width_l3",
                               .found = name,
                               .advice = near.empty() ? "" : "did you mean " + near + "?"});
     }
+    if (std::ranges::find(out, name, &Free::name) != out.end()) {
+      throw core::UsageError(
+          {.what = "\"" + name + "\" is to be fitted twice", .expected = "each name once", .found = name});
+    }
     out.push_back(*found);
+  }
+  if (out.empty()) {
+    throw core::UsageError({.what = "nothing to fit", .expected = "at least one name", .found = "none"});
   }
   return out;
 }
@@ -81,6 +91,12 @@ void check(const MeasuredSpectrum& m, std::size_t parameters) {
   constexpr std::size_t linear = 3;
   if (m.energy_eV.size() < parameters + linear + 1) {
     fail("too few points to fit", fmt::format("more than {}", parameters + linear), std::to_string(m.energy_eV.size()));
+  }
+  const auto [first, last] = std::ranges::minmax(m.energy_eV);
+  constexpr double widest_eV = 1000;
+  if (last - first > widest_eV) {
+    fail("a spectrum far wider than two edges", fmt::format("energies in eV, within {:g} eV", widest_eV),
+         fmt::format("{:g} to {:g}", first, last));
   }
   for (std::size_t i = 0; i < m.energy_eV.size(); ++i) {
     const bool sigma_fine = m.sigma.empty() || (m.sigma[i] > 0 && std::isfinite(m.sigma[i]));
@@ -95,8 +111,8 @@ void check(const MeasuredSpectrum& m, std::size_t parameters) {
 // (variable projection, Golub and Pereyra 1973), so that Ceres sees only what is not linear.
 class Misfit {
  public:
-  Misfit(material::Ion ion, FieldChoice field, const MeasuredSpectrum& measured)
-      : ion_(std::move(ion)), field_(std::move(field)), measured_(measured) {
+  Misfit(material::Ion ion, const FieldChoice& field, const MeasuredSpectrum& measured)
+      : ion_(std::move(ion)), field_(field), measured_(measured) {
     double sum = 0;
     for (const double e : measured.energy_eV) sum += e;
     middle_eV_ = sum / static_cast<double>(measured.energy_eV.size());
@@ -106,11 +122,14 @@ class Misfit {
     VectorXd residual;      // in sigmas
     Eigen::Vector3d terms;  // amplitude, background, slope
     VectorXd model;
+    double amplitude_sigma = 0;
   };
 
-  Linear at(const Point& point) {
-    const Absorption& absorption = absorption_of(point);
-    const auto shape = spectrum_at(absorption, point.spectrum, measured_.energy_eV);
+  /// May run side by side: a Hamiltonian other than the kept one is solved for itself.
+  Linear at(const Point& point) const {
+    const bool kept = key_of(point) == key_;
+    const Absorption own = kept ? Absorption{} : absorption_of(point);
+    const auto shape = spectrum_at(kept ? absorption_ : own, point.spectrum, measured_.energy_eV);
     const auto n = static_cast<Index>(shape.size());
     MatrixXd basis(n, 3);
     VectorXd data(n);
@@ -123,13 +142,24 @@ class Misfit {
     Linear out;
     out.terms = basis.colPivHouseholderQr().solve(data);
     out.residual = data - basis * out.terms;
+    // Of the amplitude, where sigmas are given; else in units of the misfit.
+    out.amplitude_sigma = std::sqrt(std::max(0.0, (basis.transpose() * basis).inverse()(0, 0)));
     out.model.resize(n);
     for (Index i = 0; i < n; ++i)
       out.model[i] = (basis.row(i) * out.terms).value() * sigma(static_cast<std::size_t>(i));
     return out;
   }
 
+  /// Keeps this point's Hamiltonian: steps in widths and offsets come again and again for the same one.
+  void keep(const Point& point) {
+    auto key = key_of(point);
+    if (key == key_) return;
+    absorption_ = absorption_of(point);
+    key_ = std::move(key);
+  }
+
   double cost(const Point& point) {
+    keep(point);
     const Linear l = at(point);
     constexpr double none = std::numeric_limits<double>::infinity();  // a spectrum does not absorb negatively
     return l.terms[0] > 0 ? l.residual.squaredNorm() : none;
@@ -141,18 +171,17 @@ class Misfit {
  private:
   double sigma(std::size_t i) const { return measured_.sigma.empty() ? 1 : measured_.sigma[i]; }
 
-  // Steps in widths and offsets come again and again for the same Hamiltonian.
-  const Absorption& absorption_of(const Point& point) {
+  static std::vector<double> key_of(const Point& point) {
     std::vector<double> key;
     for (const auto& entry : ion_settings_table()) key.push_back(point.ion.*entry.member);
-    if (key != key_) {
-      const Multiplet solved{model_of(ion_, point.ion, field_), {.temperature_K = point.ion.temperature}};
-      Quiet quiet;
-      absorption_ = solved.absorption(lifetimes_of(point.spectrum), quiet);
-      key_ = std::move(key);
-      ++solved_;
-    }
-    return absorption_;
+    return key;
+  }
+
+  Absorption absorption_of(const Point& point) const {
+    const Multiplet solved{model_of(ion_, point.ion, field_), {.temperature_K = point.ion.temperature}};
+    Quiet quiet;
+    ++solved_;
+    return solved.absorption(lifetimes_of(point.spectrum), quiet);
   }
 
   material::Ion ion_;
@@ -161,7 +190,7 @@ class Misfit {
   double middle_eV_ = 0;
   std::vector<double> key_;
   Absorption absorption_;
-  int solved_ = 0;
+  mutable std::atomic<int> solved_ = 0;
 };
 
 class Residuals : public ceres::CostFunction {
@@ -174,23 +203,26 @@ class Residuals : public ceres::CostFunction {
 
   bool Evaluate(double const* const* parameters, double* residuals, double** jacobians) const override {
     const auto n = misfit_.points();
-    Eigen::Map<VectorXd>{residuals, n} = misfit_.at(point(parameters[0])).residual;
+    const Point here = point(parameters[0]);
+    misfit_.keep(here);
+    Eigen::Map<VectorXd>{residuals, n} = misfit_.at(here).residual;
     if (jacobians == nullptr || jacobians[0] == nullptr) return true;
     const auto p = static_cast<Index>(free_.size());
     Eigen::Map<Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> jacobian{jacobians[0], n, p};
-    std::vector<double> moved{parameters[0], parameters[0] + p};
-    for (Index k = 0; k < p; ++k) {
-      const Free& f = free_[static_cast<std::size_t>(k)];
-      double& x = moved[static_cast<std::size_t>(k)];
-      const double here = x;
-      const double up = std::min(here + f.step, f.most);
-      const double down = std::max(here - f.step, f.least);
-      x = up;
-      const VectorXd above = misfit_.at(point(moved.data())).residual;
-      x = down;
-      const VectorXd below = misfit_.at(point(moved.data())).residual;
-      x = here;
-      jacobian.col(k) = (above - below) / (up - down);
+    std::vector<VectorXd> moved(2 * free_.size());
+    const auto end_of = [&](std::size_t k, bool up) {
+      const Free& f = free_[k];
+      const double x = parameters[0][k];
+      return up ? std::min(x + f.step, f.most) : std::max(x - f.step, f.least);
+    };
+    core::parallel_for(2 * p, [&](std::int64_t i) {
+      const auto k = static_cast<std::size_t>(i / 2);
+      Point there = here;
+      there.at(free_[k]) = end_of(k, i % 2 == 1);
+      moved[static_cast<std::size_t>(i)] = misfit_.at(there).residual;
+    });
+    for (std::size_t k = 0; k < free_.size(); ++k) {
+      jacobian.col(static_cast<Index>(k)) = (moved[2 * k + 1] - moved[2 * k]) / (end_of(k, true) - end_of(k, false));
     }
     return true;
   }
@@ -214,9 +246,11 @@ void shift(Misfit& misfit, const MeasuredSpectrum& measured, const Free& offset,
   Point best = point;
   double least = std::numeric_limits<double>::infinity();
   const auto look = [&](double from, double to, double step) {
+    from = std::max(from, offset.least);
+    to = std::min(to, offset.most);
     const auto count = static_cast<int>((to - from) / step);
     for (int i = 0; i <= count; ++i) {
-      point.at(offset) = std::clamp(from + i * step, offset.least, offset.most);
+      point.at(offset) = from + i * step;
       const double cost = misfit.cost(point);
       if (cost < least) {
         least = cost;
@@ -240,11 +274,6 @@ Solution solve(Misfit& misfit, const Point& start, const std::vector<Free>& free
   Solution out;
   Point from = start;
   for (const Free& f : free) out.values.push_back(from.at(f));
-  if (free.empty()) {
-    out.cost = misfit.cost(from);
-    out.converged = true;
-    return out;
-  }
   ceres::Problem problem;
   problem.AddResidualBlock(new Residuals{misfit, start, free}, nullptr, out.values.data());
   for (std::size_t k = 0; k < free.size(); ++k) {
@@ -260,7 +289,8 @@ Solution solve(Misfit& misfit, const Point& start, const std::vector<Free>& free
   options.parameter_tolerance = 1e-9;
   ceres::Solver::Summary summary;
   ceres::Solve(options, &problem, &summary);
-  out.cost = 2 * summary.final_cost;
+  for (std::size_t k = 0; k < free.size(); ++k) from.at(free[k]) = out.values[k];
+  out.cost = misfit.cost(from);
   out.converged = summary.termination_type == ceres::CONVERGENCE;
   return out;
 }
@@ -300,10 +330,10 @@ SpectrumFit fit_spectrum(const material::Ion& ion, const FieldChoice& field, con
   const std::vector<Free> free = free_parameters(free_names);
   check(measured, free.size());
   Misfit misfit{ion, field, measured};
-  // A spectrum often fits in a weak field and, less well, in a strong one: start in both.
+  // A spectrum often fits in a weak field and, less well, in a strong one or that of a tetrahedron: start in all.
   std::vector<Point> starts{{start, spectrum}};
   if (std::ranges::find(free_names, "10dq") != free_names.end()) {
-    for (const double factor : {0.6, 1.5}) {
+    for (const double factor : {0.6, 1.5, -1.0}) {
       starts.push_back(starts.front());
       starts.back().ion.ten_dq *= factor;
     }
@@ -331,12 +361,13 @@ SpectrumFit fit_spectrum(const material::Ion& ion, const FieldChoice& field, con
   SpectrumFit fit;
   Point solution = origin;
   for (std::size_t k = 0; k < free.size(); ++k) solution.at(free[k]) = best.values[k];
+  misfit.keep(solution);
   const Misfit::Linear linear = misfit.at(solution);
   const double freedom = static_cast<double>(misfit.points()) - 3 - static_cast<double>(free.size());
   const double scatter = linear.residual.squaredNorm() / freedom;
   fit.reduced_chi_squared = measured.sigma.empty() ? 1 : scatter;
   const double factor = measured.sigma.empty() ? scatter : std::max(1.0, scatter);
-  const VectorXd variance = free.empty() ? VectorXd{} : variances(misfit, origin, free, best);
+  const VectorXd variance = variances(misfit, origin, free, best);
   for (std::size_t k = 0; k < free.size(); ++k) {
     const double value = best.values[k];
     const double near = 1e-6 * (free[k].most - free[k].least);
@@ -358,6 +389,24 @@ SpectrumFit fit_spectrum(const material::Ion& ion, const FieldChoice& field, con
   fit.model.assign(linear.model.begin(), linear.model.end());
   fit.solved = misfit.solved();
   fit.converged = best.converged;
+  const double amplitude_sigma = std::sqrt(factor) * linear.amplitude_sigma;
+  if (fit.amplitude < 3 * amplitude_sigma) {
+    fit.warnings.push_back(
+        fmt::format("the spectrum hardly shows the ion: amplitude {:.2g} with an uncertainty of {:.2g}", fit.amplitude,
+                    amplitude_sigma));
+  }
+  if (measured.sigma.empty()) {
+    // Without uncertainties only the size of the misfit tells a wrong solution.
+    const auto [low, high] = std::ranges::minmax(measured.intensity);
+    const double share = std::sqrt(scatter) / (high - low);
+    constexpr double poor = 0.03;
+    if (share > poor) {
+      fit.warnings.push_back(
+          fmt::format("the misfit is {:.2g} % of the spectrum's height: another solution, or the model "
+                      "leaves something out",
+                      100 * share));
+    }
+  }
   if (!fit.converged) fit.warnings.push_back("the fit did not converge: its values are the best found");
   if (!measured.sigma.empty() && scatter > 1.5) {
     fit.warnings.push_back(

@@ -72,10 +72,10 @@ Size size_of(const IonModel& model) {
   Size size;
   size.ground = determinants(model.d_electrons);
   size.core_hole = p_orbitals * determinants(model.d_electrons + 1);
-  // Elements a row as counted on ions with one ligand shell (16 before, 21 after); 12 bytes each, held twice while
-  // blocks are split; a few vectors beside.
-  constexpr double bytes_per_row = 2 * 12 * 24 + 80;
-  size.memory_bytes = bytes_per_row * (size.ground + size.core_hole);
+  // Elements a row as counted on ions with one ligand shell (16 before, 21 after), more with more; 20 bytes each where
+  // they are complex, held twice while blocks are split; a Lanczos basis of 160 vectors for the lowest states.
+  const double elements_per_row = 24 + 12 * (shells - 1);
+  size.memory_bytes = (2 * 20 * elements_per_row + 80) * (size.ground + size.core_hole) + 160 * 8 * size.ground;
   return size;
 }
 

@@ -82,6 +82,17 @@ IonModel model_of(const material::Ion& ion, const IonSettings& s, const FieldCho
                             .found = "0 eV",
                             .advice = "7.3 and 8.5 eV are usual for Ni2+ in NiO"});
   }
+  // Fewer than two d electrons repel nobody, but those that come over do: as in the ion that has two.
+  if (ion.d_electrons < 2) {
+    const material::Ion two{ion.element, ion.valence + ion.d_electrons - 2, 2};
+    const material::AtomicParameters atom = material::atomic_parameters(two);
+    model.ground_transferred = material::scaled(atom.ground, s.slater_scale, s.spin_orbit_scale);
+    if (ion.d_electrons == 0) {
+      const material::Ion one{ion.element, ion.valence - 1, 1};
+      model.core_hole_transferred =
+          material::scaled(material::atomic_parameters(one).core_hole, s.slater_scale, s.spin_orbit_scale);
+    }
+  }
   model.U_dd_eV = s.u_dd;
   model.U_pd_eV = s.u_pd;
   model.ligands.push_back({.delta_eV = s.delta,
@@ -150,6 +161,15 @@ ScatterAxes axes_of(const ScatterSettings& scatter, const SpectrumSettings& spec
     const double first = axes.incident_eV.front() + margin_eV;
     const double last = axes.incident_eV.back() - margin_eV;
     std::erase_if(axes.incident_eV, [&](double e) { return e < first || e > last; });
+  }
+  constexpr double most_points = 2e7;
+  const double points = static_cast<double>(axes.incident_eV.size()) * static_cast<double>(axes.loss_eV.size());
+  if (points > most_points || axes.incident_eV.empty()) {
+    throw core::UsageError(
+        {.what = "a map nobody could look at",
+         .expected = fmt::format("1 to {:g} points", most_points),
+         .found = fmt::format("{} incident energies by {} losses", axes.incident_eV.size(), axes.loss_eV.size()),
+         .advice = "take larger steps"});
   }
   return axes;
 }

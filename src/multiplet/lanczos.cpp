@@ -127,11 +127,13 @@ Chain spectral_chain(const Block<S>& block, const Column<S>& vector, const Spect
     for (Resolvent& r : resolvents) r.step(a, b);
     next -= a * now + b * before;
     b = next.norm();
-    // What the rest of the space can add is u^2 b^2 times a diagonal element of the resolvent, at most 1/width.
+    // What the rest of the space can add is u^2 b^2 times a diagonal element of the resolvent, at most 1/width. The
+    // vector lacks at most |u| b/width; its norm squared is -Im G/width.
     double largest = 0, missing = 0;
     for (const Resolvent& r : resolvents) {
-      largest = std::max(largest, -r.sum.imag());
-      missing = std::max(missing, std::norm(r.u) * b * b / goal.width_eV);
+      const double off = std::abs(r.u) * b;
+      largest = std::max(largest, goal.of_vector ? std::sqrt(-r.sum.imag() / goal.width_eV) : -r.sum.imag());
+      missing = std::max(missing, (goal.of_vector ? off : off * off) / goal.width_eV);
     }
     chain.residual = missing / largest;
     if (chain.residual <= goal.tolerance || b < exhausted) break;

@@ -35,13 +35,15 @@ struct SpectralGoal {
   double width_eV = 0;
   double tolerance = 0;
   std::int64_t most_steps = 0;
+  /// The vector (z - H)^-1 |v> itself is wanted, not its product with v: its error is of first order.
+  bool of_vector = false;
 };
 
 /// The tridiagonal matrix a Hamiltonian becomes in the Krylov space of a vector.
 struct Chain {
   double norm_squared = 0;  ///< of the vector
   std::vector<double> diagonal, off_diagonal;
-  double residual = 0;  ///< bound of the spectral function's error, share of its maximum
+  double residual = 0;  ///< bound of the error of the spectral function, or of the vector, share of its maximum
 };
 template <class S>
 Chain spectral_chain(const Block<S>& block, const Column<S>& vector, const SpectralGoal& goal);

@@ -5,11 +5,12 @@
 #include "solved_ion.hpp"
 
 namespace lithoscope::multiplet {
-namespace {
 
 double memory_at_hand_bytes() {
   return static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
+
+namespace {
 
 Size checked(const IonModel& model) {
   require_hermitian(model.field_ground, "the field before the absorption");

@@ -1,10 +1,13 @@
 // Kramers-Heisenberg: what an ion scatters at each incident energy.
+#include <fmt/format.h>
+
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <map>
 
+#include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/parallel.hpp"
 #include "solved_ion.hpp"
 
@@ -17,6 +20,8 @@ using Matrix = Eigen::MatrixXcd;
 
 constexpr double same_loss_eV = 1e-9;
 constexpr double elastic_eV = 1e-6;
+constexpr double amplitude_tolerance = 1e-5;
+constexpr double final_tolerance = 1e-5;
 constexpr double nothing = 1e-24;  // squared norm of a vector that symmetry forbids
 
 // Amplitudes in spherical components, F[q][r] = <f|T_q+ ... T_r|i>, turned into x, y, z.
@@ -183,28 +188,46 @@ void scatter_from(const SolvedIon<S>& ion, const PopulatedState& state, const El
   }
 }
 
+void require_memory(double bytes, std::size_t lines) {
+  const double free = memory_at_hand_bytes();
+  if (bytes <= free) return;
+  throw core::ComputationError(
+      {.what = "this scattering map needs more memory than there is",
+       .expected = fmt::format("at most {:.2g} GB, which is free", free / 1e9),
+       .found = fmt::format("{:.2g} GB for {} losses at each incident energy", bytes / 1e9, lines),
+       .advice = "use fewer incident energies or a lower temperature"});
+}
+
+// So many initial states are computed side by side, then added in their order: the same bytes for any thread count.
+constexpr std::size_t at_once = 8;
+
 template <class S>
 Scattering dense_scattering(const SolvedIon<S>& ion, const ScatteringSettings& how, core::Progress& progress) {
   const Elements<S> elements = elements_of(ion);
   const LossLines lines = loss_lines(ion);
   const std::size_t channels = how.channels.size();
   const std::size_t all = how.incident_eV.size() * channels * lines.loss_eV.size();
-  std::vector<std::vector<double>> parts(ion.populated.size());
+  require_memory(static_cast<double>(all) * sizeof(double) * (at_once + 1), lines.loss_eV.size());
+  std::vector<double> sum(all, 0.0);
+  std::vector<std::vector<double>> parts(at_once);
   std::atomic<std::int64_t> done = 0;
-  progress.start("scattering", static_cast<std::int64_t>(parts.size()));
-  core::parallel_for(static_cast<std::int64_t>(parts.size()), [&](std::int64_t i) {
-    auto& part = parts[static_cast<std::size_t>(i)];
-    part.assign(all, 0.0);
-    scatter_from(ion, ion.populated[static_cast<std::size_t>(i)], elements, how, lines, part);
-    progress.advance(++done);
-  });
-  progress.finish();
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    for (std::size_t k = 0; k < all; ++k) parts[0][k] += parts[i][k];
+  progress.start("scattering", static_cast<std::int64_t>(ion.populated.size()));
+  for (std::size_t first = 0; first < ion.populated.size(); first += at_once) {
+    const std::size_t count = std::min(at_once, ion.populated.size() - first);
+    core::parallel_for(static_cast<std::int64_t>(count), [&](std::int64_t i) {
+      auto& part = parts[static_cast<std::size_t>(i)];
+      part.assign(all, 0.0);
+      scatter_from(ion, ion.populated[first + static_cast<std::size_t>(i)], elements, how, lines, part);
+      progress.advance(++done);
+    });
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t k = 0; k < all; ++k) sum[k] += parts[i][k];
+    }
   }
+  progress.finish();
   Scattering out;
   for (std::size_t w = 0; w < how.incident_eV.size(); ++w) {
-    const auto first = parts[0].begin() + static_cast<std::ptrdiff_t>(w * channels * lines.loss_eV.size());
+    const auto first = sum.begin() + static_cast<std::ptrdiff_t>(w * channels * lines.loss_eV.size());
     out.rows.push_back({how.incident_eV[w],
                         lines.loss_eV,
                         {first, first + static_cast<std::ptrdiff_t>(channels * lines.loss_eV.size())}});
@@ -235,7 +258,7 @@ std::vector<Square> squares_of(const Channel& channel) {
   const double tensor = (-2 * w.L1 + 3 * w.L2 + 3 * w.L3) / 30;
   std::vector<Square> out;
   const auto add = [&](double weight, std::initializer_list<std::pair<std::size_t, double>> elements) {
-    if (weight <= 0) return;
+    if (weight == 0) return;
     Square s{.weight = weight};
     for (const auto& [at, value] : elements) s.u[at] = value;
     out.push_back(s);
@@ -269,8 +292,9 @@ Excited<S> excited_states(const SolvedIon<S>& ion, std::size_t b, const Column<S
   const Block<S>& block = ion.core_hole.blocks[b];
   const auto curve = ion.hole_curve(b, start);
   SpectralGoal goal{.width_eV = std::min(how.lifetimes.L3_eV, how.lifetimes.L2_eV),
-                    .tolerance = ion.settings.krylov_tolerance,
-                    .most_steps = ion.settings.krylov_most};
+                    .tolerance = amplitude_tolerance,
+                    .most_steps = ion.settings.krylov_most,
+                    .of_vector = true};
   for (const double w : how.incident_eV) goal.energies_eV.push_back(w + initial_eV);
   const Chain chain = spectral_chain(block, start, goal);
   const auto m = static_cast<Index>(chain.diagonal.size());
@@ -326,14 +350,20 @@ Column<Complex> adjoint_times(const SparseMatrix<S>& T, const Column<Complex>& x
 
 // Poles of a final-state vector: of its real and imaginary parts, when the Hamiltonian is real, since then neither
 // mixes with the other; exact for a dense block.
+struct FinalPoles {
+  std::vector<Pole> poles;
+  double residual = 0;
+};
+
 template <class S>
-std::vector<Pole> final_poles(const SolvedIon<S>& ion, std::size_t g, const Column<Complex>& y, double width_eV) {
+FinalPoles final_poles(const SolvedIon<S>& ion, std::size_t g, const Column<Complex>& y,
+                       const ScatteringSettings& how) {
   const Eigenpairs<S>& states = ion.ground_states[g];
   const Block<S>& block = ion.ground.blocks[g];
-  std::vector<Pole> out;
+  FinalPoles out;
   if (states.energies_eV.size() == block.size()) {
     const Column<Complex> projected = states.vectors.adjoint().template cast<Complex>() * y;
-    for (Index n = 0; n < projected.size(); ++n) out.push_back({states.energies_eV[n], std::norm(projected[n])});
+    for (Index n = 0; n < projected.size(); ++n) out.poles.push_back({states.energies_eV[n], std::norm(projected[n])});
     return out;
   }
   std::vector<Column<S>> parts;
@@ -342,23 +372,47 @@ std::vector<Pole> final_poles(const SolvedIon<S>& ion, std::size_t g, const Colu
   } else {
     parts = {y};
   }
+  SpectralGoal goal{
+      .width_eV = how.final_half_width_eV, .tolerance = final_tolerance, .most_steps = ion.settings.krylov_most};
+  const auto probes = static_cast<int>(std::min(2000.0, (how.loss_to_eV + 1) / goal.width_eV));
+  for (int i = 0; i <= probes; ++i) goal.energies_eV.push_back(ion.lowest_eV() - 1 + i * (how.loss_to_eV + 1) / probes);
   for (const Column<S>& part : parts) {
     if (part.squaredNorm() < nothing) continue;
-    SpectralGoal goal{.width_eV = width_eV, .tolerance = 1e-4, .most_steps = 600};
-    constexpr double window_eV = 12;
-    for (double loss = -1; loss < window_eV; loss += width_eV) goal.energies_eV.push_back(ion.lowest_eV() + loss);
-    const auto found = poles(spectral_chain(block, part, goal));
-    out.insert(out.end(), found.begin(), found.end());
+    const Chain chain = spectral_chain(block, part, goal);
+    out.residual = std::max(out.residual, chain.residual);
+    const auto found = poles(chain);
+    out.poles.insert(out.poles.end(), found.begin(), found.end());
   }
   return out;
 }
 
-// Lines of one incident energy as they come: loss and a strength in one channel.
+// Lines of one incident energy as they come.
 struct Line {
   double loss_eV = 0;
-  std::size_t channel = 0;
+  std::size_t square = 0;
   double strength = 0;
 };
+
+// All channels' squares, each once: powders at different angles see the same nine with other weights.
+struct SharedSquare {
+  Tensor3 u{};
+  std::vector<double> weights;  // of each channel
+};
+
+std::vector<SharedSquare> shared_squares(const std::vector<Channel>& channels) {
+  std::vector<SharedSquare> out;
+  for (std::size_t k = 0; k < channels.size(); ++k) {
+    for (const Square& square : squares_of(channels[k])) {
+      auto known = std::ranges::find(out, square.u, &SharedSquare::u);
+      if (known == out.end()) {
+        out.push_back({square.u, std::vector<double>(channels.size(), 0.0)});
+        known = out.end() - 1;
+      }
+      known->weights[k] += square.weight;
+    }
+  }
+  return out;
+}
 
 // x_r(w) = (w - H + i gamma)^-1 T_r |state> in the whole core-hole space, from each block it reaches.
 template <class S>
@@ -379,7 +433,7 @@ std::vector<Column<Complex>> excited_by(const SolvedIon<S>& ion, const Populated
 }
 
 // sum_ab conj(u_ab) F_ab of amplitudes in spherical components.
-Column<Complex> mixed(const Square& square, const std::array<Column<Complex>, 9>& F) {
+Column<Complex> mixed(const SharedSquare& square, const std::array<Column<Complex>, 9>& F) {
   const auto& c = cartesian();
   Column<Complex> y = Column<Complex>::Zero(F[0].size());
   for (std::size_t q = 0; q < 3; ++q) {
@@ -394,31 +448,35 @@ Column<Complex> mixed(const Square& square, const std::array<Column<Complex>, 9>
   return y;
 }
 
-template <class S>
-std::vector<Line> lines_at(const SolvedIon<S>& ion, const PopulatedState& state,
-                           const std::array<Column<Complex>, 9>& F, const ScatteringSettings& how) {
+struct Found {
   std::vector<Line> lines;
-  const double width = 0.5 * std::min(how.lifetimes.L3_eV, how.lifetimes.L2_eV);
-  for (std::size_t k = 0; k < how.channels.size(); ++k) {
-    for (const Square& square : squares_of(how.channels[k])) {
-      const Column<Complex> y = mixed(square, F);
-      for (std::size_t g = 0; g < ion.ground.blocks.size(); ++g) {
-        const auto& members = ion.ground.blocks[g].members;
-        Column<Complex> part(static_cast<Index>(members.size()));
-        for (std::size_t i = 0; i < members.size(); ++i) part[static_cast<Index>(i)] = y[members[i]];
-        if (part.squaredNorm() < nothing) continue;
-        for (const Pole& pole : final_poles(ion, g, part, width)) {
-          const double loss = pole.energy_eV - state.energy_eV;
-          if (how.elastic || std::abs(loss) >= elastic_eV)
-            lines.push_back({loss, k, state.population * square.weight * pole.weight});
-        }
+  double residual = 0;
+};
+
+template <class S>
+Found lines_at(const SolvedIon<S>& ion, const PopulatedState& state, const std::array<Column<Complex>, 9>& F,
+               const std::vector<SharedSquare>& squares, const ScatteringSettings& how) {
+  Found out;
+  for (std::size_t k = 0; k < squares.size(); ++k) {
+    const Column<Complex> y = mixed(squares[k], F);
+    for (std::size_t g = 0; g < ion.ground.blocks.size(); ++g) {
+      const auto& members = ion.ground.blocks[g].members;
+      Column<Complex> part(static_cast<Index>(members.size()));
+      for (std::size_t i = 0; i < members.size(); ++i) part[static_cast<Index>(i)] = y[members[i]];
+      if (part.squaredNorm() < nothing) continue;
+      const FinalPoles found = final_poles(ion, g, part, how);
+      out.residual = std::max(out.residual, found.residual);
+      for (const Pole& pole : found.poles) {
+        const double loss = pole.energy_eV - state.energy_eV;
+        if (how.elastic || std::abs(loss) >= elastic_eV) out.lines.push_back({loss, k, state.population * pole.weight});
       }
     }
   }
-  return lines;
+  return out;
 }
 
-ScatteringRow row_of(double incident_eV, std::vector<Line> lines, std::size_t channels) {
+ScatteringRow row_of(double incident_eV, std::vector<Line> lines, const std::vector<SharedSquare>& squares,
+                     std::size_t channels) {
   std::ranges::stable_sort(lines, {}, &Line::loss_eV);
   ScatteringRow row{.incident_eV = incident_eV};
   std::vector<std::vector<double>> strength(channels);
@@ -427,7 +485,7 @@ ScatteringRow row_of(double incident_eV, std::vector<Line> lines, std::size_t ch
       row.loss_eV.push_back(line.loss_eV);
       for (auto& values : strength) values.push_back(0);
     }
-    strength[line.channel].back() += line.strength;
+    for (std::size_t k = 0; k < channels; ++k) strength[k].back() += squares[line.square].weights[k] * line.strength;
   }
   for (const auto& values : strength) row.strength.insert(row.strength.end(), values.begin(), values.end());
   return row;
@@ -437,8 +495,9 @@ ScatteringRow row_of(double incident_eV, std::vector<Line> lines, std::size_t ch
 template <class S>
 Scattering krylov_scattering(const SolvedIon<S>& ion, const ScatteringSettings& how, core::Progress& progress) {
   constexpr std::size_t at_a_time = 32;
-  Scattering out;
-  std::vector<std::vector<Line>> lines(how.incident_eV.size());
+  Scattering out{.krylov = true};
+  const auto squares = shared_squares(how.channels);
+  std::vector<Found> found(how.incident_eV.size());
   std::atomic<std::int64_t> done = 0;
   progress.start("scattering", static_cast<std::int64_t>(ion.populated.size() * how.incident_eV.size()));
   for (const PopulatedState& state : ion.populated) {
@@ -461,15 +520,19 @@ Scattering krylov_scattering(const SolvedIon<S>& ion, const ScatteringSettings& 
         for (std::size_t q = 0; q < 3; ++q) {
           for (std::size_t r = 0; r < 3; ++r) F[3 * q + r] = adjoint_times(ion.dipole[q], x[r][w]);
         }
-        const auto found = lines_at(ion, state, F, part);
-        lines[first + w].insert(lines[first + w].end(), found.begin(), found.end());
+        const Found more = lines_at(ion, state, F, squares, part);
+        Found& all = found[first + w];
+        all.lines.insert(all.lines.end(), more.lines.begin(), more.lines.end());
+        all.residual = std::max(all.residual, more.residual);
         progress.advance(++done);
       });
     }
   }
   progress.finish();
-  for (std::size_t w = 0; w < lines.size(); ++w)
-    out.rows.push_back(row_of(how.incident_eV[w], std::move(lines[w]), how.channels.size()));
+  for (std::size_t w = 0; w < found.size(); ++w) {
+    out.krylov_residual = std::max(out.krylov_residual, found[w].residual);
+    out.rows.push_back(row_of(how.incident_eV[w], std::move(found[w].lines), squares, how.channels.size()));
+  }
   return out;
 }
 

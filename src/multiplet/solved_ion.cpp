@@ -34,9 +34,9 @@ SolvedIon<S>::SolvedIon(const IonModel& model, const SolverSettings& how)
       orbitals(orbitals_of(model)),
       ground(determinants_of(model, false), hamiltonian(model, false)),
       core_hole(determinants_of(model, true), hamiltonian(model, true)) {
-  for (int q = -1; q <= 1; ++q) {
-    dipole[static_cast<std::size_t>(q + 1)] =
-        matrix_of<S>(multiplet::dipole(q, orbitals), ground.determinants, core_hole.determinants);
+  for (std::size_t q = 0; q < 3; ++q) {
+    const Operator lift = multiplet::dipole(static_cast<int>(q) - 1, orbitals);
+    dipole[q] = matrix_of<S>(lift, ground.determinants, core_hole.determinants);
   }
   Operator spin_orbit{orbitals};
   add_spin_orbit(spin_orbit, 0, 1, 1);

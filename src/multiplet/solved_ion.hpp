@@ -11,6 +11,9 @@
 
 namespace lithoscope::multiplet {
 
+/// Free physical memory.
+double memory_at_hand_bytes();
+
 struct PopulatedState {
   std::size_t block = 0;
   Eigen::Index column = 0;  ///< of the block's eigenvectors

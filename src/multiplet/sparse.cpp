@@ -103,7 +103,8 @@ SparseMatrix<S> build(const OperatorOf& operator_of, const Determinants& from, c
 
 template <class S>
 SparseMatrix<S> matrix_of(const Operator& op, const Determinants& from, const Determinants& to) {
-  return build<S>([&](Determinant) -> const Operator& { return op; }, from, to);
+  const Operator* same = &op;
+  return build<S>([same](Determinant) -> const Operator& { return *same; }, from, to);
 }
 
 template <class S>

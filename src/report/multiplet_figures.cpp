@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace lithoscope::report {
@@ -144,13 +145,18 @@ Figure absorption_figure(const MultipletOutcome& outcome) {
 Figure polarisation_figure(const MultipletOutcome& outcome) {
   Figure f{.id = "polarisation",
            .title = "The absorption depends on the polarisation",
-           .caption = "Along z, the axis of the field, and across it.",
+           .caption =
+               "Linear polarisation along the axes, z being the axis of the field; circular about z where it matters.",
            .x_axis = energy_axis(outcome),
            .y_axis = {"absorption", "1/eV"}};
-  f.series.push_back(
-      {.name = "along z", .role = Role::second, .x = rounded(outcome.energy_eV), .y = rounded(outcome.along)});
-  f.series.push_back(
-      {.name = "along x", .role = Role::primary, .x = rounded(outcome.energy_eV), .y = rounded(outcome.across)});
+  static constexpr std::array roles{Role::primary, Role::second, Role::third, Role::muted};
+  for (std::size_t i = 0; i < outcome.polarised.size(); ++i) {
+    f.series.push_back({.name = outcome.polarised[i].name,
+                        .role = roles[i % roles.size()],
+                        .mark = i < roles.size() ? Mark::line : Mark::dashed,
+                        .x = rounded(outcome.energy_eV),
+                        .y = rounded(outcome.polarised[i].spectrum)});
+  }
   return f;
 }
 

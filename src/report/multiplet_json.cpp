@@ -60,16 +60,18 @@ std::string multiplet_json(const study::MultipletOutcome& outcome) {
   }
   j["sticks"] = {{"energy_eV", energy}, {"strength", strength}, {"share_of_j_half", hole}};
   j["spectrum"] = {{"energy_eV", outcome.energy_eV}, {"isotropic_per_eV", outcome.isotropic}};
-  if (!outcome.along.empty()) {
-    j["spectrum"]["along_x_per_eV"] = outcome.across;
-    j["spectrum"]["along_z_per_eV"] = outcome.along;
-  }
+  Json polarised = Json::array();
+  for (const auto& p : outcome.polarised) polarised.push_back({{"name", p.name}, {"per_eV", p.spectrum}});
+  j["spectrum"]["polarised"] = polarised;
   if (outcome.fit) j["fit"] = fit_json(*outcome.fit);
   if (outcome.scatter) {
     const study::ScatterOutcome& s = *outcome.scatter;
     Json maps;
     for (std::size_t c = 0; c < s.channels.size(); ++c) maps[s.channels[c]] = s.seen[c];
-    j["scattering"] = {{"incident_eV", s.axes.incident_eV}, {"loss_eV", s.axes.loss_eV}, {"intensity_per_eV", maps}};
+    j["scattering"] = {{"incident_eV", s.axes.incident_eV},
+                       {"loss_eV", s.axes.loss_eV},
+                       {"intensity_per_eV", maps},
+                       {"krylov_residual", s.krylov_residual}};
   }
   return j.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -30,7 +30,9 @@ std::vector<std::string> multiplet_answers(const MultipletOutcome& outcome) {
                   "{:.3f} of the strength.",
                   outcome.study.ion.name(), outcome.study.ion.d_electrons, ground.degeneracy,
                   spin_text(ground, outcome.study.ion.d_electrons), ground.e_g_electrons,
-                  outcome.size.ground > 252 ? fmt::format(" of {:.2f} d electrons", ground.d_electrons) : std::string{},
+                  outcome.study.settings.v_e_g != 0 || outcome.study.settings.v_t_2g != 0
+                      ? fmt::format(" of {:.2f} d electrons", ground.d_electrons)
+                      : std::string{},
                   outcome.edges.L3_maximum_eV, outcome.study.spectrum.energy_offset == 0 ? " (calculated zero)" : "",
                   outcome.edges.branching_ratio));
   if (!outcome.fit) return answers;
@@ -98,7 +100,7 @@ Report make_report(const MultipletOutcome& outcome) {
     absorption.tables.push_back(fit_table(outcome));
   }
   absorption.figures.push_back(absorption_figure(outcome));
-  if (!outcome.along.empty()) absorption.figures.push_back(polarisation_figure(outcome));
+  if (!outcome.polarised.empty()) absorption.figures.push_back(polarisation_figure(outcome));
   report.sections.push_back(std::move(absorption));
   if (outcome.scatter)
     report.sections.push_back({.id = "scattering", .title = "Scattering", .figures = scattering_figures(outcome)});

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <complex>
+#include <span>
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/io/input_file.hpp"
@@ -28,16 +31,39 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
-// Whether light sees an axis in it.
-bool dichroic(const Absorption& absorption) {
-  constexpr double visible = 1e-6;
-  double largest = 0;
-  double difference = 0;
-  for (const multiplet::Stick& s : absorption.sticks) {
-    largest = std::max(largest, multiplet::isotropic(s));
-    difference = std::max(difference, std::abs(s.strength[8].real() - s.strength[0].real()));
+// Polarised spectra, those that differ: along x, y, z, and circular about z.
+std::vector<MultipletOutcome::Polarised> polarised(const MultipletOutcome& outcome) {
+  const multiplet::SpectrumSettings& settings = outcome.study.spectrum;
+  std::vector<double> calculated = outcome.energy_eV;
+  for (double& e : calculated) e -= settings.energy_offset;
+  const double h = std::sqrt(0.5);
+  using C = std::complex<double>;
+  const std::array<std::pair<const char*, multiplet::Vector3>, 5> all{
+      {{"along x", {1, 0, 0}},
+       {"along y", {0, 1, 0}},
+       {"along z", {0, 0, 1}},
+       {"circular, +1 about z", {C{h, 0}, C{0, h}, 0}},
+       {"circular, -1 about z", {C{h, 0}, C{0, -h}, 0}}}};
+  std::vector<MultipletOutcome::Polarised> out;
+  for (const auto& [name, e] : all) {
+    out.push_back({name, multiplet::polarised_spectrum(outcome.absorption, e, calculated,
+                                                       multiplet::lifetimes_of(settings), settings.resolution)});
   }
-  return difference > visible * largest;
+  const double top = *std::ranges::max_element(outcome.isotropic);
+  const auto same = [&](const MultipletOutcome::Polarised& a, const MultipletOutcome::Polarised& b) {
+    constexpr double visible = 1e-4;
+    for (std::size_t i = 0; i < a.spectrum.size(); ++i) {
+      if (std::abs(a.spectrum[i] - b.spectrum[i]) > visible * top) return false;
+    }
+    return true;
+  };
+  if (same(out[3], out[4])) out.resize(3);
+  if (same(out[0], out[1])) {
+    out.erase(out.begin() + 1);
+    out[0].name = "along x or y";
+    if (out.size() == 2 && same(out[0], out[1])) out.clear();
+  }
+  return out;
 }
 
 ScatterOutcome scatter(const multiplet::Multiplet& solved, const MultipletStudy& study, const Absorption& absorption,
@@ -46,10 +72,13 @@ ScatterOutcome scatter(const multiplet::Multiplet& solved, const MultipletStudy&
   out.axes = multiplet::axes_of(*study.scatter, study.spectrum, absorption);
   multiplet::ScatteringSettings how{.incident_eV = out.axes.incident_eV,
                                     .lifetimes = multiplet::lifetimes_of(study.spectrum),
-                                    .channels = multiplet::powder_channels(*study.scatter)};
+                                    .channels = multiplet::powder_channels(*study.scatter),
+                                    .final_half_width_eV = study.scatter->final_width,
+                                    .loss_to_eV = study.scatter->loss_to};
   for (double& e : how.incident_eV) e -= study.spectrum.energy_offset;
   const multiplet::Scattering scattering = solved.scattering(how, progress);
   out.channels = scattering.channels;
+  out.krylov = scattering.krylov;
   out.krylov_residual = scattering.krylov_residual;
   const auto maps = [&](double resolution_eV) {
     return multiplet::scattering_maps(scattering, multiplet::ScatterAxis::energy_loss, out.axes.loss_eV,
@@ -60,14 +89,49 @@ ScatterOutcome scatter(const multiplet::Multiplet& solved, const MultipletStudy&
   return out;
 }
 
+void add_warnings(MultipletOutcome& out) {
+  constexpr double loose = 1e-6;
+  if (out.absorption.krylov_residual > loose) {
+    out.warnings.push_back(
+        fmt::format("the absorption's Krylov spaces end with an error of up to {:.1g} of the maximum",
+                    out.absorption.krylov_residual));
+  }
+  constexpr double loose_scattering = 1e-4;
+  if (out.scatter && out.scatter->krylov_residual > loose_scattering) {
+    out.warnings.push_back(
+        fmt::format("the scattering's Krylov spaces end with an error of up to {:.1g} of the maximum",
+                    out.scatter->krylov_residual));
+  }
+  if (out.scatter && out.scatter->krylov && out.study.spectrum.width_l3 != out.study.spectrum.width_l2) {
+    out.warnings.push_back(
+        "this model is too large to tell its core states apart in scattering: their width is the one usual at each "
+        "incident energy, which is right to about 0.2 % of the maximum");
+  }
+  double inside = 0;
+  for (const multiplet::Stick& stick : out.absorption.sticks) {
+    const double e = stick.energy_eV + out.study.spectrum.energy_offset;
+    if (e >= out.energy_eV.front() && e <= out.energy_eV.back()) inside += multiplet::isotropic(stick);
+  }
+  constexpr double little = 0.05;
+  if (inside < little * out.edges.total) {
+    out.warnings.push_back(
+        fmt::format("only {:.1g} % of the strength lies between {:g} and {:g} eV: energies count from the "
+                    "mean of the configuration unless energy_offset says where",
+                    100 * inside / out.edges.total, out.energy_eV.front(), out.energy_eV.back()));
+  }
+}
+
 }  // namespace
 
 multiplet::MeasuredSpectrum read_spectrum(const std::string& path) {
-  const auto file = io::InputFile::open(path);
+  return parse_spectrum(io::InputFile::open(path).bytes(), path);
+}
+
+multiplet::MeasuredSpectrum parse_spectrum(std::string_view bytes, const std::string& path) {
   multiplet::MeasuredSpectrum out;
   std::size_t columns = 0;
   std::int64_t number = 0;
-  for (const std::string_view whole : io::lines_of(file.bytes())) {
+  for (const std::string_view whole : io::lines_of(bytes)) {
     ++number;
     const auto words = words_of(whole.substr(0, whole.find('#')));
     if (words.empty()) continue;
@@ -79,10 +143,11 @@ multiplet::MeasuredSpectrum read_spectrum(const std::string& path) {
     if (values.size() != words.size() && columns == 0) continue;  // headings
     if (columns == 0) columns = words.size();
     if (values.size() != words.size() || words.size() != columns || columns < 2 || columns > 3) {
-      throw core::UnreadableFile({.what = "a line of a spectrum that is not like the others",
-                                  .where = {.path = path, .line = number},
-                                  .expected = "energy (eV), intensity and perhaps its standard deviation",
-                                  .found = std::string{whole.substr(0, 60)}});
+      throw core::UnreadableFile(
+          {.what = "a line of a spectrum that is not like the others",
+           .where = {.path = path, .line = number},
+           .expected = "two or three columns: energy (eV), intensity, perhaps its standard deviation",
+           .found = fmt::format("{} columns: {}", words.size(), whole.substr(0, 60))});
     }
     out.energy_eV.push_back(values[0]);
     out.intensity.push_back(values[1]);
@@ -118,21 +183,9 @@ MultipletOutcome run_multiplet(const MultipletStudy& study, core::Progress& prog
   out.edges = multiplet::edges_of(out.absorption, out.study.spectrum);
   out.energy_eV = multiplet::energies_of(out.study.spectrum, out.absorption);
   out.isotropic = multiplet::spectrum_at(out.absorption, out.study.spectrum, out.energy_eV);
-  if (dichroic(out.absorption)) {
-    std::vector<double> calculated = out.energy_eV;
-    for (double& e : calculated) e -= out.study.spectrum.energy_offset;
-    const auto along = [&](const multiplet::Vector3& e) {
-      return multiplet::polarised_spectrum(out.absorption, e, calculated, lifetimes, out.study.spectrum.resolution);
-    };
-    out.across = along({1, 0, 0});
-    out.along = along({0, 0, 1});
-  }
+  out.polarised = polarised(out);
   if (study.scatter) out.scatter = scatter(solved, out.study, out.absorption, progress);
-  constexpr double loose = 1e-6;
-  const double residual = std::max(out.absorption.krylov_residual, out.scatter ? out.scatter->krylov_residual : 0.0);
-  if (residual > loose) {
-    out.warnings.push_back(fmt::format("the Krylov spaces end with an error of up to {:.1g} of the maximum", residual));
-  }
+  add_warnings(out);
   return out;
 }
 
@@ -140,7 +193,11 @@ std::string resolved_multiplet_study(const MultipletStudy& study) {
   std::string text = fmt::format("ion = \"{}\"\n", study.ion.name());
   text += fmt::format("axis = \"{}\"\n", study.field.axis == multiplet::CubicAxis::fourfold ? "fourfold" : "threefold");
   if (!study.field_path.empty()) text += fmt::format("field_matrix = \"{}\"\n", study.field_path);
-  append_settings(text, multiplet::ion_settings_table(), study.settings);
+  for (const auto& entry : multiplet::ion_settings_table()) {
+    const bool of_field = entry.name == "10dq" || entry.name == "ds" || entry.name == "dt";
+    if (study.field.matrix && of_field) continue;  // the matrix is in their place
+    append_settings(text, std::span{&entry, 1}, study.settings);
+  }
   text += "[spectrum]\n";
   append_settings(text, multiplet::spectrum_settings_table(), study.spectrum);
   if (study.scatter) {
@@ -166,9 +223,10 @@ std::string nexus_file(const MultipletOutcome& outcome) {
   nexus.group(spectrum, "NXdata");
   nexus.numbers(spectrum + "/energy", outcome.energy_eV, "eV");
   nexus.numbers(spectrum + "/isotropic", outcome.isotropic, "1/eV");
-  if (!outcome.along.empty()) {
-    nexus.numbers(spectrum + "/polarised_x", outcome.across, "1/eV");
-    nexus.numbers(spectrum + "/polarised_z", outcome.along, "1/eV");
+  for (std::size_t i = 0; i < outcome.polarised.size(); ++i) {
+    const std::string name = fmt::format("{}/polarised_{}", spectrum, i);
+    nexus.numbers(name, outcome.polarised[i].spectrum, "1/eV");
+    nexus.attribute(name, "long_name", outcome.polarised[i].name);
   }
   nexus.attribute(spectrum, "signal", "isotropic");
   nexus.attribute(spectrum, "axes", "energy");

@@ -79,6 +79,11 @@ TEST_CASE("what cannot be understood is refused with what would be") {
   refused("Ni2+ --fit words.csv", 3, "words.csv:3");
   refused("Ni2+ --fit empty.csv", 3, "no spectrum");
   refused("Ni2+ --field-matrix field.txt", 3, "field.txt:1");
+  refused("Ni2+ --loss-step 1", 2, "--scattering");
+  refused("Ni2+ --delta 3", 2, "ligands");
+  refused("Ni2+ --scattering --incident-step 0.001 --loss-step 0.001", 2, "points");
+  refused("--mixture 'Ni2+ 1' --resolution 2", 2, "no effect");
+  refused("Ni2+ --mixture 'Ni2+ 1'", 2, "nothing else");
   refused("--mixture 'Ni2+'", 2, "shares");
   refused("--mixture 'Ni2+ -1'", 2, "below zero");
 }

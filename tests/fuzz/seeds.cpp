@@ -39,5 +39,13 @@ int main(int argc, char** argv) {
   write(
       root / "report/small",
       R"({"schema":"lithoscope/report/1","program":"p","title":"t","asked":"a","answers":["b"],"sections":[{"id":"s","title":"t","paragraphs":[],"warnings":[],"figures":[{"id":"f","title":"t","caption":"c","x_axis":{"quantity":"x","unit":""},"y_axis":{"quantity":"y","unit":"V"},"series":[{"name":"n","role":"primary","mark":"dots","x":[0,1],"y":[1,null],"y_low":[],"y_high":[],"notes":[]}],"bands":[],"segments":[]}],"tables":[]}],"made":[["a","b"]]})");
+  const std::string zeros = "0 0 0 0 0 0 0 0 0 0\n";
+  std::string field;
+  for (int i = 0; i < 10; ++i) field += zeros;
+  write(root / "ion/field", "f(1,0)" + field.substr(1));
+  write(root / "ion/spectrum", "senergy,intensity,sigma\n850,1,0.1\n851.5,2e-3,0.1\n");
+  write(root / "ion/atoms",
+        "aelement,configuration,d_electrons,F2_dd_eV,F4_dd_eV,F2_pd_eV,G1_pd_eV,G3_pd_eV,zeta_d_eV,zeta_p_eV,origin\n"
+        "Ni,3d,8,12.2,7.6,0,0,0,0.083,0,me\nNi,3d,9,11.1,6.8,0,0,0,0.074,0,me\n");
   return 0;
 }

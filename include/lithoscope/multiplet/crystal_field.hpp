@@ -12,8 +12,12 @@ namespace lithoscope::multiplet {
 struct ShellMatrix {
   std::array<std::complex<double>, 100> at{};
 
-  std::complex<double>& operator()(int row, int column) { return at[static_cast<std::size_t>(10 * row + column)]; }
-  std::complex<double> operator()(int row, int column) const { return at[static_cast<std::size_t>(10 * row + column)]; }
+  std::complex<double>& operator()(int row, int column) { return at[place(row, column)]; }
+  std::complex<double> operator()(int row, int column) const { return at[place(row, column)]; }
+
+  static std::size_t place(int row, int column) {
+    return 10 * static_cast<std::size_t>(row) + static_cast<std::size_t>(column);
+  }
 };
 
 ShellMatrix operator+(const ShellMatrix& a, const ShellMatrix& b);

@@ -45,8 +45,9 @@ struct Stick {
 /// Thermal average of all populated states. Strengths are of the dipole operator in Clebsch-Gordan normalisation: the
 /// isotropic ones add up to (10 - n_d)/3.
 struct Absorption {
-  std::vector<Stick> sticks;      ///< by energy
-  double krylov_residual = 0;     ///< bound of the error, share of the maximum at `probe_width_eV`; 0: all is dense
+  std::vector<Stick> sticks;  ///< by energy
+  double krylov_residual =
+      0;  ///< bound of the error, share of the maximum at the narrower of the widths; 0: all is dense
   std::int64_t krylov_steps = 0;  ///< the longest chain
 };
 
@@ -89,9 +90,14 @@ struct ScatteringSettings {
   Lifetimes lifetimes;
   std::vector<Channel> channels;
   bool elastic = true;  ///< keep the line at zero loss
+  /// A large model's final states are found to be right through this half width up to this loss.
+  double final_half_width_eV = 0.05;
+  double loss_to_eV = 12;
 };
 
-/// What is scattered at each incident energy: lines of energy loss, one strength a channel (Kramers-Heisenberg).
+/// What is scattered at each incident energy: lines of energy loss, one strength a channel (Kramers-Heisenberg). In a
+/// Krylov space the core states are not told apart: there the width is that of the hole usual at the incident energy
+/// (about 0.2 % of the maximum where L2 is three times L3).
 struct ScatteringRow {
   double incident_eV = 0;
   std::vector<double> loss_eV;
@@ -100,7 +106,8 @@ struct ScatteringRow {
 struct Scattering {
   std::vector<std::string> channels;
   std::vector<ScatteringRow> rows;
-  double krylov_residual = 0;
+  bool krylov = false;         ///< some states were not diagonalised
+  double krylov_residual = 0;  ///< bound of the amplitudes' and the final spectra's error, share of their maximum
 };
 
 /// One ion model solved. Building one diagonalises the ground configuration; the rest happens on demand.

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lithoscope/core/log.hpp"
@@ -32,6 +33,7 @@ struct ScatterOutcome {
   multiplet::ScatterAxes axes;
   std::vector<std::string> channels;
   std::vector<std::vector<double>> narrow, seen;  ///< per channel, incident by loss: lifetimes alone, and resolved
+  bool krylov = false;
   double krylov_residual = 0;
 };
 
@@ -44,7 +46,11 @@ struct MultipletOutcome {
   multiplet::Absorption absorption;
   multiplet::Edges edges;
   std::vector<double> energy_eV, isotropic;
-  std::vector<double> across, along;  ///< polarised in the plane and along z; empty where both are the same
+  struct Polarised {
+    std::string name;  ///< "along x"
+    std::vector<double> spectrum;
+  };
+  std::vector<Polarised> polarised;  ///< along x, y, z, and left and right about z; empty where all are the same
   std::optional<ScatterOutcome> scatter;
   std::vector<std::string> warnings;
 };
@@ -52,6 +58,7 @@ struct MultipletOutcome {
 /// Two or three columns of numbers, separated by blanks, tabs, commas or semicolons; words above them and lines after
 /// '#' are skipped. Throws UnreadableFile.
 multiplet::MeasuredSpectrum read_spectrum(const std::string& path);
+multiplet::MeasuredSpectrum parse_spectrum(std::string_view bytes, const std::string& path);
 
 MultipletOutcome run_multiplet(const MultipletStudy& study, core::Progress& progress, core::Log& log);
 

@@ -64,9 +64,35 @@ TEST_CASE("a misfit beyond the given uncertainties widens the intervals and is s
   CHECK(std::ranges::any_of(result.warnings, [](const auto& w) { return w.find("chi squared") != std::string::npos; }));
 }
 
+TEST_CASE("a fit that starts in a tetrahedron finds the octahedron") {
+  const auto result = fit({"10dq", "slater_scale", "energy_offset"},
+                          measured({.ten_dq = 1.1}, {.energy_offset = 857}, 0.004), {.ten_dq = -1});
+  CHECK(result.parameters[0].value.value == Approx(1.1).epsilon(0.05));
+}
+
+TEST_CASE("a spectrum without the ion in it is not fitted in silence") {
+  auto m = measured({}, {.energy_offset = 857}, 0.004);
+  core::RandomStream random{9, 0};
+  for (double& v : m.intensity) v = 1 + 0.004 * random.normal();
+  bool told = false;
+  try {
+    const auto result = fit({"10dq"}, m);
+    told =
+        std::ranges::any_of(result.warnings, [](const auto& w) { return w.find("hardly shows") != std::string::npos; });
+  } catch (const core::ComputationError&) {
+    told = true;
+  }
+  CHECK(told);
+}
+
 TEST_CASE("a fit of nothing, of broken points or of too few is refused") {
   const auto m = measured({}, {.energy_offset = 857}, 0.004);
   CHECK_THROWS_AS(fit({"ten_dq"}, m), core::UsageError);
+  CHECK_THROWS_AS(fit({}, m), core::UsageError);
+  CHECK_THROWS_AS(fit({"10dq", "10dq"}, m), core::UsageError);
+  auto thousand = m;
+  for (double& e : thousand.energy_eV) e *= 1000;
+  CHECK_THROWS_AS(fit({"10dq"}, thousand), core::ComputationError);
   auto broken = m;
   broken.sigma[7] = 0;
   CHECK_THROWS_AS(fit({"10dq"}, broken), core::ComputationError);

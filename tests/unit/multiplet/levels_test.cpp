@@ -4,6 +4,7 @@
 #include <map>
 
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/multiplet/ion_settings.hpp"
 #include "multiplet/determinants.hpp"
 #include "multiplet_cases.hpp"
 
@@ -171,6 +172,25 @@ TEST_CASE("what cannot be is refused before it starts") {
   } catch (const core::ComputationError& error) {
     CHECK(error.facts().found.find("GB for") != std::string::npos);
   }
+}
+
+TEST_CASE("electrons that come over to an empty shell repel each other") {
+  IonSettings settings{.ten_dq = -1, .delta = 1, .v_e_g = 1, .v_t_2g = 2, .u_dd = 6, .u_pd = 7};
+  const IonModel model = model_of(material::parse_ion("Mn7+"), settings);
+  CHECK(model.ground.F2_dd_eV == 0);
+  REQUIRE(model.ground_transferred.has_value());
+  CHECK(model.ground_transferred->F2_dd_eV > 10);
+  CHECK(model.core_hole_transferred->F2_dd_eV > 10);
+}
+
+TEST_CASE("leaving configurations out needs no more memory than what is left") {
+  IonModel model = test::nickel_oxide();
+  model.d_electrons = 1;
+  model.most_transferred = 1;
+  for (int i = 0; i < 3; ++i) model.ligands.push_back(model.ligands.front());
+  const Multiplet solved{model};
+  CHECK(solved.size().ground == 10 + 45 * 40);
+  CHECK(solved.energies_eV().size() > 0);
 }
 
 TEST_CASE("a field matrix is read whole, or refused with its line") {
