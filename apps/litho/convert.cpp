@@ -4,14 +4,12 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "lithoscope/echem/cycler_files.hpp"
-#include "lithoscope/io/atomic_file.hpp"
+#include "record_output.hpp"
 #include "study_options.hpp"
 
 namespace litho {
 namespace core = lithoscope::core;
 namespace echem = lithoscope::echem;
-namespace io = lithoscope::io;
 namespace study = lithoscope::study;
 namespace {
 
@@ -25,9 +23,7 @@ struct Options {
 };
 
 core::ExitCode run(const Options& options) {
-  if (options.format != "bdf" && options.format != "mpt") {
-    throw core::UsageError({.what = "--to knows two formats", .expected = "bdf or mpt", .found = options.format});
-  }
+  require_record_format(options.format);
   const study::Study definition =
       study_of_files(options.files, options.columns, {{"measurement.0.join", options.join}});
   const auto progress = core::terminal_progress();
@@ -40,12 +36,7 @@ core::ExitCode run(const Options& options) {
                             .advice = "multiply it by the active mass first"});
   }
   for (const std::string& remark : table.remarks) fmt::print(stderr, "note: {}\n", remark);
-  const std::string text = options.format == "bdf" ? echem::bdf_csv(table) : echem::biologic_text(table);
-  if (options.out.empty()) {
-    fmt::print("{}", text);
-  } else {
-    io::write_file(options.out, text, options.force ? io::Existing::replace : io::Existing::refuse);
-  }
+  write_record(table, options.format, options.out, options.force);
   return core::ExitCode::done;
 }
 

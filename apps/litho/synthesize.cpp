@@ -6,16 +6,14 @@
 
 #include "commands.hpp"
 #include "lithoscope/core/units.hpp"
-#include "lithoscope/echem/cycler_files.hpp"
 #include "lithoscope/echem/synthesize.hpp"
-#include "lithoscope/io/atomic_file.hpp"
 #include "lithoscope/study/particle_file.hpp"
+#include "record_output.hpp"
 #include "study_options.hpp"
 
 namespace litho {
 namespace core = lithoscope::core;
 namespace echem = lithoscope::echem;
-namespace io = lithoscope::io;
 namespace particle = lithoscope::particle;
 namespace study = lithoscope::study;
 namespace {
@@ -55,9 +53,7 @@ const particle::Leg& leg_of(const particle::Run& run, const std::string& name) {
 }
 
 core::ExitCode run(const Options& options) {
-  if (options.format != "bdf" && options.format != "mpt") {
-    throw core::UsageError({.what = "--to knows two formats", .expected = "mpt or bdf", .found = options.format});
-  }
+  require_record_format(options.format);
   if (options.seed < 0) {
     throw core::UsageError(
         {.what = "--seed counts from 0", .expected = "0 or more", .found = std::to_string(options.seed)});
@@ -73,12 +69,7 @@ core::ExitCode run(const Options& options) {
       particle::simulate(definition.model, definition.programme, particle::Record::trace, sampling);
   echem::CyclerTable table = echem::synthesize_record(definition.model, leg_of(result, options.branch), instrument);
   table.sample.comment = "Lithoscope twin: " + definition.programme.title;
-  const std::string text = options.format == "bdf" ? echem::bdf_csv(table) : echem::biologic_text(table);
-  if (options.out.empty()) {
-    fmt::print("{}", text);
-  } else {
-    io::write_file(options.out, text, options.force ? io::Existing::replace : io::Existing::refuse);
-  }
+  write_record(table, options.format, options.out, options.force);
   return core::ExitCode::done;
 }
 

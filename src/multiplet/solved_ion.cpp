@@ -227,7 +227,7 @@ double SolvedIon<S>::HoleCurve::at(double e) const {
 // Ritz vectors of a short Krylov space, kept orthogonal: enough to tell L3 from L2.
 template <class S>
 typename SolvedIon<S>::HoleCurve SolvedIon<S>::hole_curve(std::size_t b, const Column<S>& vector) const {
-  constexpr Index most = 60;
+  constexpr Index most = 120;
   const Block<S>& block = core_hole.blocks[b];
   const Index steps = std::min<Index>(most, block.size());
   Dense<S> basis(block.size(), steps);

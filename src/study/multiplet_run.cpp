@@ -173,7 +173,11 @@ MultipletOutcome run_multiplet(const MultipletStudy& study, core::Progress& prog
     out.warnings = out.fit->warnings;
   }
   const multiplet::IonModel model = multiplet::model_of(study.ion, out.study.settings, study.field);
-  const multiplet::Multiplet solved{model, {.temperature_K = out.study.settings.temperature}};
+  multiplet::SolverSettings solver{.temperature_K = out.study.settings.temperature};
+  // A map asks for so many final states that diagonalising pays where a spectrum alone would not.
+  constexpr std::int64_t dense_for_maps = 2000;
+  if (study.scatter) solver.dense_most = dense_for_maps;
+  const multiplet::Multiplet solved{model, solver};
   out.size = solved.size();
   out.blocks_ground = solved.blocks_ground();
   out.blocks_core_hole = solved.blocks_core_hole();
