@@ -16,6 +16,7 @@ struct TitrationTwin {
   double radius_m = 100e-9;
   double x_start = 0.05;
   double rate_per_s = 1.3e-5;  ///< lithium per formula unit and second; negative: discharge
+  double every_other = 1;      ///< times the rate, of the second, fourth ... pulse
   int pulses = 24;
   double pulse_s = 1200;
   double rest_s = 7200;
@@ -93,7 +94,7 @@ inline echem::CyclerTable record_of(const TitrationTwin& twin) {
   write(0, 0);
   stretch(600, 0);
   for (int pulse = 0; pulse < twin.pulses; ++pulse) {
-    stretch(twin.pulse_s, twin.rate_per_s);
+    stretch(twin.pulse_s, twin.rate_per_s * (pulse % 2 == 0 ? 1 : twin.every_other));
     stretch(twin.rest_s, 0);
   }
   return table;

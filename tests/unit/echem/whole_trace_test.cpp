@@ -187,26 +187,46 @@ TEST_CASE("rests and pulses with hardly a row are survived and said") {
   CHECK_NOTHROW(analyse(brief));
 }
 
-TEST_CASE("pulses of one current give the sum of charge transfer and series resistance, and say that it is a sum") {
-  // Twins have an overpotential that does not depend on the current: charge transfer and resistance are made here.
-  TitrationTwin twin;
+namespace {
+
+// Twins have an overpotential that does not depend on the current: charge transfer and resistance are put in its place.
+constexpr double series_ohm = 0.2;
+constexpr double exchange_A = 2e-3;
+
+double overpotential_of(double current_A) {
+  const double thermal = 2 * core::gas_constant_J_per_mol_K * core::room_temperature_K / core::faraday_C_per_mol;
+  return series_ohm * current_A + thermal * std::asinh(current_A / (2 * exchange_A));
+}
+
+echem::CyclerTable with_overpotential(TitrationTwin twin) {
   twin.overpotential_V = 0;
-  const auto half = record_of(twin);
-  auto table = half;
-  const double ohm = 0.2;
-  const double exchange_A = 2e-3;
+  auto table = record_of(twin);
   for (std::size_t i = 0; i < table.time_s.size(); ++i) {
-    const double thermal = 2 * core::gas_constant_J_per_mol_K * core::room_temperature_K / core::faraday_C_per_mol;
-    const double current = table.current_A[i];
-    if (current != 0) table.potential_V[i] += ohm * current + thermal * std::asinh(current / (2 * exchange_A));
+    if (table.current_A[i] != 0) table.potential_V[i] += overpotential_of(table.current_A[i]);
   }
-  const auto result = analyse(twin, table);
+  return table;
+}
+
+}  // namespace
+
+TEST_CASE("pulses of one current give the sum of charge transfer and series resistance, and say that it is a sum") {
+  const TitrationTwin twin;
+  const auto result = analyse(twin, with_overpotential(twin));
   CHECK_FALSE(result.traces.at(0).resistance_separable);
   const auto& points = result.traces[0].overpotential_V;
-  const double current = result.traces[0].current_A;
-  const double thermal = 2 * core::gas_constant_J_per_mol_K * core::room_temperature_K / core::faraday_C_per_mol;
-  const double truth = ohm * current + thermal * std::asinh(current / (2 * exchange_A));
-  CHECK(std::abs(points[points.size() / 2].value.value - truth) < 1e-3);
+  CHECK(std::abs(points[points.size() / 2].value.value - overpotential_of(result.traces[0].current_A)) < 1e-3);
+}
+
+TEST_CASE("pulses of two currents tell series resistance from charge transfer") {
+  const TitrationTwin twin{.every_other = 0.25, .pulses = 30};
+  const auto result = analyse(twin, with_overpotential(twin));
+  REQUIRE(result.traces.size() == 1);
+  REQUIRE(result.traces[0].resistance_separable);
+  const core::Value ohm = result.traces[0].resistance_ohm;
+  CAPTURE(ohm.value);
+  CAPTURE(ohm.sigma());
+  CHECK(std::abs(ohm.value - series_ohm) < 4 * ohm.sigma());
+  CHECK(ohm.sigma() < 0.5 * series_ohm);
 }
 
 TEST_CASE("a constant current is predicted from the titration, and a capacity that cannot be is called so") {
