@@ -37,6 +37,7 @@ struct Options : RunOptions {
   std::string mixture;
   bool references = false;
   bool scattering = false;
+  bool crystal = false;
   SettingTexts settings;
 };
 
@@ -134,6 +135,15 @@ void refuse_idle(const Options& options, const study::MultipletStudy& definition
   if (definition.field.matrix) refuse({"10dq", "ds", "dt"}, "either these or --field-matrix");
   if (definition.settings.v_e_g == 0 && definition.settings.v_t_2g == 0 && options.free.empty())
     refuse({"delta", "u_dd", "u_pd", "10dq_ligand"}, "ligands: --v-e-g or --v-t-2g beside it");
+  if (options.crystal && !options.scattering) {
+    throw core::UsageError(
+        {.what = "--crystal has no effect", .expected = "--scattering beside it", .found = "--crystal"});
+  }
+  if (options.crystal) {
+    refuse({"scattering_angle"}, "--incidence and --exit of a crystal");
+  } else {
+    refuse({"incidence", "exit", "azimuth"}, "--crystal beside it");
+  }
   if (!options.scattering) refuse_typed(options, multiplet::scatter_settings_table(), "--scattering beside it");
 }
 
@@ -163,6 +173,7 @@ study::MultipletStudy study_of(const Options& options) {
     multiplet::ScatterSettings scatter;
     apply_setting_flags(options.settings, multiplet::scatter_settings_table(), scatter);
     out.scatter = scatter;
+    out.crystal = options.crystal;
   }
   if (!options.fit.empty()) {
     study::FitRequest request{.path = options.fit, .free = {"10dq", "slater_scale", "energy_offset"}};
@@ -236,6 +247,7 @@ void add_multiplet(CommandLine& line) {
                "a measured spectrum: energy (eV), intensity, and perhaps its standard deviation");
   command.text("--free", options->free, "what the fit may change [10dq,slater_scale,energy_offset]");
   command.flag("--scattering", options->scattering, "also resonant inelastic scattering of a powder");
+  command.flag("--crystal", options->crystal, "a crystal scatters, polarisations in and out resolved");
   command.text("--axis", options->axis, "of the octahedron along z: fourfold or threefold (D3d, C3v) [fourfold]");
   command.text("--field-matrix", options->field_matrix,
                "a file with ten rows of ten numbers (eV) in place of --10dq, --ds and --dt");

@@ -65,8 +65,12 @@ std::span<const core::Setting<ScatterSettings>> scatter_settings_table() {
       core::Setting<R>{"final_width", "eV", &R::final_width, "half width of the final states' Lorentzian", 1e-4, 5},
       core::Setting<R>{"emission_resolution", "eV", &R::emission_resolution,
                        "full width of the spectrometer's Gaussian; 1.4 eV is a TES array's", 0, 20},
-      core::Setting<R>{"scattering_angle", "degree", &R::scattering_angle, "between incident and scattered light", 0,
-                       180}};
+      core::Setting<R>{"scattering_angle", "degree", &R::scattering_angle,
+                       "of a powder, between incident and scattered light", 0, 180},
+      core::Setting<R>{"incidence", "degree", &R::incidence, "of a crystal, from its surface", 0, 180},
+      core::Setting<R>{"exit", "degree", &R::exit, "of a crystal, from its surface", 0, 180},
+      core::Setting<R>{"azimuth", "degree", &R::azimuth, "of a crystal, of the scattering plane about z from x", -360,
+                       360}};
   return table;
 }
 
@@ -177,6 +181,17 @@ ScatterAxes axes_of(const ScatterSettings& scatter, const SpectrumSettings& spec
 std::vector<Channel> powder_channels(const ScatterSettings& scatter) {
   const double sine = std::sin(scatter.scattering_angle * std::numbers::pi / 180);
   return {{"horizontal", powder_any_out(sine * sine)}, {"vertical", powder_any_out(0)}};
+}
+
+std::vector<Channel> crystal_channels(const ScatterSettings& scatter) {
+  constexpr double degree = std::numbers::pi / 180;
+  const double turn = scatter.azimuth * degree;
+  const Vector3 in = pi_in(scatter.incidence * degree, turn);
+  const Vector3 out = pi_out(scatter.exit * degree, turn);
+  return {{"pi-pi", Polarised{in, out}},
+          {"pi-sigma", Polarised{in, sigma(turn)}},
+          {"sigma-pi", Polarised{sigma(turn), out}},
+          {"sigma-sigma", Polarised{sigma(turn), sigma(turn)}}};
 }
 
 Edges edges_of(const Absorption& absorption, const SpectrumSettings& s) {

@@ -66,19 +66,22 @@ std::vector<std::size_t> thinned(std::size_t size) {
   return at;
 }
 
+const char* sample_of(const MultipletOutcome& outcome) { return outcome.study.crystal ? "Crystal" : "Powder"; }
+
 Figure map_figure(const MultipletOutcome& outcome, std::size_t channel) {
   const study::ScatterOutcome& s = *outcome.scatter;
-  const double resolution = outcome.study.scatter->emission_resolution;
+  const multiplet::ScatterSettings& how = *outcome.study.scatter;
   Figure f{
       .id = "scattering-" + s.channels[channel],
-      .title = fmt::format("Powder, {} polarisation: what a spectrometer of {:.3g} eV sees", s.channels[channel],
-                           resolution),
-      .caption = fmt::format(
-          "Scattered intensity of a powder at {:.4g} degrees, outgoing polarisation not analysed, {}. Losses at 0 are "
-          "elastic.",
-          outcome.study.scatter->scattering_angle,
-          s.channels[channel] == "horizontal" ? "incoming polarisation in the scattering plane"
-                                              : "incoming polarisation across the scattering plane"),
+      .title = fmt::format("{}, {}: what a spectrometer of {:.3g} eV sees", sample_of(outcome), s.channels[channel],
+                           how.emission_resolution),
+      .caption = outcome.study.crystal
+                     ? fmt::format("Polarisations in and out; incidence {:.4g}, exit {:.4g} degrees from the surface, "
+                                   "azimuth {:.4g} degrees.",
+                                   how.incidence, how.exit, how.azimuth)
+                     : fmt::format("Scattered at {:.4g} degrees, incoming polarisation {} the scattering plane, the "
+                                   "outgoing one not analysed.",
+                                   how.scattering_angle, s.channels[channel] == "horizontal" ? "in" : "across"),
       .x_axis = {"energy loss", "eV"},
       .y_axis = {outcome.study.spectrum.energy_offset == 0 ? "calculated incident energy" : "incident energy", "eV"}};
   Map map{.z_axis = {"intensity", "1/eV"}};
@@ -103,7 +106,7 @@ Figure cut_figure(const MultipletOutcome& outcome) {
   }
   Figure f{.id = "scattering-cut",
            .title = fmt::format("Scattering at the L3 maximum, {:.2f} eV", s.axes.incident_eV[row]),
-           .caption = "Horizontal polarisation; each line over its own maximum.",
+           .caption = fmt::format("{}, {}; each line over its own maximum.", sample_of(outcome), s.channels.front()),
            .x_axis = {"energy loss", "eV"},
            .y_axis = {"intensity", "share of the maximum"}};
   const std::size_t n = s.axes.loss_eV.size();

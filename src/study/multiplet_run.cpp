@@ -72,7 +72,8 @@ ScatterOutcome scatter(const multiplet::Multiplet& solved, const MultipletStudy&
   out.axes = multiplet::axes_of(*study.scatter, study.spectrum, absorption);
   multiplet::ScatteringSettings how{.incident_eV = out.axes.incident_eV,
                                     .lifetimes = multiplet::lifetimes_of(study.spectrum),
-                                    .channels = multiplet::powder_channels(*study.scatter),
+                                    .channels = study.crystal ? multiplet::crystal_channels(*study.scatter)
+                                                              : multiplet::powder_channels(*study.scatter),
                                     .final_half_width_eV = study.scatter->final_width,
                                     .loss_to_eV = study.scatter->loss_to};
   for (double& e : how.incident_eV) e -= study.spectrum.energy_offset;
@@ -205,7 +206,7 @@ std::string resolved_multiplet_study(const MultipletStudy& study) {
   text += "[spectrum]\n";
   append_settings(text, multiplet::spectrum_settings_table(), study.spectrum);
   if (study.scatter) {
-    text += "[scattering]\n";
+    text += fmt::format("[scattering]\nsample = \"{}\"\n", study.crystal ? "crystal" : "powder");
     append_settings(text, multiplet::scatter_settings_table(), *study.scatter);
   }
   return text;

@@ -43,6 +43,16 @@ TEST_CASE("a run with scattering leaves a whole directory, drawn again from its 
   CHECK(test::read_text(scratch / "run/run.nxs") == test::read_text(scratch / "one/run.nxs"));
 }
 
+TEST_CASE("a crystal scatters in four polarisations") {
+  const test::Scratch scratch;
+  const Json json = Json::parse(
+      say(scratch, "Ni2+ --scattering --crystal --incidence 20 --exit 110 --incident-step 1 --loss-step 0.2 --json")
+          .out);
+  const Json& maps = json.at("scattering").at("intensity_per_eV");
+  CHECK(maps.size() == 4);
+  CHECK(maps.at("pi-sigma") != maps.at("sigma-sigma"));
+}
+
 TEST_CASE("a mixture is a spectrum that can be fitted") {
   const test::Scratch scratch;
   const auto mixture = say(scratch, "--mixture 'Ni2+ 1'");
@@ -80,6 +90,8 @@ TEST_CASE("what cannot be understood is refused with what would be") {
   refused("Ni2+ --fit empty.csv", 3, "no spectrum");
   refused("Ni2+ --field-matrix field.txt", 3, "field.txt:1");
   refused("Ni2+ --loss-step 1", 2, "--scattering");
+  refused("Ni2+ --crystal", 2, "--scattering");
+  refused("Ni2+ --scattering --exit 30", 2, "--crystal");
   refused("Ni2+ --delta 3", 2, "ligands");
   refused("Ni2+ --scattering --incident-step 0.001 --loss-step 0.001", 2, "points");
   refused("--mixture 'Ni2+ 1' --resolution 2", 2, "no effect");

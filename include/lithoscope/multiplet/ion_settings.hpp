@@ -34,7 +34,7 @@ struct SpectrumSettings {
 };
 std::span<const core::Setting<SpectrumSettings>> spectrum_settings_table();
 
-/// Scattering of a powder, its light not analysed for polarisation.
+/// Scattering of a powder, its light not analysed for polarisation, or of a crystal whose z is the surface normal.
 struct ScatterSettings {
   double incident_from = 0, incident_to = 0;
   double incident_step = 0.1;
@@ -43,6 +43,7 @@ struct ScatterSettings {
   double final_width = 0.05;
   double emission_resolution = 1.4;
   double scattering_angle = 90;
+  double incidence = 45, exit = 45, azimuth = 0;
 };
 std::span<const core::Setting<ScatterSettings>> scatter_settings_table();
 
@@ -72,6 +73,9 @@ ScatterAxes axes_of(const ScatterSettings& scatter, const SpectrumSettings& spec
 
 /// Horizontal and vertical incoming polarisation, where the scattering plane is horizontal.
 std::vector<Channel> powder_channels(const ScatterSettings& scatter);
+
+/// A crystal's: pi (in the scattering plane) and sigma, in and out.
+std::vector<Channel> crystal_channels(const ScatterSettings& scatter);
 
 /// Areas and position of the edges, split at the middle between what 2p3/2 and 2p1/2 holes absorb.
 struct Edges {

@@ -26,6 +26,7 @@ struct MultipletStudy {
   multiplet::FieldChoice field;
   std::string field_path;  ///< of a matrix
   std::optional<multiplet::ScatterSettings> scatter;
+  bool crystal = false;  ///< what scatters; otherwise a powder
   std::optional<FitRequest> fit;
 };
 
