@@ -19,7 +19,6 @@
 #include "lithoscope/multiplet/broadening.hpp"
 #include "lithoscope/multiplet/fit.hpp"
 #include "lithoscope/multiplet/spectra.hpp"
-#include "quiet.hpp"
 
 namespace lithoscope::validation {
 namespace {
@@ -180,7 +179,7 @@ Outcome from_stored(const std::string& prefix, const std::function<double(const 
 }
 
 double stick_deviation(const Stored& file) {
-  Quiet quiet;
+  core::NoProgress quiet;
   const Absorption absorption = solved(file.head).absorption({}, quiet);
   const auto& energy = file.columns[0];
   const auto& strength = file.columns[1];
@@ -223,7 +222,7 @@ Lifetimes lifetimes_of(const std::string& head) {
 }
 
 double xas_deviation(const Stored& file) {
-  Quiet quiet;
+  core::NoProgress quiet;
   const Lifetimes g = lifetimes_of(file.head);
   const auto ours = isotropic_spectrum(solved(file.head).absorption(g, quiet), file.columns[0], g, 0);
   return worst_difference(ours, file.columns[1]) / largest(file.columns[1]);
@@ -241,7 +240,7 @@ std::vector<double> distinct(std::span<const double> values) {
 }
 
 double map_deviation(const Stored& file, const std::vector<Channel>& channels) {
-  Quiet quiet;
+  core::NoProgress quiet;
   const auto incident = distinct(file.columns[0]);
   const std::vector<double> loss{
       file.columns[1].begin(),
@@ -309,7 +308,7 @@ struct ChargeTransferRun {
 };
 
 ChargeTransferRun run_mn4(const SolverSettings& settings) {
-  Quiet quiet;
+  core::NoProgress quiet;
   ChargeTransferRun run;
   run.seconds = seconds_of([&] {
     const Multiplet ion{mn4_charge_transfer(), settings};
@@ -360,7 +359,7 @@ Outcome check_mn4ct_time() {
 
 Outcome check_sum_rule() {
   double worst = 0;
-  Quiet quiet;
+  core::NoProgress quiet;
   std::string detail;
   for (const material::Ion& ion : material::known_ions()) {
     const IonModel model = ion_model(ion, 0.8, 1, octahedral(1.3) + axial(0.05, 0.02));
@@ -532,7 +531,7 @@ std::vector<double> even(double from, double step, int count) {
 
 Outcome check_mn3_time() {
   return timed(5, [] {
-    Quiet quiet;
+    core::NoProgress quiet;
     const Multiplet ion{ion_model(material::parse_ion("Mn3+"), 0.8, 1, octahedral(1.5))};
     isotropic_spectrum(ion.absorption({}, quiet), even(-13.2, 0.05, 801), {}, 0);
   });
@@ -540,7 +539,7 @@ Outcome check_mn3_time() {
 
 Outcome map_time(const std::string& ion, double ten_Dq, double first_eV) {
   return timed(5, [&] {
-    Quiet quiet;
+    core::NoProgress quiet;
     const Multiplet solved{ion_model(material::parse_ion(ion), 0.8, 1, octahedral(ten_Dq))};
     const Scattering scattering =
         solved.scattering({.incident_eV = even(first_eV, 7.0 / 99, 100), .channels = linear_channels()}, quiet);
@@ -554,7 +553,7 @@ Outcome map_time(const std::string& ion, double ten_Dq, double first_eV) {
 Outcome check_fit() {
   constexpr int seeds = 60;
   const material::Ion ion = material::parse_ion("Ni2+");
-  Quiet quiet;
+  core::NoProgress quiet;
   std::vector<double> seconds;
   int covered = 0;
   int asked = 0;

@@ -14,7 +14,6 @@
 #include "lithoscope/io/text_table.hpp"
 #include "lithoscope/multiplet/broadening.hpp"
 #include "lithoscope/multiplet/spectra.hpp"
-#include "quiet.hpp"
 
 namespace lithoscope::validation {
 namespace {
@@ -185,7 +184,7 @@ std::pair<double, double> centre(const Absorption& absorption) {
 
 Deviation compare(const Listed& listed, const Atoms& atoms) {
   const Multiplet ion{model_of(listed, atoms), {.temperature_K = 0, .dense_most = 700, .krylov_tolerance = 1e-6}};
-  Quiet quiet;
+  core::NoProgress quiet;
   constexpr Lifetimes lifetimes{0.2, 0.2};
   Deviation worst;
   const auto energies = ion.energies_eV();

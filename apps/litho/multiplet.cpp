@@ -74,13 +74,18 @@ std::vector<multiplet::Share> shares_of(const std::string& text) {
 }
 
 template <class Settings>
-void refuse_typed(const Options& options, std::span<const core::Setting<Settings>> table, const std::string& why,
-                  std::initializer_list<std::string_view> but = {}) {
+std::vector<std::string_view> names_in(std::span<const core::Setting<Settings>> table) {
+  std::vector<std::string_view> names;
+  for (const auto& entry : table) names.push_back(entry.name);
+  return names;
+}
+
+// Flags that were typed and would do nothing.
+void refuse_idle(const Options& options, const std::vector<std::string_view>& names, const std::string& expected) {
   for (const auto& [name, text] : options.settings) {
-    const bool here = std::ranges::any_of(table, [&](const auto& entry) { return entry.name == name; });
-    if (!here || text.empty() || std::ranges::find(but, name) != but.end()) continue;
+    if (text.empty() || std::ranges::find(names, name) == names.end()) continue;
     throw core::UsageError(
-        {.what = flag_of(name) + " has no effect", .expected = why, .found = flag_of(name) + " " + text});
+        {.what = flag_of(name) + " has no effect", .expected = expected, .found = flag_of(name) + " " + text});
   }
 }
 
@@ -91,8 +96,8 @@ void print_mixture(const Options& options) {
                             .found = "an ion, --fit, --out, --json or --scattering"});
   }
   const std::string own = "no such flag: reference ions have their own parameters and widths";
-  refuse_typed(options, multiplet::ion_settings_table(), own);
-  refuse_typed(options, multiplet::spectrum_settings_table(), own, {"from", "to", "step"});
+  refuse_idle(options, names_in(multiplet::ion_settings_table()), own);
+  refuse_idle(options, {"energy_offset", "width_l3", "width_l2", "resolution"}, own);
   multiplet::SpectrumSettings settings;
   apply_setting_flags(options.settings, multiplet::spectrum_settings_table(), settings);
   const auto shares = shares_of(options.mixture);
@@ -123,28 +128,21 @@ std::vector<std::string> names_of(const std::string& list) {
   return names;
 }
 
-// Flags that were typed and would do nothing.
 void refuse_idle(const Options& options, const study::MultipletStudy& definition) {
-  const auto refuse = [&](std::initializer_list<std::string_view> names, const std::string& expected) {
-    for (const auto& [name, text] : options.settings) {
-      if (text.empty() || std::ranges::find(names, name) == names.end()) continue;
-      throw core::UsageError(
-          {.what = flag_of(name) + " has no effect", .expected = expected, .found = flag_of(name) + " " + text});
-    }
-  };
-  if (definition.field.matrix) refuse({"10dq", "ds", "dt"}, "either these or --field-matrix");
+  if (definition.field.matrix) refuse_idle(options, {"10dq", "ds", "dt"}, "either these or --field-matrix");
   if (definition.settings.v_e_g == 0 && definition.settings.v_t_2g == 0 && options.free.empty())
-    refuse({"delta", "u_dd", "u_pd", "10dq_ligand"}, "ligands: --v-e-g or --v-t-2g beside it");
-  if (options.crystal && !options.scattering) {
+    refuse_idle(options, {"delta", "u_dd", "u_pd", "10dq_ligand"}, "ligands: --v-e-g or --v-t-2g beside it");
+  if (!options.scattering) {
+    refuse_idle(options, names_in(multiplet::scatter_settings_table()), "--scattering beside it");
+    if (!options.crystal) return;
     throw core::UsageError(
         {.what = "--crystal has no effect", .expected = "--scattering beside it", .found = "--crystal"});
   }
   if (options.crystal) {
-    refuse({"scattering_angle"}, "--incidence and --exit of a crystal");
+    refuse_idle(options, {"scattering_angle"}, "--incidence and --exit of a crystal");
   } else {
-    refuse({"incidence", "exit", "azimuth"}, "--crystal beside it");
+    refuse_idle(options, {"incidence", "exit", "azimuth"}, "--crystal beside it");
   }
-  if (!options.scattering) refuse_typed(options, multiplet::scatter_settings_table(), "--scattering beside it");
 }
 
 // What an ion starts from: its reference where it has one.

@@ -21,12 +21,6 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-struct Quiet : core::Progress {
-  void start(const std::string&, std::int64_t) override {}
-  void advance(std::int64_t) override {}
-  void finish() override {}
-};
-
 // One free parameter: where it lives and how far it may go.
 struct Free {
   std::string name, unit;
@@ -179,7 +173,7 @@ class Misfit {
 
   Absorption absorption_of(const Point& point) const {
     const Multiplet solved{model_of(ion_, point.ion, field_), {.temperature_K = point.ion.temperature}};
-    Quiet quiet;
+    core::NoProgress quiet;
     ++solved_;
     return solved.absorption(lifetimes_of(point.spectrum), quiet);
   }

@@ -4,11 +4,11 @@
 #include <cmath>
 
 #include "angular.hpp"
+#include "lithoscope/core/constants.hpp"
 
 namespace lithoscope::multiplet {
 namespace {
 
-constexpr double bohr_magneton_eV_per_T = 5.7883818060e-5;
 constexpr int d_first = p_orbitals;
 constexpr std::complex<double> imaginary{0, 1};
 
@@ -154,7 +154,7 @@ Operator with_atom(const IonModel& model, const material::SlaterIntegrals& atom,
   const ShellMatrix one = cubic(1, 1);
   op.add(d_first, (core_hole ? levels.d_core_hole_eV : levels.d_eV) * one);
   add_field(op, d_first, 2, model.exchange_eV, 0, 2);
-  const auto in_eV = [&](double T) { return bohr_magneton_eV_per_T * T; };
+  const auto in_eV = [&](double T) { return core::bohr_magneton_eV_per_T * T; };
   const std::array<double, 3> magnetic{in_eV(model.magnetic_T[0]), in_eV(model.magnetic_T[1]),
                                        in_eV(model.magnetic_T[2])};
   add_field(op, d_first, 2, magnetic, 1, 2);

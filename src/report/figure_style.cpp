@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace lithoscope::report {
 
 std::string_view role_name(Role role) {
@@ -32,6 +34,17 @@ std::string legend_sign(const Series& series, double x, double y) {
   const std::string kind =
       series.mark == Mark::open_dots ? fmt::format("open bar stroke-{}", role) : fmt::format("fill-{}", role);
   return fmt::format(R"(<circle class="{}" cx="{}" cy="{}" r="4"/>)", kind, x + 13, y);
+}
+
+double rounded(double value) {
+  if (value == 0 || !std::isfinite(value)) return value;
+  const double scale = std::pow(10.0, 5 - std::floor(std::log10(std::abs(value))));
+  return std::round(value * scale) / scale;
+}
+
+std::vector<double> rounded(std::vector<double> values) {
+  for (double& v : values) v = rounded(v);
+  return values;
 }
 
 }  // namespace lithoscope::report

@@ -6,22 +6,12 @@
 #include <array>
 #include <cmath>
 
+#include "figure_style.hpp"
+
 namespace lithoscope::report {
 namespace {
 
 using study::MultipletOutcome;
-
-// Six digits: more than colours and hover show, and half the page.
-double rounded(double v) {
-  if (v == 0 || !std::isfinite(v)) return v;
-  const double scale = std::pow(10.0, 5 - std::floor(std::log10(std::abs(v))));
-  return std::round(v * scale) / scale;
-}
-
-std::vector<double> rounded(std::vector<double> values) {
-  for (double& v : values) v = rounded(v);
-  return values;
-}
 
 Axis energy_axis(const MultipletOutcome& outcome) {
   return {outcome.study.spectrum.energy_offset == 0 ? "calculated photon energy" : "photon energy", "eV"};

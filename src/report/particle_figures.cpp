@@ -9,6 +9,7 @@
 #include <functional>
 #include <limits>
 
+#include "figure_style.hpp"
 #include "lithoscope/core/constants.hpp"
 
 namespace lithoscope::report {
@@ -92,13 +93,6 @@ std::vector<double> holes_of(const Profile& p) {
   std::vector<double> sum = p.fresh_holes;
   for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += p.stabilised_holes[i];
   return sum;
-}
-
-// Six digits: more than colours and hover show, and half the page.
-double rounded(double v) {
-  if (v == 0 || !std::isfinite(v)) return v;
-  const double scale = std::pow(10.0, 5 - std::floor(std::log10(std::abs(v))));
-  return std::round(v * scale) / scale;
 }
 
 using Pick = std::function<std::vector<double>(const Profile&)>;

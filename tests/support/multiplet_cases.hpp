@@ -11,12 +11,6 @@
 
 namespace lithoscope::test {
 
-struct Quiet : core::Progress {
-  void start(const std::string& /*what*/, std::int64_t /*total*/) override {}
-  void advance(std::int64_t /*done*/) override {}
-  void finish() override {}
-};
-
 inline std::vector<double> even(double from, double to, double step) {
   std::vector<double> out;
   for (int i = 0; from + i * step <= to; ++i) out.push_back(from + i * step);
@@ -38,7 +32,7 @@ inline multiplet::IonModel nickel_oxide() {
 
 inline std::vector<double> isotropic_of(const multiplet::IonModel& model,
                                         const multiplet::SolverSettings& settings = {}) {
-  Quiet quiet;
+  core::NoProgress quiet;
   const auto absorption = multiplet::Multiplet{model, settings}.absorption({}, quiet);
   return multiplet::isotropic_spectrum(absorption, even(-15, 30, 0.05), {}, 0);
 }

@@ -15,6 +15,14 @@ class Progress {
   virtual void finish() = 0;
 };
 
+/// Nobody looks: tests, checks, inner fits.
+class NoProgress : public Progress {
+ public:
+  void start(const std::string& /*what*/, std::int64_t /*total*/) override {}
+  void advance(std::int64_t /*done*/) override {}
+  void finish() override {}
+};
+
 /// A bar on stderr when stderr is a terminal and the work takes over a second; silence otherwise.
 std::unique_ptr<Progress> terminal_progress();
 

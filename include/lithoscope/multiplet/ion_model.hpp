@@ -36,10 +36,11 @@ struct IonModel {
   std::optional<material::SlaterIntegrals> ground_transferred, core_hole_transferred;
 };
 
-/// Free-ion parameters scaled, the same field before and after.
+/// Free-ion parameters scaled, the same field before and after. Throws UsageError for an ion that is not in the table.
 IonModel ion_model(const material::Ion& ion, double slater_scale, double spin_orbit_scale, const ShellMatrix& field);
 
-/// One-electron levels that put the means of configurations where `delta_eV`, U_dd and U_pd say.
+/// One-electron levels that put the means of configurations where `delta_eV`, U_dd and U_pd say (Zaanen, Sawatzky and
+/// Allen 1985).
 struct ChargeTransferLevels {
   double d_eV = 0, d_core_hole_eV = 0, p_eV = 0;
   std::vector<double> ligand_eV, ligand_core_hole_eV;

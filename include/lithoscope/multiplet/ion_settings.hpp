@@ -10,6 +10,7 @@
 
 namespace lithoscope::multiplet {
 
+/// Units, meanings and limits of this and the following settings are in their tables.
 struct IonSettings {
   double ten_dq = 1.0;
   double ds = 0, dt = 0;
@@ -58,14 +59,16 @@ IonModel model_of(const material::Ion& ion, const IonSettings& settings, const F
 
 Lifetimes lifetimes_of(const SpectrumSettings& settings);
 
-/// Energies from `from` to `to`; where both are 0, all that absorbs and 6 eV on both sides.
+/// Energies (eV) from `from` to `to`; where both are 0, all that absorbs and 6 eV on both sides. Throws UsageError for
+/// an empty range or more than a million steps.
 std::vector<double> energies_of(const SpectrumSettings& settings, const Absorption& absorption);
 
-/// The isotropic spectrum on `energy_eV`, which include the offset.
+/// The isotropic spectrum (1/eV) on `energy_eV`, which include the offset.
 std::vector<double> spectrum_at(const Absorption& absorption, const SpectrumSettings& settings,
                                 std::span<const double> energy_eV);
 
-/// Incident energies (with the offset) and losses of a map; all of L3 and L2 where none are given.
+/// Incident energies (with the offset) and losses of a map; all of L3 and L2 where none are given. Throws
+/// UsageError for an empty or an enormous map.
 struct ScatterAxes {
   std::vector<double> incident_eV, loss_eV;
 };

@@ -82,7 +82,8 @@ Vector3 pi_out(double exit, double azimuth);
 Powder powder_linear(double cos2_between);
 Powder powder_any_out(double cos2_in_and_exit);
 Powder powder_of(const Vector3& in, const Vector3& out);
-/// Average over all orientations of |conj(out) . F . in|^2 for one tensor of amplitudes.
+/// Average over all orientations of |conj(out) . F . in|^2 for one tensor of amplitudes (Andrews and Thirunamachandran,
+/// J. Chem. Phys. 67, 5026, 1977).
 double powder_average(const Tensor3& amplitudes, const Powder& weights);
 
 struct ScatteringSettings {

@@ -14,7 +14,7 @@ using doctest::Approx;
 namespace {
 
 MeasuredSpectrum measured(const IonSettings& truth, const SpectrumSettings& spectrum, double noise) {
-  test::Quiet quiet;
+  core::NoProgress quiet;
   const material::Ion nickel = material::parse_ion("Ni2+");
   MeasuredSpectrum m{.energy_eV = test::even(845, 876, 0.1)};
   const auto absorption = Multiplet{model_of(nickel, truth)}.absorption(lifetimes_of(spectrum), quiet);
@@ -26,7 +26,7 @@ MeasuredSpectrum measured(const IonSettings& truth, const SpectrumSettings& spec
 }
 
 SpectrumFit fit(const std::vector<std::string>& free, const MeasuredSpectrum& m, const IonSettings& start = {}) {
-  test::Quiet quiet;
+  core::NoProgress quiet;
   return fit_spectrum(material::parse_ion("Ni2+"), {}, start, {}, free, m, quiet);
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("a fit of nothing, of broken points or of too few is refused") {
 }
 
 TEST_CASE("references have their L3 maxima where they are usual, and mix as their shares say") {
-  test::Quiet quiet;
+  core::NoProgress quiet;
   for (const char* name : {"Ni2+", "Co3+", "Mn4+"}) {
     const material::Ion ion = material::parse_ion(name);
     const auto& r = reference_spectrum(ion, quiet);

@@ -23,7 +23,7 @@ std::vector<Channel> channels() {
 
 std::vector<std::vector<double>> maps_of(const IonModel& model, const SolverSettings& settings,
                                          const std::vector<double>& incident, double half_width_eV) {
-  test::Quiet quiet;
+  core::NoProgress quiet;
   const auto scattering =
       Multiplet{model, settings}.scattering({.incident_eV = incident, .channels = channels()}, quiet);
   return scattering_maps(scattering, ScatterAxis::energy_loss, test::even(-1, 6, 0.05), half_width_eV, 0);
@@ -32,7 +32,7 @@ std::vector<std::vector<double>> maps_of(const IonModel& model, const SolverSett
 }  // namespace
 
 TEST_CASE("the strength is a third of the number of holes, for every polarisation of a cubic ion") {
-  test::Quiet quiet;
+  core::NoProgress quiet;
   const auto absorption = Multiplet{test::ion("Co2+", octahedral(0.9))}.absorption({}, quiet);
   const Vector3 circular{std::complex{std::sqrt(0.5), 0.0}, std::complex{0.0, std::sqrt(0.5)}, 0.0};
   double total = 0, along = 0, turning = 0;
@@ -61,7 +61,7 @@ TEST_CASE("how the axes lie does not matter to an isotropic spectrum") {
 TEST_CASE("circular dichroism follows the field") {
   IonModel model = test::ion("Ni2+", octahedral(1.1));
   model.exchange_eV = {0, 0, 0.12};
-  test::Quiet quiet;
+  core::NoProgress quiet;
   const auto absorption = Multiplet{model, {.temperature_K = 10}}.absorption({}, quiet);
   const double h = std::sqrt(0.5);
   const Vector3 left{std::complex{h, 0.0}, std::complex{0.0, h}, 0.0},
@@ -79,7 +79,7 @@ TEST_CASE("Krylov spaces give the spectrum of the whole diagonalisation, all pol
   // No symmetry axis: x, y and z lead into the same blocks, and the matrix is complex.
   IonModel model = test::nickel_oxide();
   model.exchange_eV = {0.05, 0.08, 0.03};
-  test::Quiet quiet;
+  core::NoProgress quiet;
   const auto dense = Multiplet{model}.absorption({}, quiet);
   const auto krylov = Multiplet{model, {.dense_most = 20}}.absorption({}, quiet);
   CHECK(dense.krylov_residual == 0);
@@ -94,7 +94,7 @@ TEST_CASE("Krylov spaces give the spectrum of the whole diagonalisation, all pol
 
 TEST_CASE("each core level has its own width, in a Krylov space too") {
   const Lifetimes widths{0.2, 0.6};
-  test::Quiet quiet;
+  core::NoProgress quiet;
   const auto energy = test::even(-15, 30, 0.05);
   const auto dense = Multiplet{test::nickel_oxide()}.absorption(widths, quiet);
   const auto krylov = Multiplet{test::nickel_oxide(), {.dense_most = 20}}.absorption(widths, quiet);
@@ -115,7 +115,7 @@ TEST_CASE("scattering by Krylov spaces is that of the whole diagonalisation, als
 }
 
 TEST_CASE("unequal widths in a Krylov space's scattering are those usual at the incident energy") {
-  test::Quiet quiet;
+  core::NoProgress quiet;
   const ScatteringSettings how{
       .incident_eV = test::even(-5.5, 14, 0.75), .lifetimes = {0.2, 0.6}, .channels = {{"any", powder_any_out(0)}}};
   const auto map = [&](const SolverSettings& settings) {
@@ -134,7 +134,7 @@ TEST_CASE("unequal widths in a Krylov space's scattering are those usual at the 
 TEST_CASE("a powder scatters what all its orientations do on average") {
   // A cubic ion turned about its axes: only the polarisations turn.
   const IonModel model = test::ion("Ni2+", octahedral(1.1));
-  test::Quiet quiet;
+  core::NoProgress quiet;
   const Multiplet ion{model};
   std::vector<Channel> all;
   const int turns = 6;
@@ -171,7 +171,7 @@ TEST_CASE("a powder scatters what all its orientations do on average") {
 }
 
 TEST_CASE("the elastic line can be left out, and nothing else with it") {
-  test::Quiet quiet;
+  core::NoProgress quiet;
   const Multiplet ion{test::ion("Ni2+", octahedral(1.1))};
   ScatteringSettings how{.incident_eV = {-4.5}, .channels = {{"powder", powder_any_out(0)}}};
   const auto with = ion.scattering(how, quiet);
@@ -185,7 +185,7 @@ TEST_CASE("the elastic line can be left out, and nothing else with it") {
 }
 
 TEST_CASE("emission energy is the incident energy less the loss, and resolution keeps areas") {
-  test::Quiet quiet;
+  core::NoProgress quiet;
   const auto scattering = Multiplet{test::ion("Ni2+", octahedral(1.1))}.scattering(
       {.incident_eV = {-4.5}, .channels = {{"powder", powder_any_out(0)}}}, quiet);
   const auto loss = test::even(-30, 60, 0.05);
