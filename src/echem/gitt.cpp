@@ -9,8 +9,8 @@
 
 #include "lithoscope/core/constants.hpp"
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/median.hpp"
 #include "lithoscope/core/parallel.hpp"
-#include "median.hpp"
 #include "pulse_fit.hpp"
 #include "pulse_flags.hpp"
 #include "trace_runs.hpp"
@@ -31,7 +31,7 @@ std::vector<std::int64_t> find_pulse_steps(const std::vector<Step>& steps) {
     durations.push_back(steps[i].duration_s());
   }
   if (found.size() < 3) return found;
-  const double usual = median(durations);
+  const double usual = core::median(durations);
   std::erase_if(found, [&](std::int64_t i) { return steps[static_cast<std::size_t>(i)].duration_s() > 5 * usual; });
   return found;
 }
@@ -44,7 +44,7 @@ Protocol protocol_of(const std::vector<Step>& steps, const std::vector<std::int6
     const auto k = static_cast<std::size_t>(i);
     ratios.push_back(steps[k + 1].duration_s() / steps[k].duration_s());
   }
-  return median(ratios) < 0.2 ? Protocol::ici : Protocol::gitt;
+  return core::median(ratios) < 0.2 ? Protocol::ici : Protocol::gitt;
 }
 
 double extracted_per_Ah(const GittSample& sample) {
@@ -126,7 +126,7 @@ void warn_of_gaps(const CyclerTable& table, GittResult& result) {
     }
     const double longest = *std::ranges::max_element(spacings);
     constexpr double far_longer = 20;
-    if (longest < 60 || longest < far_longer * median(spacings)) continue;
+    if (longest < 60 || longest < far_longer * core::median(spacings)) continue;
     if (gaps++ == 0) first_s = step.start_s;
     missing_s += longest;
   }

@@ -1,11 +1,10 @@
 #include "trace_fit.hpp"
+#include "lithoscope/core/median.hpp"
 
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <limits>
-
-#include "median.hpp"
 
 namespace lithoscope::echem {
 
@@ -131,7 +130,7 @@ double TraceFit::typical_gradient_V() const {
     costs.push_back(std::abs(open_circuit_V(curves_, prediction_.surface_end[i]) -
                              open_circuit_V(curves_, data_.drives[i].progress_end)));
   }
-  return median(std::move(costs));
+  return core::median(std::move(costs));
 }
 
 VectorXd TraceFit::parameters() const {

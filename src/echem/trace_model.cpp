@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "lithoscope/core/constants.hpp"
-#include "median.hpp"
+#include "lithoscope/core/median.hpp"
 
 namespace lithoscope::echem {
 namespace {
@@ -36,7 +36,7 @@ double spike_height_V(const CyclerTable& table, const std::vector<Step>& steps, 
   }
   constexpr double least_V = 1e-4;
   constexpr double usual_distances = 15;
-  return std::max(least_V, usual_distances * median(std::move(distances)));
+  return std::max(least_V, usual_distances * core::median(std::move(distances)));
 }
 
 // Nodes after `skip_s` bound the bins: rows between two of them count together.

@@ -1,11 +1,10 @@
 #include "trace_noise.hpp"
+#include "lithoscope/core/median.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
-
-#include "median.hpp"
 
 namespace lithoscope::echem {
 namespace {
@@ -64,7 +63,7 @@ std::vector<double> find_unrest(const TraceData& data, const Eigen::VectorXd& re
   constexpr double sigma_of_mad = 1.4826;
   std::vector<double> distances;
   for (const double r : residual_V) distances.push_back(std::abs(r));
-  const double limit = far_off * sigma_of_mad * median(distances);
+  const double limit = far_off * sigma_of_mad * core::median(distances);
   std::vector<double> unrest(data.bins.size(), 1.0);
   for (std::size_t i = 0; i < data.bins.size() && limit > 0; ++i) {
     const double off = std::abs(residual_V[static_cast<Eigen::Index>(i)]) / limit;
@@ -84,7 +83,7 @@ std::pair<double, double> usual_scatter(const TraceData& data, const Eigen::Vect
   for (std::size_t i = 0; i < data.bins.size(); ++i) {
     if (data.bins[i].rows() > 2) variances.push_back(variance(i));
   }
-  const double most = much_more * median(variances);
+  const double most = much_more * core::median(variances);
   double sum = 0;
   double count = 0;
   for (std::size_t i = 0; i < data.bins.size(); ++i) {

@@ -11,8 +11,8 @@
 
 #include "fitted_trace.hpp"
 #include "lithoscope/core/constants.hpp"
+#include "lithoscope/core/median.hpp"
 #include "lithoscope/echem/line_fit.hpp"
-#include "median.hpp"
 #include "trace_fit.hpp"
 
 namespace lithoscope::echem {
@@ -46,7 +46,7 @@ void smooth_by_median(std::vector<double>& values, std::ptrdiff_t half) {
   const auto size = static_cast<std::ptrdiff_t>(raw.size());
   for (std::ptrdiff_t i = 0; i < size; ++i) {
     values[static_cast<std::size_t>(i)] =
-        median({raw.begin() + std::max<std::ptrdiff_t>(0, i - half), raw.begin() + std::min(size, i + half + 1)});
+        core::median({raw.begin() + std::max<std::ptrdiff_t>(0, i - half), raw.begin() + std::min(size, i + half + 1)});
   }
 }
 
@@ -94,7 +94,7 @@ TraceCurves first_guess(const TraceData& data, const TraceGrain& grain, const st
   }
   curves.exchange = UniformSpline{0, reach, 12};
   const double thermal = 2 * core::gas_constant_J_per_mol_K * data.temperature_K / core::faraday_C_per_mol;
-  const double jump = jumps.empty() ? 0.01 : std::max(1e-4, median(jumps));
+  const double jump = jumps.empty() ? 0.01 : std::max(1e-4, core::median(jumps));
   curves.ln_exchange_A = VectorXd::Constant(static_cast<Index>(curves.exchange.coefficients()),
                                             std::log(0.5 * data.largest_current_A / std::sinh(jump / thermal)));
   return curves;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "hdf5_handle.hpp"
 #include "lithoscope/core/errors.hpp"
 
 namespace lithoscope::io {
@@ -20,25 +21,10 @@ void require(herr_t status, std::string_view what) {
   if (status < 0) hdf5_failed(what);
 }
 
-// One HDF5 identifier, closed by the function it was opened for.
-class Handle {
- public:
-  using Close = herr_t (*)(hid_t);
-  Handle(hid_t id, Close close, std::string_view what) : id_(id), close_(close) {
+struct Handle : Hdf5Handle {
+  Handle(hid_t id, Close close, std::string_view what) : Hdf5Handle(id, close) {
     if (id < 0) hdf5_failed(what);
   }
-  ~Handle() {
-    if (id_ >= 0) close_(id_);
-  }
-  Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  Handle& operator=(Handle&&) = delete;
-  hid_t get() const { return id_; }
-
- private:
-  hid_t id_;
-  Close close_;
 };
 
 Handle text_type(std::size_t size) {

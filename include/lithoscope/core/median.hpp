@@ -1,10 +1,10 @@
-// The middle of some numbers. Private to the room.
+// The middle of some numbers.
 #pragma once
 
 #include <algorithm>
 #include <vector>
 
-namespace lithoscope::echem {
+namespace lithoscope::core {
 
 /// The upper one of two middles; 0 of none.
 inline double median(std::vector<double> values) {
@@ -14,4 +14,4 @@ inline double median(std::vector<double> values) {
   return *middle;
 }
 
-}  // namespace lithoscope::echem
+}  // namespace lithoscope::core

@@ -1,0 +1,45 @@
+// Reading HDF5 files: names, numbers and texts, nothing of what they mean.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lithoscope/io/input_file.hpp"
+
+namespace lithoscope::io {
+
+/// Numbers of any type as doubles, row-major.
+struct Hdf5Numbers {
+  std::vector<double> values;
+  std::vector<std::int64_t> shape;  ///< empty for a scalar
+};
+
+/// A file opened in memory. The members throw UnreadableFile, naming the object, when HDF5 fails or the object is of
+/// another kind.
+class Hdf5Reader {
+ public:
+  explicit Hdf5Reader(const InputFile& file);
+  ~Hdf5Reader();
+  Hdf5Reader(const Hdf5Reader&) = delete;
+  Hdf5Reader& operator=(const Hdf5Reader&) = delete;
+
+  /// All groups below and including `group`, by name, depth first; links that lead back are followed once.
+  std::vector<std::string> groups(const std::string& group = "/") const;
+  /// Names of the datasets directly in a group, by name.
+  std::vector<std::string> datasets(const std::string& group) const;
+  bool has_dataset(const std::string& path) const;
+  bool is_text(const std::string& path) const;
+  Hdf5Numbers numbers(const std::string& path) const;
+  /// A text dataset, the first of several.
+  std::string text(const std::string& path) const;
+  /// A text or number attribute as text; empty when there is none.
+  std::string attribute(const std::string& object_path, const std::string& name) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lithoscope::io

@@ -1,0 +1,56 @@
+// An edge of height one: line below the edge, polynomial above it, their distance at the edge.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "lithoscope/core/settings.hpp"
+#include "lithoscope/core/value.hpp"
+#include "lithoscope/xas/spectrum.hpp"
+
+namespace lithoscope::xas {
+
+/// Where the smoothed derivative is largest, on a grid point (eV). The conventions are those of Larch (find_e0), so
+/// that its stored numbers come out: derivative smoothed by a Lorentzian, points whose neighbours also rise steeply.
+/// Falling or repeated energies are passed over. Throws UsageError for fewer than 12 points.
+double edge_energy_eV(std::span<const double> energy_eV, std::span<const double> mu);
+
+/// Ranges relative to the edge (eV). What is not given follows Larch's rules (pre_edge).
+struct EdgeSettings {
+  std::optional<double> e0_eV;
+  std::optional<double> pre_from, pre_to;
+  std::optional<double> post_from, post_to;
+  std::optional<int> order;  ///< of the polynomial above the edge, 0 to 5
+};
+
+/// What an Athena project stores of a record's normalisation; nothing for other files. Athena counts the terms of its
+/// polynomial, here is its order.
+EdgeSettings stored_edge_settings(const Scan& scan);
+
+struct EdgeFit {
+  double e0_eV = 0;
+  core::Value step;  ///< variance from those of the spectrum
+  double pre_from = 0, pre_to = 0, post_from = 0, post_to = 0;
+  int order = 0;
+  std::vector<double> pre, post;  ///< the two curves on the spectrum's energies
+};
+
+/// The curves and their distance at e0 of arrays as they are. Throws UsageError for a range without points.
+EdgeFit fit_edge(std::span<const double> energy_eV, std::span<const double> mu, std::span<const double> variance,
+                 const EdgeSettings& settings);
+
+enum class Normalisation { none, edge, flat, maximum, area };
+
+struct Normalised {
+  Spectrum spectrum;            ///< variances of single points; what all points share is in `scale`
+  core::Value scale;            ///< what was divided by, with the variance all points share
+  std::optional<EdgeFit> edge;  ///< of Normalisation::edge and flat
+};
+
+/// By the edge's height (flat: with the curve above it made level); by the maximum above a straight line through the
+/// pre-edge, as the paper does; or by the area above that line. Throws UsageError where the range does not hold the
+/// edge.
+Normalised normalise(const Spectrum& spectrum, Normalisation how, const EdgeSettings& settings = {});
+
+}  // namespace lithoscope::xas

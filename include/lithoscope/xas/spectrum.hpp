@@ -1,0 +1,66 @@
+// A spectrum with its variances, and how columns of a scan become one.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lithoscope/core/value.hpp"
+#include "lithoscope/xas/scan.hpp"
+
+namespace lithoscope::xas {
+
+/// Where the variances come from.
+enum class Noise {
+  none,     ///< exact values, such as computed references
+  column,   ///< a column of standard deviations
+  counts,   ///< Poisson, of signal and I0
+  scatter,  ///< from the spectrum's own scatter about a smooth curve
+};
+std::string_view noise_words(Noise noise);
+
+struct Spectrum {
+  std::string name;
+  std::string element, edge;
+  std::vector<double> energy_eV;  ///< ascending, no two equal
+  std::vector<double> intensity;
+  std::vector<double> variance;  ///< 0 for exact values
+  Noise noise = Noise::none;
+  std::vector<std::string> remarks;
+
+  std::int64_t size() const { return static_cast<std::int64_t>(energy_eV.size()); }
+};
+
+/// What becomes of energies that fall or repeat.
+enum class Repeats { refuse, merge };
+
+/// Which columns make the spectrum: (sum of signal - dark) / (i0 - dark), or ln(i0 / signal) for transmission.
+struct Channels {
+  std::string energy;               ///< empty: the file's energy column
+  std::vector<std::string> signal;  ///< empty: the usual column of such a file
+  std::string i0;                   ///< empty: the signal is a ratio already
+  std::string sigma;                ///< column of standard deviations of the result
+  bool transmission = false;
+  core::Value dark_signal, dark_i0;  ///< per row, in the column's own numbers
+  bool counts = false;               ///< signal and i0 count single quanta
+  double energy_shift_eV = 0;        ///< added
+  Repeats repeats = Repeats::refuse;
+  bool deglitch = false;  ///< rows off a smooth curve by 6 times the scatter are replaced by it and said
+};
+
+/// The channels such files usually mean: mu or a normalised column as it is, else tey/i0 and the like. Throws
+/// UsageError that names the columns when none can be told.
+Channels usual_channels(const Scan& scan);
+
+/// Throws UnreadableFile with the row for NaN, zero I0, falling or repeated energies, UsageError for an unknown column.
+Spectrum make_spectrum(const Scan& scan, const Channels& channels, const std::string& path);
+
+/// Standard deviation of points about a smooth curve: the median of what is left of each point by a cubic through its
+/// four neighbours, exact for white noise.
+double scatter_of(std::span<const double> energy_eV, std::span<const double> intensity);
+
+/// The part with energies in [from, to]. Throws UsageError when fewer than `least` points are left.
+Spectrum cut(const Spectrum& spectrum, double from_eV, double to_eV, std::int64_t least = 2);
+
+}  // namespace lithoscope::xas

@@ -1,0 +1,208 @@
+#include "lithoscope/io/hdf5_reader.hpp"
+
+#include <fmt/format.h>
+#include <hdf5.h>
+
+#include <algorithm>
+#include <set>
+
+#include "hdf5_handle.hpp"
+#include "lithoscope/core/errors.hpp"
+
+namespace lithoscope::io {
+namespace {
+
+// HDF5 prints its own error stack on stderr unless told not to.
+class Quiet {
+ public:
+  Quiet() {
+    H5Eget_auto2(H5E_DEFAULT, &print_, &data_);
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  }
+  ~Quiet() { H5Eset_auto2(H5E_DEFAULT, print_, data_); }
+  Quiet(const Quiet&) = delete;
+  Quiet& operator=(const Quiet&) = delete;
+
+ private:
+  H5E_auto2_t print_ = nullptr;
+  void* data_ = nullptr;
+};
+
+// More than any spectrum; a damaged header can ask for anything.
+constexpr std::int64_t most_values = 200'000'000;
+constexpr std::size_t most_text = 1'000'000;
+
+herr_t add_name(hid_t /*group*/, const char* name, const H5L_info_t* /*info*/, void* names) {
+  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+  return 0;
+}
+
+std::string joined(const std::string& group, const std::string& name) {
+  return group.ends_with('/') ? group + name : group + "/" + name;
+}
+
+// One text of fixed or variable length; `read` fills a buffer of the type it is given.
+template <class Read>
+std::string text_of(hid_t type, std::int64_t count, const Read& read) {
+  if (count < 1) return {};
+  if (H5Tis_variable_str(type) > 0) {
+    std::vector<char*> texts(static_cast<std::size_t>(count), nullptr);
+    const Hdf5Handle memory{H5Tcopy(H5T_C_S1), H5Tclose};
+    H5Tset_size(memory.get(), H5T_VARIABLE);
+    H5Tset_cset(memory.get(), H5Tget_cset(type));
+    if (read(memory.get(), texts.data()) < 0) return {};
+    std::string out = texts.front() == nullptr ? std::string{} : std::string{texts.front()};
+    for (char* text : texts) H5free_memory(text);
+    return out;
+  }
+  const std::size_t width = H5Tget_size(type);
+  if (width == 0 || width > most_text || static_cast<std::size_t>(count) > most_text / width + 1) return {};
+  std::string out(width * static_cast<std::size_t>(count), '\0');
+  if (read(type, out.data()) < 0) return {};
+  out.resize(width);
+  out.resize(std::min(out.size(), out.find('\0')));
+  return out;
+}
+
+}  // namespace
+
+struct Hdf5Reader::State {
+  std::string path;
+  Hdf5Handle file;
+
+  [[noreturn]] void failed(const std::string& what, const std::string& object, const std::string& expected) const {
+    throw core::UnreadableFile({.what = fmt::format("{}: {}", object, what),
+                                .where = {.path = path},
+                                .expected = expected,
+                                .found = "none that HDF5 can read",
+                                .advice = "the file is damaged or of another kind: h5dump shows what is in it"});
+  }
+  Hdf5Handle open_group(const std::string& group) const {
+    Hdf5Handle id{H5Gopen2(file.get(), group.c_str(), H5P_DEFAULT), H5Gclose};
+    if (!id.valid()) failed("no such group", group, "a group");
+    return id;
+  }
+  Hdf5Handle open_dataset(const std::string& dataset) const {
+    Hdf5Handle id{H5Dopen2(file.get(), dataset.c_str(), H5P_DEFAULT), H5Dclose};
+    if (!id.valid()) failed("no such dataset", dataset, "a dataset");
+    return id;
+  }
+  std::vector<std::string> names(const std::string& group) const {
+    const Hdf5Handle id = open_group(group);
+    std::vector<std::string> out;
+    hsize_t index = 0;
+    if (H5Literate(id.get(), H5_INDEX_NAME, H5_ITER_INC, &index, add_name, &out) < 0)
+      failed("its members cannot be listed", group, "a group");
+    return out;
+  }
+  H5O_type_t kind(const std::string& object) const {
+    H5O_info_t info;
+    return H5Oget_info_by_name(file.get(), object.c_str(), &info, H5P_DEFAULT) < 0 ? H5O_TYPE_UNKNOWN : info.type;
+  }
+  void walk(const std::string& group, std::set<haddr_t>& seen, std::vector<std::string>& out) const {
+    H5O_info_t info;
+    if (H5Oget_info_by_name(file.get(), group.c_str(), &info, H5P_DEFAULT) < 0) return;
+    if (info.type != H5O_TYPE_GROUP || !seen.insert(info.addr).second) return;
+    out.push_back(group);
+    for (const std::string& name : names(group)) walk(joined(group, name), seen, out);
+  }
+};
+
+namespace {
+
+Hdf5Handle open_image(const InputFile& file) {
+  const Quiet quiet;
+  const Hdf5Handle access{H5Pcreate(H5P_FILE_ACCESS), H5Pclose};
+  constexpr std::size_t grow = 65536;
+  H5Pset_fapl_core(access.get(), grow, 0);
+  std::string bytes{file.bytes()};  // HDF5 wants memory it may write to
+  if (H5Pset_file_image(access.get(), bytes.data(), bytes.size()) < 0) return {-1, H5Fclose};
+  // HDF5 refuses the name of a file that exists, and takes two of one name for the same.
+  const std::string name = fmt::format("lithoscope-image-{}", static_cast<const void*>(file.bytes().data()));
+  return {H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose};
+}
+
+}  // namespace
+
+Hdf5Reader::Hdf5Reader(const InputFile& file) : state_(new State{file.path(), open_image(file)}) {
+  if (!state_->file.valid()) state_->failed("not an HDF5 file, or cut short", "/", "an HDF5 file");
+}
+Hdf5Reader::~Hdf5Reader() = default;
+
+std::vector<std::string> Hdf5Reader::groups(const std::string& group) const {
+  const Quiet quiet;
+  std::vector<std::string> out;
+  std::set<haddr_t> seen;
+  state_->walk(group, seen, out);
+  return out;
+}
+
+std::vector<std::string> Hdf5Reader::datasets(const std::string& group) const {
+  const Quiet quiet;
+  std::vector<std::string> out;
+  for (const std::string& name : state_->names(group)) {
+    if (state_->kind(joined(group, name)) == H5O_TYPE_DATASET) out.push_back(name);
+  }
+  return out;
+}
+
+bool Hdf5Reader::has_dataset(const std::string& path) const {
+  const Quiet quiet;
+  return state_->kind(path) == H5O_TYPE_DATASET;
+}
+
+bool Hdf5Reader::is_text(const std::string& path) const {
+  const Quiet quiet;
+  const Hdf5Handle dataset = state_->open_dataset(path);
+  const Hdf5Handle type{H5Dget_type(dataset.get()), H5Tclose};
+  return H5Tget_class(type.get()) == H5T_STRING;
+}
+
+Hdf5Numbers Hdf5Reader::numbers(const std::string& path) const {
+  const Quiet quiet;
+  const Hdf5Handle dataset = state_->open_dataset(path);
+  const Hdf5Handle type{H5Dget_type(dataset.get()), H5Tclose};
+  const H5T_class_t kind = H5Tget_class(type.get());
+  if (kind != H5T_INTEGER && kind != H5T_FLOAT) state_->failed("holds no numbers", path, "numbers");
+  const Hdf5Handle space{H5Dget_space(dataset.get()), H5Sclose};
+  const std::int64_t count = H5Sget_simple_extent_npoints(space.get());
+  if (count < 0 || count > most_values) state_->failed(fmt::format("{} values", count), path, "a spectrum");
+  Hdf5Numbers out;
+  const int rank = H5Sget_simple_extent_ndims(space.get());
+  std::vector<hsize_t> shape(static_cast<std::size_t>(std::max(rank, 0)));
+  H5Sget_simple_extent_dims(space.get(), shape.data(), nullptr);
+  out.shape.assign(shape.begin(), shape.end());
+  out.values.resize(static_cast<std::size_t>(count));
+  if (H5Dread(dataset.get(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, out.values.data()) < 0)
+    state_->failed("cannot be read", path, "numbers");
+  return out;
+}
+
+std::string Hdf5Reader::text(const std::string& path) const {
+  const Quiet quiet;
+  const Hdf5Handle dataset = state_->open_dataset(path);
+  const Hdf5Handle type{H5Dget_type(dataset.get()), H5Tclose};
+  if (H5Tget_class(type.get()) != H5T_STRING) state_->failed("is no text", path, "a text");
+  const Hdf5Handle space{H5Dget_space(dataset.get()), H5Sclose};
+  return text_of(type.get(), H5Sget_simple_extent_npoints(space.get()), [&](hid_t memory, void* to) {
+    return H5Dread(dataset.get(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, to);
+  });
+}
+
+std::string Hdf5Reader::attribute(const std::string& object_path, const std::string& name) const {
+  const Quiet quiet;
+  const Hdf5Handle attribute{
+      H5Aopen_by_name(state_->file.get(), object_path.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose};
+  if (!attribute.valid()) return {};
+  const Hdf5Handle type{H5Aget_type(attribute.get()), H5Tclose};
+  const Hdf5Handle space{H5Aget_space(attribute.get()), H5Sclose};
+  const std::int64_t count = H5Sget_simple_extent_npoints(space.get());
+  if (H5Tget_class(type.get()) == H5T_STRING) {
+    return text_of(type.get(), count, [&](hid_t memory, void* to) { return H5Aread(attribute.get(), memory, to); });
+  }
+  double value = 0;
+  if (count != 1 || H5Aread(attribute.get(), H5T_NATIVE_DOUBLE, &value) < 0) return {};
+  return fmt::format("{}", value);
+}
+
+}  // namespace lithoscope::io

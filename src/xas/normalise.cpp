@@ -1,0 +1,246 @@
+#include "lithoscope/xas/normalise.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "line_algebra.hpp"
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/io/text_table.hpp"
+
+namespace lithoscope::xas {
+namespace {
+
+// The last point at or below; the first one when all lie above.
+std::size_t at_or_below(std::span<const double> energy, double value) {
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < energy.size(); ++i) {
+    if (energy[i] <= value) found = i;
+  }
+  return found;
+}
+
+std::size_t nearest(std::span<const double> energy, double value) {
+  std::size_t found = 0;
+  for (std::size_t i = 1; i < energy.size(); ++i) {
+    if (std::abs(energy[i] - value) < std::abs(energy[found] - value)) found = i;
+  }
+  return found;
+}
+
+// Halves to even, as the peer rounds.
+double rounded_to(double value, double unit) { return unit * std::nearbyint(value / unit); }
+
+struct Range {
+  std::size_t from = 0, to = 0;  // [from, to)
+  std::size_t size() const { return to - from; }
+};
+
+template <class T>
+std::span<const T> part(std::span<const T> all, Range range) {
+  return all.subspan(range.from, range.size());
+}
+
+// Larch's rules for what is not given (pre_edge).
+struct Ranges {
+  double pre_from, pre_to, post_from, post_to;
+  int order;
+};
+Ranges ranges_of(std::span<const double> energy, double e0, const EdgeSettings& settings) {
+  const auto [low, high] = std::ranges::minmax(energy);
+  const std::size_t at_edge = nearest(energy, e0);
+  const double coarse = at_edge > 20 ? 5.0 : 2.0;
+  Ranges r{};
+  r.pre_from = std::max(settings.pre_from.value_or(rounded_to(energy[1] - e0, coarse)), low - e0);
+  r.pre_to = settings.pre_to.value_or(0.5 * r.pre_from);
+  if (r.pre_from > r.pre_to) std::swap(r.pre_from, r.pre_to);
+  r.post_to = std::min(settings.post_to.value_or(rounded_to(high - e0, 5)), high - e0);
+  r.post_from = settings.post_from.value_or(std::min(25.0, 5.0 * std::nearbyint(r.post_to / 15)));
+  if (r.post_from > r.post_to) std::swap(r.post_from, r.post_to);
+  r.post_from = std::min(r.post_from, r.post_to - 2);
+  const double width = r.post_to - r.post_from;
+  r.order = std::clamp(settings.order.value_or(width < 30 ? 0 : width < 300 ? 1 : 2), 0, 5);
+  return r;
+}
+
+std::vector<double> apart(std::span<const double> energy) {
+  constexpr double least_distance_eV = 5e-4;
+  std::vector<double> out(energy.begin(), energy.end());
+  double added = 0;
+  for (std::size_t i = 1; i < energy.size(); ++i) {
+    added = std::abs(energy[i] - energy[i - 1]) < least_distance_eV ? added + least_distance_eV : 0;
+    out[i] += added;
+  }
+  return out;
+}
+
+// step = post(e0) - pre(e0) is linear in mu: how much each point counts.
+double step_variance(std::span<const double> energy, std::span<const double> variance, Range pre, int pre_order,
+                     Range post, int order, double at) {
+  std::vector<double> weight(energy.size(), 0.0);
+  const std::vector<double> above = weights_at(part(energy, post), order, at);
+  // The line below is taken off each point above before the polynomial is fitted.
+  double mean_place = 0;
+  double sum = 0;
+  for (std::size_t i = 0; i < above.size(); ++i) {
+    weight[post.from + i] += above[i];
+    mean_place += above[i] * energy[post.from + i];
+    sum += above[i];
+  }
+  const std::vector<double> below = weights_at(part(energy, pre), pre_order, mean_place / sum);
+  for (std::size_t j = 0; j < below.size(); ++j) weight[pre.from + j] -= sum * below[j];
+  double out = 0;
+  for (std::size_t i = 0; i < weight.size(); ++i) out += weight[i] * weight[i] * variance[i];
+  return out;
+}
+
+void require_edge_inside(const Spectrum& spectrum, double e0) {
+  if (e0 > spectrum.energy_eV.front() && e0 < spectrum.energy_eV.back()) return;
+  throw core::UsageError({.what = "the edge lies outside the spectrum",
+                          .expected = fmt::format("an edge between {:.2f} and {:.2f} eV", spectrum.energy_eV.front(),
+                                                  spectrum.energy_eV.back()),
+                          .found = fmt::format("{:.2f} eV", e0)});
+}
+
+// Divided by a scale, a line taken off before.
+Spectrum divided(const Spectrum& spectrum, std::span<const double> below, double scale) {
+  Spectrum out = spectrum;
+  for (std::size_t i = 0; i < out.intensity.size(); ++i) {
+    out.intensity[i] = (out.intensity[i] - below[i]) / scale;
+    out.variance[i] /= scale * scale;
+  }
+  return out;
+}
+
+[[noreturn]] void not_positive(const char* what, double value) {
+  throw core::UsageError({.what = fmt::format("the {} to normalise by is not positive", what),
+                          .expected = "more than zero above the line through the pre-edge",
+                          .found = fmt::format("{:g}", value),
+                          .advice = "choose the pre-edge range below the edge (--pre-from, --pre-to)"});
+}
+
+Normalised by_maximum(const Spectrum& spectrum, const std::vector<double>& below) {
+  std::size_t top = 0;
+  for (std::size_t i = 1; i < below.size(); ++i) {
+    if (spectrum.intensity[i] - below[i] > spectrum.intensity[top] - below[top]) top = i;
+  }
+  // A parabola through the five points about it: its height has less noise than the highest point, which is biased up.
+  const std::size_t from = top >= 2 ? std::min(top - 2, below.size() - 5) : 0;
+  std::vector<double> y;
+  for (std::size_t i = from; i < from + 5; ++i) y.push_back(spectrum.intensity[i] - below[i]);
+  const std::span<const double> x{spectrum.energy_eV.data() + from, 5};
+  const Polynomial curve{x, y, 2};
+  double at = spectrum.energy_eV[top];
+  for (int i = 0; i <= 200; ++i) {
+    const double e = x.front() + (x.back() - x.front()) * i / 200;
+    if (curve(e) > curve(at)) at = e;
+  }
+  const double height = curve(at);
+  if (!(height > 0)) not_positive("maximum", height);
+  const std::vector<double> weights = weights_at(x, 2, at);
+  double variance = 0;
+  for (std::size_t i = 0; i < 5; ++i) variance += weights[i] * weights[i] * spectrum.variance[from + i];
+  return {.spectrum = divided(spectrum, below, height), .scale = {height, variance}, .edge = {}};
+}
+
+Normalised by_area(const Spectrum& spectrum, const std::vector<double>& below) {
+  double area = 0, variance = 0;
+  const std::size_t n = below.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    const double left = i > 0 ? spectrum.energy_eV[i - 1] : spectrum.energy_eV[0];
+    const double right = i + 1 < n ? spectrum.energy_eV[i + 1] : spectrum.energy_eV[n - 1];
+    const double width = 0.5 * (right - left);
+    area += width * (spectrum.intensity[i] - below[i]);
+    variance += width * width * spectrum.variance[i];
+  }
+  if (!(area > 0)) not_positive("area", area);
+  return {.spectrum = divided(spectrum, below, area), .scale = {area, variance}, .edge = {}};
+}
+
+}  // namespace
+
+EdgeSettings stored_edge_settings(const Scan& scan) {
+  const auto number = [&](const char* field) { return io::to_number(scan.fact(field)); };
+  EdgeSettings out{.e0_eV = number("bkg_e0"),
+                   .pre_from = number("bkg_pre1"),
+                   .pre_to = number("bkg_pre2"),
+                   .post_from = number("bkg_nor1"),
+                   .post_to = number("bkg_nor2"),
+                   .order = {}};
+  if (const auto terms = number("bkg_nnorm"); terms && *terms >= 1 && *terms <= 6)
+    out.order = static_cast<int>(*terms) - 1;
+  return out;
+}
+
+EdgeFit fit_edge(std::span<const double> energy_eV, std::span<const double> mu, std::span<const double> variance,
+                 const EdgeSettings& settings) {
+  const std::vector<double> moved = apart(energy_eV);
+  const std::span<const double> energy{moved};
+  double e0 = settings.e0_eV.value_or(0);
+  if (!settings.e0_eV || e0 < energy[1] || e0 > energy[energy.size() - 2]) e0 = edge_energy_eV(energy, mu);
+  const Ranges r = ranges_of(energy, e0, settings);
+  EdgeFit out{.e0_eV = e0,
+              .step = {},
+              .pre_from = r.pre_from,
+              .pre_to = r.pre_to,
+              .post_from = r.post_from,
+              .post_to = r.post_to,
+              .order = r.order,
+              .pre = {},
+              .post = {}};
+  const std::size_t n = energy.size();
+  std::vector<double> relative(energy.begin(), energy.end());
+  for (double& e : relative) e -= e0;
+  const bool few = at_or_below(relative, r.pre_to) < at_or_below(relative, r.pre_from) + 3;
+  Range pre{at_or_below(energy, r.pre_from + e0), nearest(energy, r.pre_to + e0)};
+  const int pre_order = few ? 0 : 1;
+  if (pre.to < pre.from + (few ? 1 : 2)) pre.to = std::min(n, pre.from + (few ? 1 : 2));
+  Range post{at_or_below(energy, r.post_from + e0), nearest(energy, r.post_to + e0)};
+  post.from = std::min(post.from, n - 3);
+  if (post.to < post.from + 2) {
+    post.from -= 2;
+    out.order = 0;
+  } else if (post.to < post.from + 5) {
+    out.order = std::min(1, out.order);
+  }
+  if (post.to <= post.from || pre.to <= pre.from) {
+    throw core::UsageError(
+        {.what = "a range of the edge fit holds no points",
+         .expected = "points below and above the edge",
+         .found = fmt::format("{} below, {} above {:.2f} eV", pre.to - pre.from, post.to - post.from, e0)});
+  }
+  const Polynomial below{part(energy, pre), part(mu, pre), pre_order};
+  for (const double e : energy) out.pre.push_back(below(e));
+  std::vector<double> above_line;
+  for (std::size_t i = post.from; i < post.to; ++i) above_line.push_back(mu[i] - out.pre[i]);
+  const Polynomial above{part(energy, post), above_line, out.order};
+  for (std::size_t i = 0; i < n; ++i) out.post.push_back(out.pre[i] + above(energy[i]));
+  const std::size_t at_edge = nearest(energy, e0);
+  out.step.value = std::max(1e-12, std::abs(out.post[at_edge] - out.pre[at_edge]));
+  if (variance.size() == n)
+    out.step.variance = step_variance(energy, variance, pre, pre_order, post, out.order, energy[at_edge]);
+  return out;
+}
+
+Normalised normalise(const Spectrum& spectrum, Normalisation how, const EdgeSettings& settings) {
+  if (how == Normalisation::none) return {.spectrum = spectrum, .scale = core::Value::exact(1), .edge = {}};
+  if (settings.e0_eV) require_edge_inside(spectrum, *settings.e0_eV);
+  EdgeFit fit = fit_edge(spectrum.energy_eV, spectrum.intensity, spectrum.variance, settings);
+  require_edge_inside(spectrum, fit.e0_eV);
+  if (how == Normalisation::maximum) return by_maximum(spectrum, fit.pre);
+  if (how == Normalisation::area) return by_area(spectrum, fit.pre);
+  Normalised out{.spectrum = divided(spectrum, fit.pre, fit.step.value), .scale = fit.step, .edge = std::move(fit)};
+  if (how == Normalisation::flat) {
+    // Above the edge the curve through the post-edge becomes 1; at the edge it is already.
+    const EdgeFit& edge = *out.edge;
+    for (std::size_t i = 0; i < out.spectrum.intensity.size(); ++i) {
+      if (out.spectrum.energy_eV[i] < edge.e0_eV) continue;
+      out.spectrum.intensity[i] += 1 - (edge.post[i] - edge.pre[i]) / edge.step.value;
+    }
+  }
+  return out;
+}
+
+}  // namespace lithoscope::xas
