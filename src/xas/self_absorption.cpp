@@ -1,0 +1,222 @@
+#include "lithoscope/xas/self_absorption.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "lithoscope/core/cubic_spline.hpp"
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/material/cross_section.hpp"
+#include "lithoscope/material/fluorescence.hpp"
+#include "slab_kernel.hpp"
+
+namespace lithoscope::xas {
+namespace {
+
+double sine(double degrees) { return std::sin(degrees * std::numbers::pi / 180); }
+
+// Smooth through the edge: the power law just above it, continued down.
+double continued(const std::string& element, const std::string& shell, double energy_eV, double edge) {
+  constexpr double clear_eV = 10;
+  if (energy_eV >= edge + clear_eV) return material::shell_absorption_cm2_per_g(element, shell, energy_eV);
+  const double near = edge + clear_eV;
+  const double far = edge + 5 * clear_eV;
+  const double at_near = material::shell_absorption_cm2_per_g(element, shell, near);
+  const double at_far = material::shell_absorption_cm2_per_g(element, shell, far);
+  return at_near * std::pow(energy_eV / near, std::log(at_far / at_near) / std::log(far / near));
+}
+
+void require_same_energies(const Spectrum& a, std::span<const double> energy) {
+  if (a.energy_eV.size() == energy.size() && std::ranges::equal(a.energy_eV, energy)) return;
+  throw core::UsageError({.what = "two spectra that belong together have different energies",
+                          .expected = fmt::format("{} equal energies", energy.size()),
+                          .found = fmt::format("{}", a.energy_eV.size()),
+                          .advice = "put one on the energies of the other first"});
+}
+
+}  // namespace
+
+double Geometry::ratio() const {
+  const auto possible = [](double degrees) { return degrees > 0 && degrees <= 90; };
+  if (!possible(incidence_deg) || !possible(exit_deg)) {
+    throw core::UsageError({.what = "the angles cannot be",
+                            .expected = "above 0 and up to 90 deg from the surface",
+                            .found = fmt::format("{} in, {} out", incidence_deg, exit_deg)});
+  }
+  return sine(incidence_deg) / sine(exit_deg);
+}
+
+std::vector<std::string> shells_of(const std::string& edge) {
+  if (edge == "K" || edge == "L1" || edge == "L2" || edge == "L3") return {edge};
+  if (edge == "L" || edge == "L2,3" || edge == "L23" || edge == "L32") return {"L3", "L2"};
+  throw core::UsageError({.what = "no such edge", .expected = "K, L1, L2, L3 or L2,3", .found = edge});
+}
+
+double strongest_line_eV(const material::Composition& composition, const std::string& element,
+                         std::span<const std::string> shells) {
+  const double above = material::edge_eV(element, shells.front()) + 1000;
+  const material::EmissionLine* best = nullptr;
+  const std::vector<material::EmissionLine> lines = material::emission_lines(composition, above);
+  for (const material::EmissionLine& line : lines) {
+    if (line.element == element && line.shell == shells.front() && (best == nullptr || line.yield > best->yield))
+      best = &line;
+  }
+  if (best != nullptr) return best->energy_eV;
+  throw core::UsageError(
+      {.what = fmt::format("{} has no known line of its {} shell in this material", element, shells.front()),
+       .expected = "an element of the formula that emits",
+       .found = composition.formula});
+}
+
+EdgeAbsorption edge_absorption(const material::Composition& composition, const std::string& element,
+                               std::span<const std::string> shells, double line_eV, std::span<const double> energy_eV) {
+  const double fraction = material::mass_fraction(composition, element);
+  if (!(fraction > 0)) {
+    throw core::UsageError({.what = fmt::format("the material holds no {}", element),
+                            .expected = "an element of " + composition.formula,
+                            .found = element});
+  }
+  EdgeAbsorption out{.energy_eV = {energy_eV.begin(), energy_eV.end()},
+                     .resonant = {},
+                     .other = {},
+                     .at_line = material::mass_attenuation_cm2_per_g(composition, line_eV),
+                     .line_eV = line_eV};
+  for (const double e : energy_eV) {
+    double resonant = 0, tabulated = 0;
+    for (const std::string& shell : shells) {
+      resonant += fraction * continued(element, shell, e, material::edge_eV(element, shell));
+      tabulated += fraction * material::shell_absorption_cm2_per_g(element, shell, e);
+    }
+    out.resonant.push_back(resonant);
+    out.other.push_back(material::mass_attenuation_cm2_per_g(composition, e) - tabulated);
+  }
+  return out;
+}
+
+std::vector<double> fluorescence(const EdgeAbsorption& absorption, std::span<const double> resonant, const Slab& slab) {
+  const SlabKernel kernel{absorption, slab};
+  std::vector<double> out;
+  for (std::size_t i = 0; i < resonant.size(); ++i) out.push_back(kernel.value(i, resonant[i]));
+  return out;
+}
+
+Corrected correct(const Spectrum& signal, const EdgeAbsorption& absorption, const Slab& slab, double constant,
+                  double most_amplification) {
+  require_same_energies(signal, absorption.energy_eV);
+  const SlabKernel kernel{absorption, slab};
+  Corrected out{.spectrum = signal, .absorption = signal, .verdict = {}};
+  const double middle = absorption.resonant[absorption.resonant.size() / 2];
+  Verdict& verdict = out.verdict;
+  std::int64_t beyond = 0;
+  double highest = 0, highest_eV = 0;
+  for (std::size_t i = 0; i < signal.intensity.size(); ++i) {
+    const double share = signal.intensity[i] / constant;
+    const double limit = kernel.limit(i);
+    if (share / limit > highest) {
+      highest = share / limit;
+      highest_eV = signal.energy_eV[i];
+    }
+    constexpr double nearly = 1 - 1e-6;
+    if (share >= nearly * limit) ++beyond;
+    const double resonant = kernel.solve(i, std::min(share, nearly * limit));
+    const double slope = kernel.slope(i, resonant);
+    out.spectrum.intensity[i] = resonant / absorption.resonant[i];
+    const double per_signal = 1 / (constant * slope * absorption.resonant[i]);
+    out.spectrum.variance[i] = signal.variance[i] * per_signal * per_signal;
+    const double smooth = absorption.resonant[i] / middle;
+    out.absorption.intensity[i] = out.spectrum.intensity[i] * smooth;
+    out.absorption.variance[i] = out.spectrum.variance[i] * smooth * smooth;
+    // Relative errors of what is not there mean nothing: only where the edge is.
+    constexpr double on_the_edge = 0.5;
+    if (out.spectrum.intensity[i] < on_the_edge) continue;
+    const double amplification = share / (resonant * slope);
+    if (amplification > verdict.amplification) {
+      verdict.amplification = amplification;
+      verdict.at_eV = signal.energy_eV[i];
+    }
+  }
+  if (beyond > 0) {
+    verdict.trusted = false;
+    verdict.at_eV = highest_eV;
+    verdict.reason = fmt::format(
+        "the signal reaches {:.2f} times what even an infinitely strong absorption would give ({} points, most at "
+        "{:.1f} eV): it is not the fluorescence of such a sample in this geometry",
+        highest, beyond, highest_eV);
+  } else if (verdict.amplification > most_amplification) {
+    verdict.trusted = false;
+    verdict.reason = fmt::format(
+        "the correction diverges: at {:.1f} eV a relative error of the signal grows {:.0f} times (most allowed {:g}), "
+        "because the signal there is {:.2f} of its limit",
+        verdict.at_eV, verdict.amplification, most_amplification, highest);
+  }
+  return out;
+}
+
+Spectrum two_angle_fluorescence(const Spectrum& first, double first_ratio, const Spectrum& second,
+                                double second_ratio) {
+  require_same_energies(second, first.energy_eV);
+  Spectrum out = first;
+  for (std::size_t i = 0; i < first.intensity.size(); ++i) {
+    const core::Value a{first.intensity[i], first.variance[i]}, b{second.intensity[i], second.variance[i]};
+    const core::Value r = a / b;
+    out.intensity[i] = (second_ratio - first_ratio * r.value) / (r.value - 1);
+    const double slope = (first_ratio - second_ratio) / ((r.value - 1) * (r.value - 1));
+    out.variance[i] = slope * slope * r.variance;
+  }
+  return out;
+}
+
+Spectrum two_angle_inverse(const Spectrum& first, double first_ratio, const Spectrum& second, double second_ratio) {
+  require_same_energies(second, first.energy_eV);
+  Spectrum out = first;
+  for (std::size_t i = 0; i < first.intensity.size(); ++i) {
+    // R1/(R1 - R2) with R = 1/I is I2/(I2 - I1) = 1/(1 - I1/I2).
+    const core::Value a{first.intensity[i], first.variance[i]}, b{second.intensity[i], second.variance[i]};
+    const core::Value r = a / b;
+    out.intensity[i] = (first_ratio - second_ratio) / (1 - r.value) - first_ratio;
+    const double slope = (first_ratio - second_ratio) / ((1 - r.value) * (1 - r.value));
+    out.variance[i] = slope * slope * r.variance;
+  }
+  return out;
+}
+
+std::vector<LineYield> total_fluorescence(const material::Composition& composition, const std::string& element,
+                                          std::span<const std::string> shells, const Spectrum& near_edge,
+                                          const Slab& slab) {
+  const double highest = near_edge.energy_eV.back();
+  std::vector<LineYield> out;
+  const EdgeAbsorption edge = edge_absorption(composition, element, shells,
+                                              strongest_line_eV(composition, element, shells), near_edge.energy_eV);
+  // The scanned shells' absorption: as measured, where the tables have a step.
+  std::vector<double> resonant;
+  for (std::size_t i = 0; i < edge.resonant.size(); ++i) resonant.push_back(near_edge.intensity[i] * edge.resonant[i]);
+  for (const material::EmissionLine& line : material::emission_lines(composition, highest)) {
+    const bool scanned = line.element == element && std::ranges::find(shells, line.shell) != shells.end();
+    EdgeAbsorption at_line = edge;
+    at_line.at_line = line.attenuation;
+    const SlabKernel kernel{at_line, slab};
+    LineYield yields{.element = line.element, .shell = line.shell, .line = line.name, .energy_eV = line.energy_eV};
+    const double fraction = material::mass_fraction(composition, line.element);
+    for (std::size_t i = 0; i < near_edge.energy_eV.size(); ++i) {
+      const double e = near_edge.energy_eV[i];
+      double own = fraction * material::shell_absorption_cm2_per_g(line.element, line.shell, e);
+      if (scanned) {
+        // Of the spectrum of both L edges each shell takes its share: what lies below its edge belongs to the other.
+        double all = 0;
+        for (const std::string& shell : shells)
+          all += fraction * material::shell_absorption_cm2_per_g(element, shell, e);
+        const bool lowest = line.shell == shells.front();
+        own = resonant[i] * (all > 0 ? own / all : lowest ? 1.0 : 0.0);
+      }
+      // Emitted per absorbed photon, times the share that is absorbed there and leaves.
+      const double total = resonant[i] + edge.other[i];
+      yields.yield.push_back(line.yield * (total > 0 ? own / total : 0) * kernel.escaping(i, resonant[i]));
+    }
+    out.push_back(std::move(yields));
+  }
+  return out;
+}
+
+}  // namespace lithoscope::xas
