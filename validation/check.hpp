@@ -34,6 +34,7 @@ std::vector<Check> multiplet_checks();
 std::vector<Check> particle_checks();
 std::vector<Check> ttmult_checks();
 std::vector<Check> xas_absorption_checks();
+std::vector<Check> xas_mixture_checks();
 std::vector<Check> xas_oracle_checks();
 
 }  // namespace lithoscope::validation

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
+#include <numbers>
 
 #include "check.hpp"
 #include "lithoscope/core/cubic_spline.hpp"
@@ -72,13 +74,14 @@ Outcome fe2o3_rms() {
   // Iron's valence follows from the formula; the monitor's response is not known, so the slope does not count.
   const xas::ThicknessFit fit = xas::fit_thickness(edge.spectrum, absorption, geometry, from, to,
                                                    {.strength_edge_eV = xas::usual_strength_edge_eV("Fe", 3)});
-  const xas::Corrected corrected = xas::correct(edge.spectrum, absorption, fit.slab, fit.constant);
+  const xas::Corrected corrected =
+      xas::correct(edge.spectrum, absorption, fit.slab, fit.constant, {.from_eV = from, .to_eV = to});
   const Difference after = difference(corrected.absorption, transmission);
   const Difference before = difference(fluorescence, transmission);
   const xas::Slab thick{.incidence_deg = 45, .exit_ratio = 1};
   const xas::Corrected as_thick =
       xas::correct(edge.spectrum, absorption, thick, xas::fit_constant(edge.spectrum, absorption, thick, from, to));
-  return {.figures = {{fit.thick_rejected ? after.rms : 1}},
+  return {.figures = {{fit.thick_rejected && corrected.verdict.trusted ? after.rms : 1}},
           .detail = fmt::format(
               "areal density {:.3g} mg/cm2 ({:.3g} to {:.3g}), thick limit {} (chi squared {:.1f}, thin {:.1f}); "
               "uncorrected {:.4f}, as thick {:.4f}; white line {:.3f} of {:.3f} in transmission, {:.3f} before",
@@ -88,8 +91,177 @@ Outcome fe2o3_rms() {
               difference(transmission, transmission).white_line, before.white_line)};
 }
 
+xas::Spectrum with_energies_of(const xas::Spectrum& curve, const xas::Spectrum& grid) {
+  xas::Spectrum out = grid;
+  const core::CubicSpline spline{curve.energy_eV, curve.intensity};
+  for (std::size_t i = 0; i < grid.energy_eV.size(); ++i) out.intensity[i] = spline.value(grid.energy_eV[i]);
+  return out;
+}
+
+// Post-edge 960 to 966 eV, a line through the pre-edge taken off.
+xas::Spectrum cu_normalised(const xas::Spectrum& spectrum) {
+  const double e0 = 931;
+  return xas::normalise(spectrum, xas::Normalisation::edge,
+                        {.e0_eV = e0, .pre_from = -10, .pre_to = -5, .post_from = 29, .post_to = 35, .order = 0})
+      .spectrum;
+}
+
+double highest(const xas::Spectrum& s, double from, double to) {
+  const xas::Spectrum part = xas::cut(s, from, to);
+  return *std::ranges::max_element(part.intensity);
+}
+
+Outcome cuo_l3() {
+  if (real_data().empty()) return {.no_data = true};
+  const auto pick = [&](const std::string& label) {
+    return cu_normalised(read("soft/flexpes_library.h5", label, {.signal = {"mu"}}));
+  };
+  const xas::Spectrum partial = pick("Cu L2,3 (2p) in CuO-2");
+  const xas::Spectrum electrons = with_energies_of(pick("Cu L2,3 (2p) in CuO"), partial);
+  const material::Composition oxide = material::parse_formula("CuO");
+  const std::vector<std::string> shells = xas::shells_of("L2,3");
+  const xas::EdgeAbsorption absorption =
+      xas::edge_absorption(oxide, "Cu", shells, xas::strongest_line_eV(oxide, "Cu", shells), partial.energy_eV);
+  // From 3 eV below the L2 edge to the end. The electrons' own saturation is left out: it is not known well enough.
+  const xas::PartnerFit fit = xas::fit_slab_to_partner(partial, electrons, absorption, 45, 948, 966);
+  const xas::Corrected corrected = xas::correct(partial, absorption, fit.slab, fit.constant);
+  const std::size_t middle = absorption.resonant.size() / 2;
+  const double l3_corrected =
+      highest(corrected.absorption, 925, 935) * absorption.resonant[middle] / absorption.resonant.back();
+  const double found = l3_corrected / highest(electrons, 925, 935) - 1;
+  return {
+      .figures = {{corrected.verdict.trusted ? std::abs(found) : 1e9}},
+      .detail = fmt::format("L3 {:.2f} corrected, {:.2f} by electrons, {:.2f} before; areal density {:.3g} mg/cm2, "
+                            "sin(in)/sin(out) {:.3g}, misfit {:.3f}; {}",
+                            l3_corrected, highest(electrons, 925, 935), highest(partial, 925, 935),
+                            1e3 * fit.slab.areal_density_g_per_cm2, fit.slab.exit_ratio, fit.rms,
+                            corrected.verdict.trusted ? "below the thick limit everywhere" : corrected.verdict.reason)};
+}
+
+Outcome fega_refusal() {
+  if (real_data().empty()) return {.no_data = true};
+  xas::Channels channels{.signal = {"If"}, .i0 = "I0"};
+  const xas::Normalised edge = xas::normalise(read("selfabs/fe73ga27.010", "", channels), xas::Normalisation::edge);
+  const material::Composition alloy = material::parse_formula("Fe72.74Ga27.26");
+  const std::vector<std::string> shells{"K"};
+  const xas::EdgeAbsorption absorption =
+      xas::edge_absorption(alloy, "Fe", shells, xas::strongest_line_eV(alloy, "Fe", shells), edge.spectrum.energy_eV);
+  const xas::Slab thick{.incidence_deg = 45, .exit_ratio = 1};
+  const double from = edge.edge->e0_eV + edge.edge->post_from, to = edge.edge->e0_eV + edge.edge->post_to;
+  const double constant = xas::fit_constant(edge.spectrum, absorption, thick, from, to);
+  const xas::Verdict verdict =
+      xas::correct(edge.spectrum, absorption, thick, constant, {.from_eV = from, .to_eV = to}).verdict;
+  return {.figures = {{verdict.trusted ? 0.0 : 1.0}}, .detail = verdict.reason};
+}
+
+// A cathode's Mn L edge with a white line of seven times the edge, and the slabs it may lie in.
+xas::Spectrum white_line(double from, double to, double l3, double l2) {
+  xas::Spectrum out;
+  for (int i = 0; from + 0.1 * i < to; ++i) {
+    const double e = from + 0.1 * i;
+    const auto peak = [&](double at, double height, double width) {
+      return height / (1 + (e - at) * (e - at) / (width * width));
+    };
+    const auto step = [&](double at) { return 0.5 + std::atan((e - at) / 0.4) / std::numbers::pi; };
+    out.energy_eV.push_back(e);
+    out.intensity.push_back(peak(l3, 7, 0.7) + peak(l3 - 1.6, 3, 0.5) + peak(l2, 3, 0.9) + 2.0 / 3 * step(l3) +
+                            step(l2) / 3);
+  }
+  out.variance.assign(out.energy_eV.size(), 0.0);
+  return out;
+}
+
+const material::Composition& cathode() {
+  static const material::Composition composition = material::parse_formula("Li1.2Ni0.15Co0.1Mn0.55O2");
+  return composition;
+}
+
+double worst_relative(const std::vector<double>& found, const std::vector<double>& truth) {
+  double worst = 0;
+  const double top = *std::ranges::max_element(truth);
+  for (std::size_t i = 0; i < truth.size(); ++i)
+    worst = std::max(worst, std::abs(found[i] - truth[i]) / std::max(std::abs(truth[i]), 1e-3 * top));
+  return worst;
+}
+
+Outcome selfabs_roundtrip() {
+  const xas::Spectrum truth = white_line(630, 670, 642, 653);
+  const std::vector<std::string> shells = xas::shells_of("L2,3");
+  const double line = xas::strongest_line_eV(cathode(), "Mn", shells);
+  const xas::EdgeAbsorption absorption = xas::edge_absorption(cathode(), "Mn", shells, line, truth.energy_eV);
+  std::vector<double> resonant;
+  for (std::size_t i = 0; i < truth.intensity.size(); ++i)
+    resonant.push_back(truth.intensity[i] * absorption.resonant[i]);
+  double worst = 0;
+  // 10 nm to thick, glancing in and out.
+  for (const double areal : {4e-6, 4e-5, 4e-4, std::numeric_limits<double>::infinity()}) {
+    for (const auto& [in, out] : {std::pair{45.0, 45.0}, {10.0, 80.0}, {80.0, 10.0}}) {
+      const xas::Slab slab{
+          .areal_density_g_per_cm2 = areal, .incidence_deg = in, .exit_ratio = xas::Geometry{in, out}.ratio()};
+      xas::Spectrum signal = truth;
+      signal.intensity = xas::fluorescence(absorption, resonant, slab);
+      for (double& s : signal.intensity) s *= 2.5e-3;
+      worst = std::max(
+          worst, worst_relative(xas::correct(signal, absorption, slab, 2.5e-3).spectrum.intensity, truth.intensity));
+    }
+  }
+  // Electrons: saturation and back.
+  std::vector<double> per_nm;
+  const double density = 4.2;
+  for (std::size_t i = 0; i < resonant.size(); ++i)
+    per_nm.push_back((resonant[i] + absorption.other[i]) * density * 1e-7);
+  for (const double angle : {90.0, 20.0}) {
+    const xas::ElectronEscape escape{.escape_nm = 4, .incidence_deg = angle};
+    const auto back =
+        xas::attenuation_from_yield(truth.energy_eV, xas::electron_yield(truth.energy_eV, per_nm, escape), escape);
+    worst = std::max(worst, worst_relative(back, per_nm));
+  }
+  // Two geometries of the resonant line (thick).
+  xas::Spectrum first = truth, second = truth;
+  first.intensity = xas::fluorescence(absorption, resonant, {.incidence_deg = 30, .exit_ratio = 0.6});
+  second.intensity = xas::fluorescence(absorption, resonant, {.incidence_deg = 60, .exit_ratio = 1.7});
+  std::vector<double> total;
+  for (std::size_t i = 0; i < resonant.size(); ++i)
+    total.push_back((resonant[i] + absorption.other[i]) / absorption.at_line);
+  worst = std::max(worst, worst_relative(xas::two_angle_fluorescence(first, 0.6, second, 1.7).intensity, total));
+  return {.figures = {{worst}},
+          .detail = "fluorescence at four thicknesses and three geometries, electrons, two angles"};
+}
+
+Outcome ipfy_two_angle() {
+  // Oxygen's line while the Mn L edge is scanned: 3 micrometre of the cathode, from below the edge to above it.
+  const xas::Spectrum near_edge = white_line(630, 670, 642, 653);
+  const std::vector<std::string> shells = xas::shells_of("L2,3");
+  const double thickness_g_per_cm2 = 4.2 * 3e-4;
+  const auto oxygen = [&](const xas::Geometry& geometry) {
+    const xas::Slab slab{.areal_density_g_per_cm2 = thickness_g_per_cm2,
+                         .incidence_deg = geometry.incidence_deg,
+                         .exit_ratio = geometry.ratio()};
+    xas::Spectrum out = near_edge;
+    for (const xas::LineYield& line : xas::total_fluorescence(cathode(), "Mn", shells, near_edge, slab)) {
+      if (line.element == "O") out.intensity = line.yield;
+    }
+    return out;
+  };
+  const xas::Geometry flat{20, 70}, steep{70, 20};
+  const xas::Spectrum found = xas::two_angle_inverse(oxygen(flat), flat.ratio(), oxygen(steep), steep.ratio());
+  const double line = 524.9;
+  const xas::EdgeAbsorption absorption = xas::edge_absorption(cathode(), "Mn", shells, line, near_edge.energy_eV);
+  std::vector<double> total;
+  for (std::size_t i = 0; i < near_edge.intensity.size(); ++i)
+    total.push_back((near_edge.intensity[i] * absorption.resonant[i] + absorption.other[i]) / absorption.at_line);
+  return {.figures = {{worst_relative(found.intensity, total)}},
+          .detail = "O K line through Mn L2,3 of 3 um of the cathode, no free parameter"};
+}
+
 }  // namespace
 
-std::vector<Check> xas_absorption_checks() { return {{"fe2o3-rms", fe2o3_rms}}; }
+std::vector<Check> xas_absorption_checks() {
+  return {{"fe2o3-rms", fe2o3_rms},
+          {"cuo-l3", cuo_l3},
+          {"fega-refusal", fega_refusal},
+          {"selfabs-roundtrip", selfabs_roundtrip},
+          {"ipfy-two-angle", ipfy_two_angle}};
+}
 
 }  // namespace lithoscope::validation

@@ -50,6 +50,31 @@ std::vector<double> attenuation_from_yield(std::span<const double> energy_eV, st
   return out;
 }
 
+Spectrum unsaturated(const Spectrum& yield, const EdgeAbsorption& absorption, double density_g_per_cm3,
+                     const ElectronEscape& escape) {
+  require_angle(escape);
+  constexpr double cm_per_nm = 1e-7;
+  const double per_step = absorption.resonant.back();
+  const double per_absorption = density_g_per_cm3 * cm_per_nm * escape.escape_nm / sine(escape.incidence_deg);
+  const double last = per_absorption * (per_step + absorption.other.back());
+  const double scale = last / (1 + last) / (per_step + absorption.other.back());
+  Spectrum out = yield;
+  for (std::size_t i = 0; i < yield.intensity.size(); ++i) {
+    // Electrons per photon over their limit: s / (1 + s).
+    const double share = scale * (yield.intensity[i] * per_step + absorption.other[i]);
+    if (!(share < 1)) {
+      throw core::UsageError({.what = fmt::format("the electron yield is saturated at {:.2f} eV", yield.energy_eV[i]),
+                              .expected = "less than every electron that is set free",
+                              .found = fmt::format("{:.3f} of them", share),
+                              .advice = "check the normalisation, or assume a smaller escape depth"});
+    }
+    out.intensity[i] = (share / (1 - share) / per_absorption - absorption.other[i]) / per_step;
+    const double slope = scale / ((1 - share) * (1 - share) * per_absorption);
+    out.variance[i] *= slope * slope;
+  }
+  return out;
+}
+
 double share_above_nm(double depth_nm, double attenuation_per_nm, const ElectronEscape& escape) {
   require_angle(escape);
   return -std::expm1(-depth_nm * (1 / escape.escape_nm + attenuation_per_nm / sine(escape.incidence_deg)));

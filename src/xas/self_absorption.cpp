@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "lithoscope/core/cubic_spline.hpp"
+#include "line_algebra.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/material/cross_section.hpp"
 #include "lithoscope/material/fluorescence.hpp"
@@ -103,7 +103,7 @@ std::vector<double> fluorescence(const EdgeAbsorption& absorption, std::span<con
 }
 
 Corrected correct(const Spectrum& signal, const EdgeAbsorption& absorption, const Slab& slab, double constant,
-                  double most_amplification) {
+                  const CorrectionLimits& limits) {
   require_same_energies(signal, absorption.energy_eV);
   const SlabKernel kernel{absorption, slab};
   Corrected out{.spectrum = signal, .absorption = signal, .verdict = {}};
@@ -144,12 +144,25 @@ Corrected correct(const Spectrum& signal, const EdgeAbsorption& absorption, cons
         "the signal reaches {:.2f} times what even an infinitely strong absorption would give ({} points, most at "
         "{:.1f} eV): it is not the fluorescence of such a sample in this geometry",
         highest, beyond, highest_eV);
-  } else if (verdict.amplification > most_amplification) {
+  } else if (verdict.amplification > limits.amplification) {
     verdict.trusted = false;
     verdict.reason = fmt::format(
         "the correction diverges: at {:.1f} eV a relative error of the signal grows {:.0f} times (most allowed {:g}), "
         "because the signal there is {:.2f} of its limit",
-        verdict.at_eV, verdict.amplification, most_amplification, highest);
+        verdict.at_eV, verdict.amplification, limits.amplification, highest);
+  } else if (limits.from_eV < limits.to_eV) {
+    const Spectrum above = cut(out.spectrum, limits.from_eV, limits.to_eV, 3);
+    const Polynomial line{above.energy_eV, above.intensity, 1};
+    const double first = line(limits.from_eV), last = line(limits.to_eV);
+    if (std::abs(last - first) > limits.slope * std::abs(first)) {
+      verdict.trusted = false;
+      verdict.at_eV = limits.to_eV;
+      verdict.reason = fmt::format(
+          "corrected, the spectrum goes from {:.2f} to {:.2f} between {:.0f} and {:.0f} eV, where the tables make it "
+          "level: the signal is not this sample's fluorescence alone (response of the detectors, dead time, another "
+          "geometry)",
+          first, last, limits.from_eV, limits.to_eV);
+    }
   }
   return out;
 }

@@ -227,7 +227,7 @@ PartnerFit fit_slab_to_partner(const Spectrum& signal, const Spectrum& partner, 
                                double incidence_deg, double from_eV, double to_eV) {
   std::vector<double> resonant;
   for (std::size_t i = 0; i < partner.intensity.size() && i < absorption.resonant.size(); ++i)
-    resonant.push_back(partner.intensity[i] * absorption.resonant[i]);
+    resonant.push_back(partner.intensity[i] * absorption.resonant.back());
   if (resonant.size() != signal.intensity.size()) {
     throw core::UsageError({.what = "the partner has other energies than the fluorescence",
                             .expected = std::to_string(signal.intensity.size()),

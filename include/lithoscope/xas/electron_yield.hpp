@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "lithoscope/xas/self_absorption.hpp"
 #include "lithoscope/xas/spectrum.hpp"
 
 namespace lithoscope::xas {
@@ -22,6 +23,12 @@ std::vector<double> electron_yield(std::span<const double> energy_eV, std::span<
 /// Back: attenuation from a yield on the scale of `electron_yield`. Throws UsageError where a yield reaches saturation.
 std::vector<double> attenuation_from_yield(std::span<const double> energy_eV, std::span<const double> yield,
                                            const ElectronEscape& escape);
+
+/// An electron yield of edge one, over the energy, as the absorption it comes from: the tables say how much is absorbed
+/// at the last energy and by all else, the density how many nanometres that is, and so how far strong lines are
+/// saturated.
+Spectrum unsaturated(const Spectrum& yield, const EdgeAbsorption& absorption, double density_g_per_cm3,
+                     const ElectronEscape& escape);
 
 /// Share of the signal from above a depth: 1 - exp(-depth / effective), 1/effective = 1/escape + mu/sin(phi).
 double share_above_nm(double depth_nm, double attenuation_per_nm, const ElectronEscape& escape);

@@ -86,7 +86,8 @@ double fit_constant(const Spectrum& signal, const EdgeAbsorption& absorption, co
                     double to_eV);
 
 /// Areal density and exit ratio by which a fluorescence spectrum follows another of the same sample that is not
-/// absorbed, such as the electron yield, between two energies. Both have an edge of one.
+/// absorbed, between two energies. `partner` is proportional to mu_X with a height of one at the last energy, such as
+/// an electron yield over the energy.
 struct PartnerFit {
   Slab slab;
   double constant = 0;
@@ -108,12 +109,18 @@ struct Corrected {
   Verdict verdict;
 };
 
+/// What a correction may do before it is refused.
+struct CorrectionLimits {
+  double amplification = 8;       ///< most by which a relative error of the signal grows, where the edge is
+  double slope = 0.5;             ///< most change of the corrected spectrum over the range, where tables make it level
+  double from_eV = 0, to_eV = 0;  ///< that range, above the edge; equal: not looked at
+};
+
 /// Solves signal = constant * fluorescence(mu_X) for mu_X at each energy (the right side rises with mu_X). Refused,
-/// with the reason and NaN-free but meaningless values replaced by the largest that can be told, where the signal
-/// reaches what an infinite mu_X would give, or a relative error grows more than `most_amplification` times at a point
-/// above the edge.
+/// with the reason, where the signal reaches what an infinite mu_X would give (the values there are the largest that
+/// can be told), where errors grow too much, or where the result does not follow the tables above the edge.
 Corrected correct(const Spectrum& signal, const EdgeAbsorption& absorption, const Slab& slab, double constant,
-                  double most_amplification = 8);
+                  const CorrectionLimits& limits = {});
 
 /// Total attenuation from the same fluorescence at two geometries, over that at the emitted energy (thick samples;
 /// Eisebitt et al., Phys. Rev. B 47, 14103, 1993). Both spectra on one scale and the same energies.
