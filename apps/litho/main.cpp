@@ -31,6 +31,9 @@ int main(int argc, char** argv) {
     litho::add_convert(line);
     litho::add_particle(line);
     litho::add_multiplet(line);
+    litho::add_xas(line);
+    litho::add_valence(line);
+    litho::add_selfabs(line);
     litho::add_synthesize(line);
     litho::add_report(line);
     const ExitCode code = line.run(argc, argv);

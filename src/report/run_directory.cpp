@@ -12,6 +12,7 @@
 #include "lithoscope/report/multiplet_section.hpp"
 #include "lithoscope/report/particle_section.hpp"
 #include "lithoscope/report/render.hpp"
+#include "lithoscope/report/xas_section.hpp"
 
 namespace lithoscope::report {
 namespace fs = std::filesystem;
@@ -93,6 +94,18 @@ RunFiles run_files(const study::ParticleOutcome& outcome) {
 
 RunFiles run_files(const study::MultipletOutcome& outcome) {
   return {.nexus = study::nexus_file(outcome), .report = make_report(outcome), .record = multiplet_json(outcome)};
+}
+
+RunFiles run_files(const study::XasOutcome& outcome) {
+  return {.nexus = study::nexus_file(outcome), .report = make_report(outcome), .record = xas_json(outcome)};
+}
+
+RunFiles run_files(const study::ValenceOutcome& outcome) {
+  return {.nexus = study::nexus_file(outcome), .report = make_report(outcome), .record = valence_json(outcome)};
+}
+
+RunFiles run_files(const study::SelfAbsorptionOutcome& outcome) {
+  return {.nexus = study::nexus_file(outcome), .report = make_report(outcome), .record = self_absorption_json(outcome)};
 }
 
 void write_run(const RunFiles& files, const std::string& directory, io::Existing existing, const core::Log& log) {

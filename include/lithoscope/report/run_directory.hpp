@@ -9,6 +9,7 @@
 #include "lithoscope/study/multiplet_run.hpp"
 #include "lithoscope/study/particle_run.hpp"
 #include "lithoscope/study/run.hpp"
+#include "lithoscope/study/xas_run.hpp"
 
 namespace lithoscope::report {
 
@@ -29,6 +30,9 @@ struct RunFiles {
 RunFiles run_files(const study::RunResult& run);
 RunFiles run_files(const study::ParticleOutcome& outcome);
 RunFiles run_files(const study::MultipletOutcome& outcome);
+RunFiles run_files(const study::XasOutcome& outcome);
+RunFiles run_files(const study::ValenceOutcome& outcome);
+RunFiles run_files(const study::SelfAbsorptionOutcome& outcome);
 
 /// Writes everything into `directory`.part and renames it when whole. Throws OutputError.
 void write_run(const RunFiles& files, const std::string& directory, io::Existing existing, const core::Log& log);

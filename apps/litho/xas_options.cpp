@@ -1,0 +1,128 @@
+#include "xas_options.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <filesystem>
+
+#include "lithoscope/core/text.hpp"
+#include "lithoscope/core/units.hpp"
+#include "lithoscope/io/text_table.hpp"
+#include "lithoscope/report/run_directory.hpp"
+
+namespace litho {
+namespace core = lithoscope::core;
+namespace io = lithoscope::io;
+namespace report = lithoscope::report;
+namespace study = lithoscope::study;
+namespace xas = lithoscope::xas;
+namespace {
+
+std::optional<double> optional_in(const std::string& flag, const std::string& text, const char* unit) {
+  if (text.empty()) return std::nullopt;
+  return number_in(flag, text, unit, 0);
+}
+
+xas::Normalisation normalisation_of(const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, xas::Normalisation>, 5> all{
+      {{"none", xas::Normalisation::none},
+       {"edge", xas::Normalisation::edge},
+       {"flat", xas::Normalisation::flat},
+       {"maximum", xas::Normalisation::maximum},
+       {"area", xas::Normalisation::area}}};
+  for (const auto& [name, value] : all) {
+    if (text == name) return value;
+  }
+  throw core::UsageError(
+      {.what = "--normalise knows five ways", .expected = "edge, flat, maximum, area or none", .found = text});
+}
+
+}  // namespace
+
+double number_in(const std::string& flag, const std::string& text, const char* unit, double otherwise) {
+  if (text.empty()) return otherwise;
+  if (const auto plain = io::to_number(text)) return *plain;
+  if (std::string_view{unit} != "1") return core::parse_quantity(text, unit).value;
+  throw core::UsageError({.what = flag + " takes a number", .expected = "a plain number", .found = text});
+}
+
+void add_xas_options(Command& command, XasOptions& options) {
+  command.heading("Which columns make the spectrum [the usual ones of such a file]");
+  command.text("--energy", options.energy, "column of the photon energy");
+  command.texts("--signal", options.signal, "column of the signal; several are added up");
+  command.text("--i0", options.i0, "column to divide by");
+  command.flag("--transmission", options.transmission, "the logarithm of I0 over the signal");
+  command.text("--sigma", options.sigma, "column of standard deviations");
+  command.flag("--counts", options.counts, "signal and I0 are counts: Poisson variances");
+  command.text("--dark-signal", options.dark_signal, "subtracted from the signal, per row [0]");
+  command.text("--dark-i0", options.dark_i0, "subtracted from I0, per row [0]");
+  command.text("--energy-shift", options.energy_shift, "added to all energies, such as from a reference foil [0 eV]");
+  command.flag("--merge-repeats", options.merge_repeats, "put rows in order of energy and average those of one energy");
+  command.flag("--deglitch", options.deglitch, "replace single rows far off a smooth curve, and say which");
+  command.heading("Normalisation");
+  command.text("--normalise", options.normalise, "edge, flat, maximum, area or none [edge]");
+  command.text("--e0", options.e0, "edge energy (eV) [steepest rise]");
+  command.text("--pre-from", options.pre_from, "where the line below the edge begins, relative to it (eV)");
+  command.text("--pre-to", options.pre_to, "and ends");
+  command.text("--post-from", options.post_from, "where the curve above the edge begins, relative to it (eV)");
+  command.text("--post-to", options.post_to, "and ends");
+  command.text("--order", options.order, "of that curve, 0 to 5 [by its length]");
+  command.text("--element", options.element, "where the file does not say, such as Mn");
+  command.text("--edge", options.edge, "K, L3, L2 or L2,3, where the file does not say");
+}
+
+study::XasReading reading_of(const XasOptions& options) {
+  study::XasReading out;
+  xas::Channels channels{.energy = options.energy,
+                         .signal = options.signal,
+                         .i0 = options.i0,
+                         .sigma = options.sigma,
+                         .transmission = options.transmission,
+                         .dark_signal = core::Value::exact(number_in("--dark-signal", options.dark_signal, "1", 0)),
+                         .dark_i0 = core::Value::exact(number_in("--dark-i0", options.dark_i0, "1", 0)),
+                         .counts = options.counts,
+                         .energy_shift_eV = number_in("--energy-shift", options.energy_shift, "eV", 0),
+                         .repeats = options.merge_repeats ? xas::Repeats::merge : xas::Repeats::refuse,
+                         .deglitch = options.deglitch};
+  out.channels = std::move(channels);
+  out.normalisation = normalisation_of(options.normalise);
+  out.edge = {.e0_eV = optional_in("--e0", options.e0, "eV"),
+              .pre_from = optional_in("--pre-from", options.pre_from, "eV"),
+              .pre_to = optional_in("--pre-to", options.pre_to, "eV"),
+              .post_from = optional_in("--post-from", options.post_from, "eV"),
+              .post_to = optional_in("--post-to", options.post_to, "eV"),
+              .order = {}};
+  if (const auto order = optional_in("--order", options.order, "1")) {
+    if (!(*order >= 0 && *order <= 5) || *order != std::floor(*order))
+      throw core::UsageError({.what = "--order counts from 0 to 5", .expected = "0 to 5", .found = options.order});
+    out.edge.order = static_cast<int>(*order);
+  }
+  out.element = options.element;
+  out.edge_name = options.edge;
+  return out;
+}
+
+template <class Outcome>
+core::ExitCode finish(const XasOptions& options, const Outcome& outcome, const std::string& json,
+                      const std::vector<std::string>& answers, const core::Log& log) {
+  const io::Existing existing = options.force ? io::Existing::replace : io::Existing::refuse;
+  if (!options.out.empty()) report::write_run(report::run_files(outcome), options.out, existing, log);
+  if (options.json) {
+    fmt::print("{}", json);
+    return core::ExitCode::done;
+  }
+  for (const std::string& answer : answers) fmt::print("{}\n", answer);
+  for (const std::string& warning : outcome.warnings) fmt::print("! {}\n", warning);
+  if (!options.out.empty()) fmt::print("report: {}\n", (std::filesystem::path(options.out) / "report.html").string());
+  return core::ExitCode::done;
+}
+
+template core::ExitCode finish(const XasOptions&, const study::XasOutcome&, const std::string&,
+                               const std::vector<std::string>&, const core::Log&);
+template core::ExitCode finish(const XasOptions&, const study::ValenceOutcome&, const std::string&,
+                               const std::vector<std::string>&, const core::Log&);
+template core::ExitCode finish(const XasOptions&, const study::SelfAbsorptionOutcome&, const std::string&,
+                               const std::vector<std::string>&, const core::Log&);
+
+}  // namespace litho

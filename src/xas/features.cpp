@@ -1,0 +1,194 @@
+#include "lithoscope/xas/features.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "line_algebra.hpp"
+#include "lithoscope/core/cubic_spline.hpp"
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/text.hpp"
+#include "lithoscope/io/text_table.hpp"
+#include "lithoscope/material/fluorescence.hpp"
+
+namespace lithoscope::xas {
+namespace {
+
+// Area by the trapezoid rule of the points inside, and how much each counts.
+struct Area {
+  core::Value value;
+  double width = 0;
+};
+Area area_between(const Spectrum& s, std::span<const double> baseline, double from, double to) {
+  Area out;
+  double first = 0, last = 0;
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < s.energy_eV.size(); ++i) {
+    if (s.energy_eV[i] >= from && s.energy_eV[i] <= to) rows.push_back(i);
+  }
+  if (rows.size() < 2) {
+    throw core::UsageError({.what = fmt::format("the spectrum has too few points between {:g} and {:g} eV", from, to),
+                            .expected = "2 or more",
+                            .found = fmt::format("{}; it reaches from {:g} to {:g} eV", rows.size(),
+                                                 s.energy_eV.front(), s.energy_eV.back())});
+  }
+  first = s.energy_eV[rows.front()];
+  last = s.energy_eV[rows.back()];
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const double left = k > 0 ? s.energy_eV[rows[k - 1]] : first;
+    const double right = k + 1 < rows.size() ? s.energy_eV[rows[k + 1]] : last;
+    const double width = 0.5 * (right - left);
+    out.value.value += width * (s.intensity[rows[k]] - (baseline.empty() ? 0 : baseline[rows[k]]));
+    out.value.variance += width * width * s.variance[rows[k]];
+  }
+  out.width = last - first;
+  return out;
+}
+
+double step_at(double x) { return 0.5 + std::atan(x) / std::numbers::pi; }
+
+struct Line {
+  double centre = 0, half_width = 0;
+};
+// Place of the maximum and half width at half maximum above a level, the mean of both sides.
+Line line_at(const Spectrum& s, double near, double level_below, double level_above) {
+  constexpr double search_eV = 6;
+  const core::CubicSpline curve{s.energy_eV, s.intensity};
+  constexpr double mesh_eV = 0.01;
+  const double low = std::max(near - search_eV, s.energy_eV.front());
+  const double high = std::min(near + search_eV, s.energy_eV.back());
+  if (!(low < high)) {
+    throw core::UsageError({.what = fmt::format("the spectrum does not hold an edge at {:g} eV", near),
+                            .expected = "energies about it",
+                            .found = fmt::format("{:g} to {:g} eV", s.energy_eV.front(), s.energy_eV.back())});
+  }
+  double best = low;
+  for (int i = 0; low + i * mesh_eV <= high; ++i) {
+    if (curve.value(low + i * mesh_eV) > curve.value(best)) best = low + i * mesh_eV;
+  }
+  const double top = curve.value(best);
+  double left = best, right = best;
+  while (left > s.energy_eV.front() && curve.value(left) - level_below > 0.5 * (top - level_below)) left -= mesh_eV;
+  while (right < s.energy_eV.back() && curve.value(right) - level_above > 0.5 * (top - level_above)) right += mesh_eV;
+  return {best, std::clamp(0.5 * (right - left), 0.1, 3.0)};
+}
+
+}  // namespace
+
+std::vector<FeatureWindow> usual_features(const std::string& element) {
+  if (element == "Ni") return {{"Ni L3 high-energy shoulder", 854.2, 856.2, 851.8, 853.8}};
+  if (element == "Co") return {{"Co L3 low-energy shoulder", 777.0, 779.0, 780.0, 782.0}};
+  if (element == "Mn") return {{"Mn L3 low-energy shoulder", 639.2, 641.2, 642.0, 644.0}};
+  if (element == "O") return {{"O K pre-edge peak", 528.7, 530.7, 538.0, 544.0}};
+  return {};
+}
+
+FeatureWindow parse_feature(const std::string& text) {
+  const auto fail = [&] {
+    throw core::UsageError({.what = "not a feature",
+                            .expected = "name: from..to / from..to, such as \"shoulder: 854..856 / 852..853.5\"",
+                            .found = text});
+  };
+  FeatureWindow out;
+  std::string_view rest = text;
+  if (const auto colon = rest.find(':'); colon != std::string_view::npos) {
+    out.name = core::trimmed(rest.substr(0, colon));
+    rest = rest.substr(colon + 1);
+  }
+  const auto slash = rest.find('/');
+  if (slash == std::string_view::npos) fail();
+  const auto window = [&](std::string_view part, double& from, double& to) {
+    const auto dots = part.find("..");
+    if (dots == std::string_view::npos) fail();
+    const auto a = io::to_number(core::trimmed(part.substr(0, dots)));
+    const auto b = io::to_number(core::trimmed(part.substr(dots + 2)));
+    if (!a || !b || !(*a < *b)) fail();
+    from = *a;
+    to = *b;
+  };
+  window(rest.substr(0, slash), out.from_eV, out.to_eV);
+  window(rest.substr(slash + 1), out.other_from_eV, out.other_to_eV);
+  if (out.name.empty()) out.name = std::string{core::trimmed(text)};
+  return out;
+}
+
+core::Value feature_ratio(const Spectrum& spectrum, const FeatureWindow& window, double shift_sigma_eV) {
+  const auto ratio_at = [&](double shift) {
+    const Area a = area_between(spectrum, {}, window.from_eV + shift, window.to_eV + shift);
+    const Area b = area_between(spectrum, {}, window.other_from_eV + shift, window.other_to_eV + shift);
+    return (a.value / a.width) / (b.value / b.width);
+  };
+  core::Value out = ratio_at(0);
+  if (shift_sigma_eV > 0) {
+    // By the mean slope over a few points: a window's edge jumps from point to point.
+    const double apart = std::max(2 * shift_sigma_eV, 2 * (spectrum.energy_eV.back() - spectrum.energy_eV.front()) /
+                                                          static_cast<double>(spectrum.energy_eV.size()));
+    const double slope = (ratio_at(0.5 * apart).value - ratio_at(-0.5 * apart).value) / apart;
+    out.variance += slope * slope * shift_sigma_eV * shift_sigma_eV;
+  }
+  return out;
+}
+
+WhiteLines white_lines(const Spectrum& spectrum, const std::string& element, const DoubleStepSettings& settings) {
+  const double L3_tabulated = settings.L3_eV.value_or(material::edge_eV(element, "L3"));
+  const double L2_tabulated = settings.L2_eV.value_or(material::edge_eV(element, "L2"));
+  const double pre_end = L3_tabulated - settings.pre_below_L3_eV;
+  const double post_begin = L2_tabulated + settings.post_above_L2_eV;
+  const Spectrum below = cut(spectrum, spectrum.energy_eV.front(), pre_end, 4);
+  const Spectrum above = cut(spectrum, post_begin, spectrum.energy_eV.back(), 4);
+  const Polynomial line{below.energy_eV, below.intensity, 1};
+  WhiteLines out;
+  for (std::size_t i = 0; i < above.energy_eV.size(); ++i)
+    out.step.value += (above.intensity[i] - line(above.energy_eV[i])) / static_cast<double>(above.size());
+  // The mean above and what the line's own error makes of it there.
+  const double centre = 0.5 * (above.energy_eV.front() + above.energy_eV.back());
+  const std::vector<double> weights = weights_at(below.energy_eV, 1, centre);
+  for (std::size_t i = 0; i < weights.size(); ++i) out.step.variance += weights[i] * weights[i] * below.variance[i];
+  for (const double v : above.variance)
+    out.step.variance += v / (static_cast<double>(above.size()) * static_cast<double>(above.size()));
+  if (!(out.step.value > 0)) {
+    throw core::UsageError({.what = "no step across the L edges",
+                            .expected = "more absorption above L2 than below L3",
+                            .found = fmt::format("{:g}", out.step.value),
+                            .advice = "give a spectrum that reaches at least 10 eV above L2"});
+  }
+  const double pre_level = line(L3_tabulated);
+  const Line L3 = line_at(spectrum, L3_tabulated, pre_level, pre_level + settings.L3_share * out.step.value);
+  const Line L2 =
+      line_at(spectrum, L2_tabulated, pre_level + settings.L3_share * out.step.value, pre_level + out.step.value);
+  out.L3_eV = settings.L3_eV.value_or(L3.centre);
+  out.L2_eV = settings.L2_eV.value_or(L2.centre);
+  out.L3_half_width_eV = L3.half_width;
+  out.L2_half_width_eV = L2.half_width;
+  const auto steps = [&](double e) {
+    return settings.L3_share * step_at((e - out.L3_eV) / L3.half_width) +
+           (1 - settings.L3_share) * step_at((e - out.L2_eV) / L2.half_width);
+  };
+  for (const double e : spectrum.energy_eV) out.baseline.push_back(line(e) + out.step.value * steps(e));
+  // The valley parts the lines: the lowest point between them.
+  const Spectrum between = cut(spectrum, out.L3_eV, out.L2_eV, 3);
+  const auto valley = std::ranges::min_element(between.intensity) - between.intensity.begin();
+  const double border = between.energy_eV[static_cast<std::size_t>(valley)];
+  const auto area = [&](double from, double to) {
+    core::Value a = area_between(spectrum, out.baseline, from, to).value;
+    double below_steps = 0;  // how the area answers to the step's height
+    for (std::size_t i = 1; i < spectrum.energy_eV.size(); ++i) {
+      if (spectrum.energy_eV[i - 1] < from || spectrum.energy_eV[i] > to) continue;
+      below_steps += steps(spectrum.energy_eV[i]) * (spectrum.energy_eV[i] - spectrum.energy_eV[i - 1]);
+    }
+    a.variance += below_steps * below_steps * out.step.variance;
+    return a / out.step;
+  };
+  out.L3_area = area(pre_end, border);
+  out.L2_area = area(border, post_begin);
+  const double sum = out.L3_area.value + out.L2_area.value;
+  out.branching.value = out.L3_area.value / sum;
+  out.branching.variance = (out.L2_area.value * out.L2_area.value * out.L3_area.variance +
+                            out.L3_area.value * out.L3_area.value * out.L2_area.variance) /
+                           std::pow(sum, 4);
+  return out;
+}
+
+}  // namespace lithoscope::xas
