@@ -11,11 +11,13 @@
 #include "lithoscope/echem/cycler_files.hpp"
 #include "lithoscope/echem/steps.hpp"
 #include "lithoscope/io/recognise.hpp"
+#include "lithoscope/xas/scan_files.hpp"
 
 namespace litho {
 namespace core = lithoscope::core;
 namespace echem = lithoscope::echem;
 namespace io = lithoscope::io;
+namespace xas = lithoscope::xas;
 namespace {
 
 struct Options {
@@ -27,6 +29,7 @@ struct Identity {
   std::string path, format, container, technique, instrument, started, problem;
   std::int64_t rows = 0;
   std::int64_t steps = 0;
+  std::vector<std::string> scans;  // of an absorption file
   double hours = 0;
   double low_V = 0, high_V = 0;
   double mass_mg = 0;  // 0 when the file does not say
@@ -39,6 +42,15 @@ Identity identify(const std::string& path) {
     const io::InputFile file = io::InputFile::open(path);
     id.container = io::container_name(io::recognise_container(file.bytes()));
     if (file.was_compressed()) id.container += ", gzip";
+    if (!echem::is_cycler_file(file.bytes()) && xas::is_scan_file(file.bytes())) {
+      const xas::ScanFile scans = xas::read_scan_file(file);
+      id.format = scans.format;
+      for (const xas::Scan& scan : scans.scans) {
+        id.scans.push_back(scan.name);
+        id.rows += scan.rows();
+      }
+      return id;
+    }
     const echem::CyclerTable table = echem::read_cycler_file(file);
     const echem::SourceFile& source = table.sources.front();
     id.format = source.format;
@@ -68,7 +80,11 @@ void print_json(const std::vector<Identity>& all) {
     fmt::print("{}\n  {{\"path\": {}, \"format\": {}, \"container\": {}, \"technique\": {}, \"started\": {}, ",
                i > 0 ? "," : "", text(id.path), text(id.format), text(id.container), text(id.technique),
                text(id.started));
-    if (id.problem.empty()) {
+    if (!id.scans.empty()) {
+      fmt::print("\"rows\": {}, \"scans\": [", id.rows);
+      for (std::size_t k = 0; k < id.scans.size(); ++k) fmt::print("{}{}", k > 0 ? ", " : "", text(id.scans[k]));
+      fmt::print("]}}");
+    } else if (id.problem.empty()) {
       fmt::print("\"rows\": {}, \"steps\": {}, \"duration_h\": {}, \"potential_V\": [{}, {}], \"active_mass_mg\": {}}}",
                  id.rows, id.steps, id.hours, id.low_V, id.high_V,
                  id.mass_mg > 0 ? fmt::format("{}", id.mass_mg) : "null");
@@ -82,6 +98,11 @@ void print_json(const std::vector<Identity>& all) {
 void print_text(const Identity& id) {
   if (!id.problem.empty()) {
     fmt::print("{}\n", id.problem);
+    return;
+  }
+  if (!id.scans.empty()) {
+    fmt::print("{}: {}\n  {} scan{}, {} rows; litho xas --list says more\n", id.path, id.format, id.scans.size(),
+               id.scans.size() == 1 ? "" : "s", id.rows);
     return;
   }
   fmt::print("{}: {}\n  {} rows, {} steps, {:.4g} h, {:.3f} to {:.3f} V\n", id.path, id.format, id.rows, id.steps,

@@ -1,4 +1,4 @@
-// litho synthesize PROGRAMME: the raw file a cycler would have written of a model particle.
+// litho synthesize PROGRAMME: the raw file a cycler or a beamline would have written of a model particle.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +7,10 @@
 #include "commands.hpp"
 #include "lithoscope/core/units.hpp"
 #include "lithoscope/echem/synthesize.hpp"
+#include "lithoscope/io/atomic_file.hpp"
 #include "lithoscope/study/particle_file.hpp"
+#include "lithoscope/study/particle_yields.hpp"
+#include "lithoscope/xas/scan_files.hpp"
 #include "record_output.hpp"
 #include "study_options.hpp"
 
@@ -15,7 +18,9 @@ namespace litho {
 namespace core = lithoscope::core;
 namespace echem = lithoscope::echem;
 namespace particle = lithoscope::particle;
+namespace io = lithoscope::io;
 namespace study = lithoscope::study;
+namespace xas = lithoscope::xas;
 namespace {
 
 struct Options {
@@ -29,6 +34,7 @@ struct Options {
   std::string noise = "0 V";
   std::string resolution = "0.000001 V";
   std::string even_step = "60 s";
+  std::string edge, at, counts;
   int seed = 1;
   bool force = false;
 };
@@ -52,12 +58,37 @@ const particle::Leg& leg_of(const particle::Run& run, const std::string& name) {
                           .found = name});
 }
 
+void write_text(const Options& options, const std::string& text) {
+  if (options.out.empty()) {
+    fmt::print("{}", text);
+  } else {
+    io::write_file(options.out, text, options.force ? io::Existing::replace : io::Existing::refuse);
+  }
+}
+
+// The absorption scan of one element at the end of a step.
+core::ExitCode write_scan(const Options& options) {
+  const study::ParticleStudy definition = study::read_particle_study(options.programme, overrides(options.run));
+  const auto progress = core::terminal_progress();
+  const particle::Run result =
+      particle::simulate(definition.model, definition.programme, particle::Record::marks, particle::Sampling{});
+  const particle::Mark& mark = study::mark_of(leg_of(result, options.branch), options.at);
+  const xas::Yields yields = study::predict_yields(definition, mark, options.edge, *progress);
+  xas::Beam beam{.seed = static_cast<std::uint64_t>(options.seed)};
+  if (!options.counts.empty()) beam.electron_counts = positive("--counts", options.counts, "1", false);
+  fmt::print(stderr, "note: {} as the electrons see it {:.4f}, as the fluorescence does {:.4f}\n", options.edge,
+             yields.electron_valence.value, yields.partial_valence.value);
+  write_text(options, xas::ssrl_raw_text(xas::synthesize_scan(yields, beam)));
+  return core::ExitCode::done;
+}
+
 core::ExitCode run(const Options& options) {
-  require_record_format(options.format);
   if (options.seed < 0) {
     throw core::UsageError(
         {.what = "--seed counts from 0", .expected = "0 or more", .found = std::to_string(options.seed)});
   }
+  if (!options.edge.empty()) return write_scan(options);
+  require_record_format(options.format);
   const echem::Instrument instrument{.active_mass_kg = positive("--active-mass", options.active_mass, "kg", false),
                                      .rest_before_s = positive("--rest-before", options.rest_before, "s", false),
                                      .noise_V = positive("--noise", options.noise, "V", true),
@@ -77,8 +108,8 @@ core::ExitCode run(const Options& options) {
 
 void add_synthesize(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  Command command = line.command(
-      "synthesize", "Write the file a cycler would have recorded of a model particle: titrations, charges, rests");
+  Command command =
+      line.command("synthesize", "Write the file a cycler or a beamline would have recorded of a model particle");
   command.path("PROGRAMME", options->programme, "a programme file (TOML) or the name of a preset");
   command.text("--out", options->out, "file to write; standard output by default");
   command.text("--to", options->format, "mpt (BioLogic text) or bdf (Battery Data Format csv) [mpt]");
@@ -91,6 +122,10 @@ void add_synthesize(CommandLine& line) {
                "longest time between rows; after a switch they start at 0.1 s and spread out [60 s]");
   command.number("--seed", options->seed, "of the noise [1]");
   command.texts("--set", options->run.set, "KEY=VALUE of the programme; may be repeated");
+  command.heading("An absorption scan in place of a cycler's record");
+  command.text("--edge", options->edge, "Mn, Co or Ni: write an SSRL 8-2 raw table of its L2,3 edge");
+  command.text("--at", options->at, "at the end of this step [the last one]");
+  command.text("--counts", options->counts, "electron counts at the maximum, per point [900000]");
   command.flag("--force", options->force, "replace a file that is already there");
   command.action([options] { return run(*options); });
 }

@@ -52,6 +52,13 @@ core::ExitCode run(const Options& options) {
   definition.density_g_per_cm3 = number_in("--density", options.density, "g/cm3", 0);
   definition.incidence_deg = number_in("--incidence", options.incidence, "degree", 45);
   definition.exit_deg = number_in("--exit", options.exit, "degree", 45);
+  // A computed line's height over its edge is a usual one, and tails of other edges lie below it: let the fit decide.
+  // Strong lines saturate a yield by some percent.
+  if (!core::trimmed(options.ions).empty()) {
+    definition.mixture.free_scale = definition.mixture.offset = definition.mixture.slope = 1;
+    constexpr double some_percent = 0.1;
+    definition.mixture.bend = some_percent;
+  }
   apply_setting_flags(options.mixture, xas::mixture_settings_table(), definition.mixture);
   apply_setting_flags(options.depth, xas::depth_settings_table(), definition.depth);
   const core::Log log{options.verbose};
@@ -88,7 +95,9 @@ void add_valence(CommandLine& line) {
                "the partial fluorescence of the same sample: a surface layer is sought");
   command.texts("--reference", options->references,
                 "FILE=VALENCE or FILE:SCAN=VALENCE, normalised like the spectrum; may be repeated");
-  command.text("--ions", options->ions, "computed references, such as Ni2+,Ni3+,Ni4+");
+  command.text("--ions", options->ions,
+               "computed references, such as Ni2+,Ni3+,Ni4+; with them --free-scale, --offset and --slope are 1 and "
+               "--bend is 0.1");
   command.number("--combinations", options->combinations, "try all combinations of up to so many references");
   add_output_options(command, *options, "folder for a report; without it the result is only printed");
   add_xas_options(command, *options);

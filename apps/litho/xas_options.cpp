@@ -65,6 +65,7 @@ void add_xas_options(Command& command, XasOptions& options) {
   command.text("--e0", options.e0, "edge energy (eV) [steepest rise]");
   command.text("--pre-from", options.pre_from, "where the line below the edge begins, relative to it (eV)");
   command.text("--pre-to", options.pre_to, "and ends");
+  command.text("--pre-order", options.pre_order, "0 a constant, 1 a line [1; 0 for maximum and area]");
   command.text("--post-from", options.post_from, "where the curve above the edge begins, relative to it (eV)");
   command.text("--post-to", options.post_to, "and ends");
   command.text("--order", options.order, "of that curve, 0 to 5 [by its length]");
@@ -92,11 +93,17 @@ study::XasReading reading_of(const XasOptions& options) {
               .pre_to = optional_in("--pre-to", options.pre_to, "eV"),
               .post_from = optional_in("--post-from", options.post_from, "eV"),
               .post_to = optional_in("--post-to", options.post_to, "eV"),
-              .order = {}};
+              .order = {},
+              .pre_order = {}};
   if (const auto order = optional_in("--order", options.order, "1")) {
     if (!(*order >= 0 && *order <= 5) || *order != std::floor(*order))
       throw core::UsageError({.what = "--order counts from 0 to 5", .expected = "0 to 5", .found = options.order});
     out.edge.order = static_cast<int>(*order);
+  }
+  if (const auto order = optional_in("--pre-order", options.pre_order, "1")) {
+    if (*order != 0 && *order != 1)
+      throw core::UsageError({.what = "--pre-order is 0 or 1", .expected = "0 or 1", .found = options.pre_order});
+    out.edge.pre_order = static_cast<int>(*order);
   }
   out.element = options.element;
   out.edge_name = options.edge;

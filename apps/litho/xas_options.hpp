@@ -16,7 +16,7 @@ struct XasOptions : RunOptions {
   std::string energy_shift;
   bool transmission = false, counts = false, merge_repeats = false, deglitch = false;
   std::string normalise = "edge";
-  std::string e0, pre_from, pre_to, post_from, post_to, order;
+  std::string e0, pre_from, pre_to, post_from, post_to, order, pre_order;
   std::string element, edge;
 };
 

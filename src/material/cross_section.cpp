@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "lithoscope/core/errors.hpp"
+#include "table_hole.hpp"
 
 namespace lithoscope::material {
 namespace {
@@ -16,7 +17,7 @@ constexpr double least_eV = 30;
 constexpr double most_eV = 1e5;
 constexpr double edge_guard_eV = 2;
 
-std::optional<double> tabulated(int Z, double energy_eV) {
+std::optional<double> tabulated_once(int Z, double energy_eV) {
   xrl_error* error = nullptr;
   const double keV = energy_eV * 1e-3;
   double sum = CS_Photo_Total(Z, keV, &error);
@@ -30,6 +31,10 @@ std::optional<double> tabulated(int Z, double energy_eV) {
     xrl_clear_error(&error);
   }
   return sum;
+}
+
+std::optional<double> tabulated(int Z, double energy_eV) {
+  return without_hole([&](double eV) { return tabulated_once(Z, eV); }, energy_eV);
 }
 
 // The edge of the element within the guard, if any.

@@ -11,6 +11,7 @@
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/material/cross_section.hpp"
+#include "table_hole.hpp"
 
 namespace lithoscope::material {
 namespace {
@@ -71,7 +72,7 @@ double shell_absorption_cm2_per_g(const std::string& element, const std::string&
   const int number = shell_number(shell);
   const auto at = [&](double eV) { return tabulated(CS_Photo_Partial, Z, number, 1e-3 * eV); };
   if (energy_eV - edge > guard_eV) {
-    if (const auto value = at(energy_eV)) return *value;
+    if (const auto value = without_hole(at, energy_eV)) return *value;
   }
   const double near = edge + guard_eV;
   const double far = edge + 2.5 * guard_eV;

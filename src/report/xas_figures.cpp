@@ -148,7 +148,7 @@ Figure indicator_figure(const xas::Components& components) {
 Figure mixture_figure(const study::ValenceOutcome& outcome, std::size_t which) {
   const xas::MixtureFit& fit = outcome.fits[which];
   Figure f{.id = which == 0 ? "mixture" : "mixture-fluorescence",
-           .title = fmt::format("{}: chi squared {:.3g} a point", short_name(outcome.measured[which].spectrum),
+           .title = fmt::format("{}: measured and mixed, chi squared {:.3g} a point", short_name(outcome.measured[which].spectrum),
                                 fit.reduced_chi_squared),
            .caption = fmt::format("{} references, each with its own shift and scale under priors; R {:.2g}.",
                                   fit.shares.size(), fit.r_factor),

@@ -51,6 +51,7 @@ Json fit_json(const xas::MixtureFit& fit) {
          {"covariance", fit.covariance},
          {"shift_eV", value(fit.shift_eV)},
          {"amplitude", fit.amplitude},
+         {"bend", value(fit.bend)},
          {"chi_squared", fit.chi_squared},
          {"reduced_chi_squared", fit.reduced_chi_squared},
          {"r_factor", fit.r_factor},

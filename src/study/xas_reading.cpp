@@ -93,7 +93,7 @@ ReferenceChoice parse_reference(const std::string& text) {
     return out;
   }
   out.file = parse_scan_choice(what);
-  if (!out.file.scan.empty()) out.name = out.file.scan;
+  out.name = out.file.scan.empty() ? std::filesystem::path(out.file.path).stem().string() : out.file.scan;
   return out;
 }
 
@@ -125,6 +125,7 @@ std::string reading_text(const XasReading& reading) {
   optional("pre_to", reading.edge.pre_to);
   optional("post_from", reading.edge.post_from);
   optional("post_to", reading.edge.post_to);
+  if (reading.edge.pre_order) out += fmt::format("pre_order = {}\n", *reading.edge.pre_order);
   if (reading.edge.order) out += fmt::format("order = {}\n", *reading.edge.order);
   return out;
 }

@@ -110,13 +110,11 @@ namespace {
 xas::ReferenceCurve computed(const ReferenceChoice& choice, const Spectrum& spectrum, core::Progress& progress) {
   const material::Ion ion = material::parse_ion(choice.ion);
   constexpr double margin_eV = 3, mesh_eV = 0.05;
-  // White line over edge: 2p to 3d strength per hole against the continuum, about 4 eV in units of the step.
-  constexpr double strength_eV = 4;
   std::vector<double> energy;
   const double from = spectrum.energy_eV.front() - margin_eV;
   const auto points = static_cast<int>((spectrum.energy_eV.back() + margin_eV - from) / mesh_eV);
   for (int i = 0; i <= points; ++i) energy.push_back(from + mesh_eV * i);
-  xas::ReferenceCurve curve = xas::computed_reference(ion, energy, strength_eV, progress);
+  xas::ReferenceCurve curve = xas::computed_reference(ion, energy, xas::usual_strength_eV, progress);
   if (choice.valence) curve.valence = choice.valence;
   return curve;
 }

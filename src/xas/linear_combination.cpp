@@ -18,10 +18,10 @@ using Eigen::VectorXd;
 
 constexpr double two_sided_95 = 1.959964;
 
-// Where each kind of parameter stands in the vector: amplitudes, shifts, scales, common shift, offset, slope.
+// Where each kind of parameter stands in the vector: amplitudes, shifts, scales, common shift, offset, slope, bend.
 struct Layout {
   Index references = 0;
-  Index shifts = -1, scales = -1, common = -1, offset = -1, slope = -1;
+  Index shifts = -1, scales = -1, common = -1, offset = -1, slope = -1, bend = -1;
   Index size = 0;
   bool sum_to_one = true;
 
@@ -36,6 +36,7 @@ struct Layout {
     if (s.shift > 0) common = take(1);
     if (s.offset != 0) offset = take(1);
     if (s.slope != 0) slope = take(1);
+    if (s.bend > 0) bend = take(1);
     sum_to_one = s.free_scale == 0;
   }
   Index free_parameters() const {
@@ -75,6 +76,13 @@ struct Problem {
       if (layout.shifts >= 0) out.jacobian.col(layout.shifts + j) = -p[j] * scale * d;
       if (layout.scales >= 0) out.jacobian.col(layout.scales + j) = p[j] * r;
       if (layout.common >= 0) out.jacobian.col(layout.common) -= p[j] * scale * d;
+    }
+    if (layout.bend >= 0) {
+      const double bend = p[layout.bend];
+      const VectorXd unbent = out.model;
+      out.model -= bend * unbent.cwiseAbs2();
+      for (Index c = 0; c < layout.size; ++c) out.jacobian.col(c).array() *= 1 - 2 * bend * unbent.array();
+      out.jacobian.col(layout.bend) = -unbent.cwiseAbs2();
     }
     if (layout.offset >= 0) {
       out.model.array() += p[layout.offset];
@@ -231,7 +239,9 @@ std::span<const core::Setting<MixtureSettings>> mixture_settings_table() {
       core::Setting<S>{"free_scale", "1", &S::free_scale,
                        "1: amplitudes are free and shares are their ratios; 0: amplitudes add up to 1", 0, 1},
       core::Setting<S>{"offset", "1", &S::offset, "1: a constant is fitted beside them", 0, 1},
-      core::Setting<S>{"slope", "1", &S::slope, "1: a straight line about the middle is fitted beside them", 0, 1}};
+      core::Setting<S>{"slope", "1", &S::slope, "1: a straight line about the middle is fitted beside them", 0, 1},
+      core::Setting<S>{"bend", "1", &S::bend,
+                       "standard deviation of a quadratic saturation, as of electron yields; 0: none", 0, 10}};
   return table;
 }
 
@@ -290,6 +300,7 @@ MixtureFit MixtureModel::fit(const Spectrum& spectrum) const {
   set_prior(layout.shifts, layout.references, settings_.reference_shift);
   set_prior(layout.scales, layout.references, settings_.reference_scale);
   set_prior(layout.common, 1, settings_.shift);
+  set_prior(layout.bend, 1, settings_.bend);
 
   const bool weighted = std::ranges::any_of(data.variance, [](double v) { return v > 0; });
   VectorXd variance = VectorXd::Ones(n);
@@ -348,12 +359,16 @@ MixtureFit MixtureModel::fit(const Spectrum& spectrum) const {
   if (solved.bounded) {
     const Solved open = iterate(problem, solved.parameters, false);
     const VectorXd a = open.parameters.head(layout.references);
+    const double total = a.sum();
+    const bool sensible = open.converged && std::abs(total) > 0.1 * amplitudes.sum();
     const MatrixXd d = share_derivatives(a);
     const MatrixXd c = widened * d *
                        covariance_of(open.normal, layout).topLeftCorner(layout.references, layout.references) *
                        d.transpose();
-    centres = a / a.sum();
-    spread = c.diagonal().cwiseMax(0).cwiseSqrt();
+    if (sensible) {
+      centres = a / total;
+      spread = c.diagonal().cwiseMax(0).cwiseSqrt();
+    }
   }
   const auto value_at = [&](Index at) {
     return at < 0 ? core::Value::exact(0) : core::Value{solved.parameters[at], covariance(at, at)};
@@ -366,8 +381,8 @@ MixtureFit MixtureModel::fit(const Spectrum& spectrum) const {
     const double share = amplitudes[j] / amplitudes.sum();
     out.shares.push_back({.name = r.name,
                           .share = {share, shares(j, j)},
-                          .low = std::clamp(centres[j] - two_sided_95 * spread[j], 0.0, 1.0),
-                          .high = std::clamp(centres[j] + two_sided_95 * spread[j], 0.0, 1.0),
+                          .low = std::min(share, std::clamp(centres[j] - two_sided_95 * spread[j], 0.0, 1.0)),
+                          .high = std::max(share, std::clamp(centres[j] + two_sided_95 * spread[j], 0.0, 1.0)),
                           .shift_eV = value_at(layout.shifts < 0 ? -1 : layout.shifts + j),
                           .scale = layout.scales < 0 ? 1 : 1 + solved.parameters[layout.scales + j]});
     all_valences = all_valences && r.valence.has_value();
@@ -377,6 +392,7 @@ MixtureFit MixtureModel::fit(const Spectrum& spectrum) const {
   if (all_valences) out.valence = core::Value{valence, valences.dot(shares * valences)};
   out.shift_eV = value_at(layout.common);
   out.amplitude = amplitudes.sum();
+  out.bend = value_at(layout.bend);
   out.offset = layout.offset < 0 ? 0 : solved.parameters[layout.offset];
   out.slope_per_eV = layout.slope < 0 ? 0 : solved.parameters[layout.slope];
   return out;

@@ -168,7 +168,8 @@ EdgeSettings stored_edge_settings(const Scan& scan) {
                    .pre_to = number("bkg_pre2"),
                    .post_from = number("bkg_nor1"),
                    .post_to = number("bkg_nor2"),
-                   .order = {}};
+                   .order = {},
+                   .pre_order = {}};
   if (const auto terms = number("bkg_nnorm"); terms && *terms >= 1 && *terms <= 6)
     out.order = static_cast<int>(*terms) - 1;
   return out;
@@ -195,7 +196,7 @@ EdgeFit fit_edge(std::span<const double> energy_eV, std::span<const double> mu, 
   for (double& e : relative) e -= e0;
   const bool few = at_or_below(relative, r.pre_to) < at_or_below(relative, r.pre_from) + 3;
   Range pre{at_or_below(energy, r.pre_from + e0), nearest(energy, r.pre_to + e0)};
-  const int pre_order = few ? 0 : 1;
+  const int pre_order = few ? 0 : settings.pre_order.value_or(1);
   if (pre.to < pre.from + (few ? 1 : 2)) pre.to = std::min(n, pre.from + (few ? 1 : 2));
   Range post{at_or_below(energy, r.post_from + e0), nearest(energy, r.post_to + e0)};
   post.from = std::min(post.from, n - 3);
@@ -227,7 +228,10 @@ EdgeFit fit_edge(std::span<const double> energy_eV, std::span<const double> mu, 
 Normalised normalise(const Spectrum& spectrum, Normalisation how, const EdgeSettings& settings) {
   if (how == Normalisation::none) return {.spectrum = spectrum, .scale = core::Value::exact(1), .edge = {}};
   if (settings.e0_eV) require_edge_inside(spectrum, *settings.e0_eV);
-  EdgeFit fit = fit_edge(spectrum.energy_eV, spectrum.intensity, spectrum.variance, settings);
+  EdgeSettings chosen = settings;
+  const bool by_height = how == Normalisation::edge || how == Normalisation::flat;
+  if (!by_height && !chosen.pre_order) chosen.pre_order = 0;
+  EdgeFit fit = fit_edge(spectrum.energy_eV, spectrum.intensity, spectrum.variance, chosen);
   require_edge_inside(spectrum, fit.e0_eV);
   if (how == Normalisation::maximum) return by_maximum(spectrum, fit.pre);
   if (how == Normalisation::area) return by_area(spectrum, fit.pre);

@@ -17,12 +17,13 @@ namespace {
 
 double sine(double degrees) { return std::sin(degrees * std::numbers::pi / 180); }
 
-// Smooth through the edge: the power law just above it, continued down.
+// Smooth through the edge: the power law from 40 eV above it, continued down. Nearer, the tables of L shells rise
+// slowly, which measured edges do not.
 double continued(const std::string& element, const std::string& shell, double energy_eV, double edge) {
-  constexpr double clear_eV = 10;
-  if (energy_eV >= edge + clear_eV) return material::shell_absorption_cm2_per_g(element, shell, energy_eV);
-  const double near = edge + clear_eV;
-  const double far = edge + 5 * clear_eV;
+  constexpr double near_eV = 40, far_eV = 120;
+  if (energy_eV >= edge + near_eV) return material::shell_absorption_cm2_per_g(element, shell, energy_eV);
+  const double near = edge + near_eV;
+  const double far = edge + far_eV;
   const double at_near = material::shell_absorption_cm2_per_g(element, shell, near);
   const double at_far = material::shell_absorption_cm2_per_g(element, shell, far);
   return at_near * std::pow(energy_eV / near, std::log(at_far / at_near) / std::log(far / near));
@@ -34,6 +35,17 @@ void require_same_energies(const Spectrum& a, std::span<const double> energy) {
                           .expected = fmt::format("{} equal energies", energy.size()),
                           .found = fmt::format("{}", a.energy_eV.size()),
                           .advice = "put one on the energies of the other first"});
+}
+
+// Of a spectrum of both L edges what belongs to one of them: from 5 eV below L2 on, L3 keeps its two thirds of the step
+// and L2 has the rest.
+double share_of_shell(const std::string& element, std::span<const std::string> shells, const std::string& shell,
+                      double energy_eV, double near_edge) {
+  if (shells.size() < 2) return 1;
+  constexpr double before_eV = 5, L3_share = 2.0 / 3;
+  const bool second = energy_eV > material::edge_eV(element, shells.back()) - before_eV;
+  const double first = second ? std::clamp(L3_share / std::max(near_edge, L3_share), 0.0, 1.0) : 1.0;
+  return shell == shells.front() ? first : 1 - first;
 }
 
 }  // namespace
@@ -215,14 +227,7 @@ std::vector<LineYield> total_fluorescence(const material::Composition& compositi
     for (std::size_t i = 0; i < near_edge.energy_eV.size(); ++i) {
       const double e = near_edge.energy_eV[i];
       double own = fraction * material::shell_absorption_cm2_per_g(line.element, line.shell, e);
-      if (scanned) {
-        // Of the spectrum of both L edges each shell takes its share: what lies below its edge belongs to the other.
-        double all = 0;
-        for (const std::string& shell : shells)
-          all += fraction * material::shell_absorption_cm2_per_g(element, shell, e);
-        const bool lowest = line.shell == shells.front();
-        own = resonant[i] * (all > 0 ? own / all : lowest ? 1.0 : 0.0);
-      }
+      if (scanned) own = resonant[i] * share_of_shell(element, shells, line.shell, e, near_edge.intensity[i]);
       // Emitted per absorbed photon, times the share that is absorbed there and leaves.
       const double total = resonant[i] + edge.other[i];
       yields.yield.push_back(line.yield * (total > 0 ? own / total : 0) * kernel.escaping(i, resonant[i]));

@@ -166,11 +166,11 @@ std::string_view noise_words(Noise noise) {
     case Noise::none:
       return "exact";
     case Noise::column:
-      return "from a column of the file";
+      return "a column";
     case Noise::counts:
-      return "counting statistics";
+      return "counts";
     case Noise::scatter:
-      return "from the scatter about a smooth curve";
+      return "scatter";
   }
   return "";
 }

@@ -142,7 +142,7 @@ function makeLive(host, figure) {
 }
 
 // Maps and bars stay as drawn; a map tells the value under the pointer.
-function isDrawn(figure) { return Boolean(figure.map) || figure.series.some((s) => s.mark === "bars"); }
+function isDrawn(figure) { return Boolean(figure.map) || figure.x_ticks.length > 0 || figure.series.some((s) => s.mark === "bars"); }
 
 function readMap(host, figure) {
   const map = figure.map, svg = host.querySelector("svg");

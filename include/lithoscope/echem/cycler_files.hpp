@@ -4,12 +4,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lithoscope/echem/cycler_table.hpp"
 #include "lithoscope/io/input_file.hpp"
 
 namespace lithoscope::echem {
+
+/// Whether the bytes are a cycler's file: one that is read, or one known by name only.
+bool is_cycler_file(std::string_view bytes);
 
 /// Reads any registered format. Throws UnreadableFile when the file is damaged, is not a cycler file, or is of a kind
 /// that is recognised but not read yet (the message names it).

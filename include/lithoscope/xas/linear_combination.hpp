@@ -28,6 +28,7 @@ struct MixtureSettings {
   double shift = 0.05;
   double free_scale = 0;
   double offset = 0, slope = 0;
+  double bend = 0;
 };
 std::span<const core::Setting<MixtureSettings>> mixture_settings_table();
 
@@ -45,6 +46,7 @@ struct MixtureFit {
   std::optional<core::Value> valence;  ///< mean, where every reference has one
   core::Value shift_eV;                ///< common to all references
   double amplitude = 1, offset = 0, slope_per_eV = 0;
+  core::Value bend;  ///< the mixture m is seen as m - bend m^2: saturated
   std::vector<double> energy_eV, measured, model;
   double chi_squared = 0;  ///< of the points, without the priors
   double reduced_chi_squared = 0;

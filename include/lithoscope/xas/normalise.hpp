@@ -21,7 +21,8 @@ struct EdgeSettings {
   std::optional<double> e0_eV;
   std::optional<double> pre_from, pre_to;
   std::optional<double> post_from, post_to;
-  std::optional<int> order;  ///< of the polynomial above the edge, 0 to 5
+  std::optional<int> order;      ///< of the polynomial above the edge, 0 to 5
+  std::optional<int> pre_order;  ///< below it: 0 a constant, 1 a line
 };
 
 /// What an Athena project stores of a record's normalisation; nothing for other files. Athena counts the terms of its

@@ -14,8 +14,11 @@
 
 namespace lithoscope::xas {
 
+/// Area of the L2,3 white lines a 3d hole, in units of the edge's height times eV: that of CuO's electron yield, 12.2.
+inline constexpr double usual_strength_eV = 12;
+
 /// L2,3 reference of an ion on energies: computed white lines on two steps, an edge of one (multiplet room). The lines'
-/// area is `strength_eV` per hole in units of the step, which atomic theory puts near 4.
+/// area is `strength_eV` a hole.
 ReferenceCurve computed_reference(const material::Ion& ion, std::span<const double> energy_eV, double strength_eV,
                                   core::Progress& progress);
 

@@ -159,6 +159,10 @@ std::vector<std::string> cycler_format_names() {
   return names;
 }
 
+bool is_cycler_file(std::string_view bytes) {
+  return find_format(bytes) != nullptr || !known_but_not_read(bytes).empty();
+}
+
 CyclerTable read_cycler_file(const io::InputFile& file) {
   if (const CyclerFormat* format = find_format(file.bytes())) return format->read(file);
   const std::string kind = known_but_not_read(file.bytes());

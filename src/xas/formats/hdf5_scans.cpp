@@ -30,6 +30,7 @@ std::vector<Scan> read_flexpes(const io::InputFile& file) {
     scan.name = hdf5.attribute(group, "label");
     scan.element = hdf5.attribute(group, "element");
     scan.edge = hdf5.attribute(group, "edge");
+    scan.edge = scan.edge.substr(0, scan.edge.find(' '));  // "L2,3 (2p)"
     for (const char* name : {"compound", "detector", "comment", "source_file", "source_entry", "post_normalization",
                              "resolution_meV", "edge"}) {
       if (std::string value = hdf5.attribute(group, name); !value.empty())

@@ -91,30 +91,48 @@ Named names_of(std::string_view line, std::string_view separators, std::size_t w
   return out;
 }
 
+// Where the table begins: the first line of ten rows of one width on end, or of the longest run there is. A header may
+// hold a few rows of numbers of its own.
+std::size_t table_start(const std::vector<std::string_view>& lines) {
+  constexpr std::size_t enough = 10;
+  std::size_t best = 0, longest = 0, start = 0, run = 0, width = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string_view line = trimmed(lines[i]);
+    if (line.empty()) continue;
+    const auto words = cells(line, separators_of(line));
+    if (words.size() < 2 || !is_row(words)) {
+      run = 0;
+      continue;
+    }
+    if (run == 0 || words.size() != width) {
+      start = i;
+      width = words.size();
+      run = 0;
+    }
+    if (++run > longest) {
+      longest = run;
+      best = start;
+    }
+    if (run == enough) return start;
+  }
+  return best;
+}
+
 std::vector<Scan> read(const io::InputFile& file) {
   Scan scan;
   NumberRows rows{file.path()};
   std::vector<std::string_view> header;
-  std::string_view separators;
-  std::int64_t number = 0;
-  for (const std::string_view whole : io::lines_of(file.bytes())) {
-    ++number;
-    const std::string_view line = trimmed(whole);
+  const std::vector<std::string_view> lines = io::lines_of(file.bytes());
+  const std::size_t start = table_start(lines);
+  const std::string_view separators = separators_of(trimmed(lines[start]));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string_view line = trimmed(lines[i]);
     if (line.empty()) continue;
-    if (rows.empty()) {
-      const std::string_view own = separators_of(line);
-      const auto words = cells(line, own);
-      const bool first = words.size() >= 2 && is_row(words);
-      if (!first) {
-        header.push_back(line);
-        continue;
-      }
-      separators = own;
-      rows.add(words, number);
-      continue;
+    if (i < start) {
+      header.push_back(line);
+    } else if (comment_signs.find(line.front()) == std::string_view::npos) {
+      rows.add(cells(line, separators), static_cast<std::int64_t>(i) + 1);
     }
-    if (comment_signs.find(line.front()) != std::string_view::npos) continue;
-    rows.add(cells(line, separators), number);
   }
   Named named;
   for (auto line = header.rbegin(); line != header.rend() && named.names.empty(); ++line)

@@ -153,6 +153,10 @@ std::vector<std::string> scan_format_names() {
   return names;
 }
 
+bool is_scan_file(std::string_view bytes) {
+  return std::ranges::any_of(registered(), [&](const ScanFormat& format) { return format.recognises(bytes); });
+}
+
 ScanFile read_scan_file(const io::InputFile& file) {
   for (const ScanFormat& format : registered()) {
     if (!format.recognises(file.bytes())) continue;

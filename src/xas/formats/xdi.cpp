@@ -80,8 +80,17 @@ struct Reader {
     const std::string_view name = trimmed(text.substr(0, colon));
     const std::string_view value = trimmed(text.substr(colon + 1));
     const auto dot = name.find('.');
-    if (dot == std::string_view::npos) return bad("a header field without a dot in its name");
-    if (name.find('.', dot + 1) != std::string_view::npos) return bad("a header field with two dots in its name");
+    if (dot == std::string_view::npos) {
+      if (name.empty() || name.find(' ') != std::string_view::npos)
+        return bad("a header field without a dot in its name");
+      scan.remarks.push_back(fmt::format("\"{}\" belongs to no family of fields.", io::to_utf8(name)));
+      scan.facts.emplace_back(std::string{name}, io::to_utf8(value));
+      return;
+    }
+    if (const auto second = name.find('.', dot + 1); second != std::string_view::npos) {
+      // A beamline numbers its own fields like Column.N: known, and no harm.
+      if (!all_of(name.substr(second + 1), "0123456789")) return bad("a header field with two dots in its name");
+    }
     if (std::isdigit(static_cast<unsigned char>(name.front())) != 0)
       return bad("a header field whose family begins with a digit");
     if (value.empty() && strict) return bad("a header field without a value");
