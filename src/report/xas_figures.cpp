@@ -148,8 +148,8 @@ Figure indicator_figure(const xas::Components& components) {
 Figure mixture_figure(const study::ValenceOutcome& outcome, std::size_t which) {
   const xas::MixtureFit& fit = outcome.fits[which];
   Figure f{.id = which == 0 ? "mixture" : "mixture-fluorescence",
-           .title = fmt::format("{}: measured and mixed, chi squared {:.3g} a point", short_name(outcome.measured[which].spectrum),
-                                fit.reduced_chi_squared),
+           .title = fmt::format("{}: measured and mixed, chi squared {:.3g} a point",
+                                short_name(outcome.measured[which].spectrum), fit.reduced_chi_squared),
            .caption = fmt::format("{} references, each with its own shift and scale under priors; R {:.2g}.",
                                   fit.shares.size(), fit.r_factor),
            .x_axis = energy_axis,
@@ -253,17 +253,17 @@ Figure attenuation_figure(const study::SelfAbsorptionOutcome& outcome) {
 
 std::vector<Figure> distortion_figures(const study::SelfAbsorptionOutcome& outcome) {
   const xas::Spectrum& s = outcome.signal.spectrum;
-  Figure shape{.id = "distortion",
-               .title = "What fluorescence makes of this absorption",
-               .caption =
-                   "All three level below the edge and one above it. Total fluorescence sums every line of every "
-                   "element; partial "
-                   "fluorescence is the edge's own strongest line.",
-               .x_axis = energy_axis,
-               .y_axis = {"signal, edge of one", ""},
-               .series = {curve("absorption", Role::primary, Mark::line, s.energy_eV, s.intensity),
-                          curve("partial fluorescence", Role::third, Mark::line, s.energy_eV, outcome.partial),
-                          curve("total fluorescence", Role::second, Mark::line, s.energy_eV, outcome.total)}};
+  Figure shape{
+      .id = "distortion",
+      .title = "What fluorescence makes of this absorption",
+      .caption =
+          "Partial fluorescence is the edge's own lines, with a step of one as the absorption; total fluorescence "
+          "sums every line of every element on the same scale of photons, its level below the edge taken off.",
+      .x_axis = energy_axis,
+      .y_axis = {"signal, edge of one", ""},
+      .series = {curve("absorption", Role::primary, Mark::line, s.energy_eV, s.intensity),
+                 curve("partial fluorescence", Role::third, Mark::line, s.energy_eV, outcome.partial),
+                 curve("total fluorescence", Role::second, Mark::line, s.energy_eV, outcome.total)}};
   // The strongest lines, in photons per thousand.
   std::vector<const xas::LineYield*> lines;
   for (const xas::LineYield& line : outcome.lines) lines.push_back(&line);

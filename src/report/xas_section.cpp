@@ -180,9 +180,10 @@ std::vector<std::string> self_absorption_answers(const study::SelfAbsorptionOutc
   if (!outcome.partial.empty()) {
     const auto top = [](const std::vector<double>& v) { return *std::ranges::max_element(v); };
     const double truth = top(outcome.signal.spectrum.intensity);
-    out.push_back(fmt::format(
-        "The highest line keeps {:.0f} % of its height over the edge in partial and {:.0f} % in total fluorescence.",
-        100 * top(outcome.partial) / truth, 100 * top(outcome.total) / truth));
+    out.push_back(
+        fmt::format("The highest line keeps {:.0f} % of its height over the edge in partial fluorescence; in total "
+                    "fluorescence {:.0f} % is left.",
+                    100 * top(outcome.partial) / truth, 100 * top(outcome.total) / truth));
   }
   return out;
 }

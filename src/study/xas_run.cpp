@@ -285,28 +285,27 @@ void demonstrate(SelfAbsorptionOutcome& out, const material::Composition& compos
   out.slab = {.incidence_deg = out.study.incidence_deg, .exit_ratio = geometry.ratio()};
   if (out.study.areal_density_g_per_cm2) out.slab.areal_density_g_per_cm2 = *out.study.areal_density_g_per_cm2;
   out.lines = xas::total_fluorescence(composition, element, shells, truth, out.slab);
-  std::vector<double> resonant;
-  for (std::size_t i = 0; i < truth.intensity.size(); ++i)
-    resonant.push_back(truth.intensity[i] * out.absorption.resonant[i]);
-  out.partial = xas::fluorescence(out.absorption, resonant, out.slab);
-  out.total.assign(truth.energy_eV.size(), 0.0);
+  out.partial.assign(truth.energy_eV.size(), 0.0);
+  out.total = out.partial;
   for (const xas::LineYield& line : out.lines) {
-    for (std::size_t i = 0; i < out.total.size(); ++i) out.total[i] += line.yield[i];
+    const bool own = line.element == element && std::ranges::find(shells, line.shell) != shells.end();
+    for (std::size_t i = 0; i < out.total.size(); ++i) {
+      out.total[i] += line.yield[i];
+      if (own) out.partial[i] += line.yield[i];
+    }
   }
-  // On the scale of the absorption: level below the edge, one high above it.
+  // Both on the scale of the absorption: the edge's own lines have a step of one, and so many photons more or fewer
+  // come from the others.
+  const double step = out.partial.back() - out.partial.front();
   const auto level = [&](std::vector<double>& yield) {
-    const auto [low, high] = std::pair{yield.front(), yield.back()};
-    if (high == low) return;
-    for (double& y : yield) y = (y - low) / (high - low);
+    const double low = yield.front();
+    for (double& y : yield) y = (y - low) / step;
   };
-  const bool rises = out.total.back() > out.total.front();
   level(out.partial);
   level(out.total);
-  if (!rises) {
+  if (out.total.back() < 0) {
     out.warnings.emplace_back(
-        "The total fluorescence falls across this edge: the other elements' lines lose more than the edge's own gain; "
-        "it "
-        "is drawn upside down.");
+        "The total fluorescence falls across this edge: the other elements' lines lose more than the edge's own gain.");
   }
 }
 

@@ -37,15 +37,15 @@ void require_same_energies(const Spectrum& a, std::span<const double> energy) {
                           .advice = "put one on the energies of the other first"});
 }
 
-// Of a spectrum of both L edges what belongs to one of them: from 5 eV below L2 on, L3 keeps its two thirds of the step
-// and L2 has the rest.
+// Of a spectrum of both L edges what belongs to one of them: towards L2, from 5 eV below it, L3 falls to its two thirds
+// of the step and L2 has the rest.
 double share_of_shell(const std::string& element, std::span<const std::string> shells, const std::string& shell,
                       double energy_eV, double near_edge) {
   if (shells.size() < 2) return 1;
   constexpr double before_eV = 5, L3_share = 2.0 / 3;
-  const bool second = energy_eV > material::edge_eV(element, shells.back()) - before_eV;
-  const double first = second ? std::clamp(L3_share / std::max(near_edge, L3_share), 0.0, 1.0) : 1.0;
-  return shell == shells.front() ? first : 1 - first;
+  const double reached = std::clamp((energy_eV - material::edge_eV(element, shells.back())) / before_eV + 1, 0.0, 1.0);
+  const double second = reached * std::clamp(1 - L3_share / std::max(near_edge, L3_share), 0.0, 1.0);
+  return shell == shells.front() ? 1 - second : second;
 }
 
 }  // namespace
