@@ -93,7 +93,9 @@ NexusWriter::NexusWriter() : handles_(std::make_unique<Handles>()) {
   const Handle access{H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "the file"};
   constexpr std::size_t growth = 1 << 20;
   require(H5Pset_fapl_core(access.get(), growth, false), "the file");
-  handles_->file = H5Fcreate("lithoscope-in-memory.nxs", H5F_ACC_TRUNC, H5P_DEFAULT, access.get());
+  // Two writers at once must not be taken for the same file.
+  const std::string name = fmt::format("lithoscope-in-memory-{}.nxs", static_cast<const void*>(handles_.get()));
+  handles_->file = H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get());
   if (handles_->file < 0) hdf5_failed("the file");
 }
 

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
-#include "line_algebra.hpp"
 #include "lithoscope/core/cubic_spline.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/text.hpp"
@@ -131,6 +131,38 @@ core::Value feature_ratio(const Spectrum& spectrum, const FeatureWindow& window,
   return out;
 }
 
+namespace {
+
+// What lies under the lines: a straight line, the height of both steps and the lines' own Lorentzian tails, by least
+// squares of the points below and above the edges. Without the tails a strong line would bend the background.
+struct Baseline {
+  Eigen::Vector4d value;  // level, slope, step, tails
+  Eigen::Matrix4d covariance;
+};
+template <class Steps, class Tails>
+Baseline fit_baseline(const Spectrum& s, double pre_end, double post_begin, double centre, const Steps& steps,
+                      const Tails& tails) {
+  Eigen::Matrix4d normal = Eigen::Matrix4d::Zero(), spread = Eigen::Matrix4d::Zero();
+  Eigen::Vector4d right = Eigen::Vector4d::Zero();
+  for (std::size_t i = 0; i < s.energy_eV.size(); ++i) {
+    const double e = s.energy_eV[i];
+    if (e > pre_end && e < post_begin) continue;
+    const Eigen::Vector4d row{1, e - centre, steps(e), tails(e)};
+    normal += row * row.transpose();
+    spread += s.variance[i] * row * row.transpose();
+    right += s.intensity[i] * row;
+  }
+  const Eigen::Vector4d scale = normal.diagonal().cwiseMax(1e-300).cwiseSqrt().cwiseInverse();
+  const Eigen::Matrix4d inverse = scale.asDiagonal() *
+                                  Eigen::Matrix4d{scale.asDiagonal() * normal * scale.asDiagonal()}
+                                      .completeOrthogonalDecomposition()
+                                      .pseudoInverse() *
+                                  scale.asDiagonal();
+  return {inverse * right, inverse * spread * inverse};
+}
+
+}  // namespace
+
 WhiteLines white_lines(const Spectrum& spectrum, const std::string& element, const DoubleStepSettings& settings) {
   const double L3_tabulated = settings.L3_eV.value_or(material::edge_eV(element, "L3"));
   const double L2_tabulated = settings.L2_eV.value_or(material::edge_eV(element, "L2"));
@@ -138,26 +170,16 @@ WhiteLines white_lines(const Spectrum& spectrum, const std::string& element, con
   const double post_begin = L2_tabulated + settings.post_above_L2_eV;
   const Spectrum below = cut(spectrum, spectrum.energy_eV.front(), pre_end, 4);
   const Spectrum above = cut(spectrum, post_begin, spectrum.energy_eV.back(), 4);
-  const Polynomial line{below.energy_eV, below.intensity, 1};
+  const auto mean = [](const Spectrum& s) {
+    double sum = 0;
+    for (const double v : s.intensity) sum += v / static_cast<double>(s.size());
+    return sum;
+  };
+  const double pre_level = mean(below), post_level = mean(above);
   WhiteLines out;
-  for (std::size_t i = 0; i < above.energy_eV.size(); ++i)
-    out.step.value += (above.intensity[i] - line(above.energy_eV[i])) / static_cast<double>(above.size());
-  // The mean above and what the line's own error makes of it there.
-  const double centre = 0.5 * (above.energy_eV.front() + above.energy_eV.back());
-  const std::vector<double> weights = weights_at(below.energy_eV, 1, centre);
-  for (std::size_t i = 0; i < weights.size(); ++i) out.step.variance += weights[i] * weights[i] * below.variance[i];
-  for (const double v : above.variance)
-    out.step.variance += v / (static_cast<double>(above.size()) * static_cast<double>(above.size()));
-  if (!(out.step.value > 0)) {
-    throw core::UsageError({.what = "no step across the L edges",
-                            .expected = "more absorption above L2 than below L3",
-                            .found = fmt::format("{:g}", out.step.value),
-                            .advice = "give a spectrum that reaches at least 10 eV above L2"});
-  }
-  const double pre_level = line(L3_tabulated);
-  const Line L3 = line_at(spectrum, L3_tabulated, pre_level, pre_level + settings.L3_share * out.step.value);
-  const Line L2 =
-      line_at(spectrum, L2_tabulated, pre_level + settings.L3_share * out.step.value, pre_level + out.step.value);
+  const double middle_level = pre_level + settings.L3_share * (post_level - pre_level);
+  const Line L3 = line_at(spectrum, L3_tabulated, pre_level, middle_level);
+  const Line L2 = line_at(spectrum, L2_tabulated, middle_level, post_level);
   out.L3_eV = settings.L3_eV.value_or(L3.centre);
   out.L2_eV = settings.L2_eV.value_or(L2.centre);
   out.L3_half_width_eV = L3.half_width;
@@ -166,19 +188,37 @@ WhiteLines white_lines(const Spectrum& spectrum, const std::string& element, con
     return settings.L3_share * step_at((e - out.L3_eV) / L3.half_width) +
            (1 - settings.L3_share) * step_at((e - out.L2_eV) / L2.half_width);
   };
-  for (const double e : spectrum.energy_eV) out.baseline.push_back(line(e) + out.step.value * steps(e));
+  const core::CubicSpline curve{spectrum.energy_eV, spectrum.intensity};
+  const auto lorentzian = [](double e, const Line& line) {
+    const double x = (e - line.centre) / line.half_width;
+    return 1 / (1 + x * x);
+  };
+  const double L3_height = curve.value(L3.centre) - middle_level, L2_height = curve.value(L2.centre) - post_level;
+  const auto tails = [&](double e) { return L3_height * lorentzian(e, L3) + L2_height * lorentzian(e, L2); };
+  const double centre = 0.5 * (out.L3_eV + out.L2_eV);
+  const Baseline base = fit_baseline(spectrum, pre_end, post_begin, centre, steps, tails);
+  out.step = {base.value[2], base.covariance(2, 2)};
+  if (!(out.step.value > 0)) {
+    throw core::UsageError({.what = "no step across the L edges",
+                            .expected = "more absorption above L2 than below L3",
+                            .found = fmt::format("{:g}", out.step.value),
+                            .advice = "give a spectrum that reaches at least 10 eV above L2"});
+  }
+  for (const double e : spectrum.energy_eV)
+    out.baseline.push_back(base.value[0] + base.value[1] * (e - centre) + base.value[2] * steps(e));
   // The valley parts the lines: the lowest point between them.
   const Spectrum between = cut(spectrum, out.L3_eV, out.L2_eV, 3);
   const auto valley = std::ranges::min_element(between.intensity) - between.intensity.begin();
   const double border = between.energy_eV[static_cast<std::size_t>(valley)];
   const auto area = [&](double from, double to) {
     core::Value a = area_between(spectrum, out.baseline, from, to).value;
-    double below_steps = 0;  // how the area answers to the step's height
+    Eigen::Vector4d below_lines = Eigen::Vector4d::Zero();  // how the area answers to the baseline's parameters
     for (std::size_t i = 1; i < spectrum.energy_eV.size(); ++i) {
-      if (spectrum.energy_eV[i - 1] < from || spectrum.energy_eV[i] > to) continue;
-      below_steps += steps(spectrum.energy_eV[i]) * (spectrum.energy_eV[i] - spectrum.energy_eV[i - 1]);
+      const double e = spectrum.energy_eV[i];
+      if (spectrum.energy_eV[i - 1] < from || e > to) continue;
+      below_lines += (e - spectrum.energy_eV[i - 1]) * Eigen::Vector4d{1, e - centre, steps(e), 0};
     }
-    a.variance += below_steps * below_steps * out.step.variance;
+    a.variance += below_lines.dot(base.covariance * below_lines);
     return a / out.step;
   };
   out.L3_area = area(pre_end, border);

@@ -47,5 +47,26 @@ int main(int argc, char** argv) {
   write(root / "ion/atoms",
         "aelement,configuration,d_electrons,F2_dd_eV,F4_dd_eV,F2_pd_eV,G1_pd_eV,G3_pd_eV,zeta_d_eV,zeta_p_eV,origin\n"
         "Ni,3d,8,12.2,7.6,0,0,0,0.083,0,me\nNi,3d,9,11.1,6.8,0,0,0,0.074,0,me\n");
+  std::string rows;
+  for (int i = 0; i < 20; ++i) rows += std::to_string(500 + i) + " " + std::to_string(i < 10 ? 0.1 : 1.1) + " 2\n";
+  write(root / "xas/xdi",
+        "# XDI/1.0 a\n# Column.1: energy eV\n# Column.2: mu\n# Column.3: i0\n# Element.symbol: O\n# ///\n# c\n#---\n# "
+        "energy mu i0\n" +
+            rows);
+  write(root / "xas/perl",
+        "# Athena project file -- Demeter version 0.9.26\n$old_group = 'a';\n@args = ('label','x','bkg_e0',510);\n"
+        "@x = ('500','501','502','503','504','505','506','507','508','509','510','511','512');\n"
+        "@y = ('0','0','0','0','0','0','1','1','1','1','1','1','1');\n[record]\n");
+  write(
+      root / "xas/json",
+      R"({"_header1": "# Athena project file -- Demeter", "k": {"args": {"label": "l"}, "x": ["1","2"], "y": [1, 2]}})");
+  write(root / "xas/spec", "#F f\n#S 1  scan\n#L energy  i0\n" + rows.substr(0, 60) + "#S 2  b\n");
+  write(root / "xas/sigscan",
+        "Date: 1/1/2016\r\n\r\nTime of Day\tTime (s)\tEnergy\tIzero\tTEY_up\r\n00:00:01\t1\t500\t4\t2\r\n");
+  write(root / "xas/mda",
+        "## mda2ascii 1\n# Scan number = 1\n#  2  [1-D Positioner 1]  A, e, L, eV\n#  3  [1-D Detector   1]  B, tey, "
+        "A\n1 500 2\n2 501 3\n");
+  write(root / "xas/columns", "energy mu sigma\n" + rows);
+  write(root / "xas/ssrl", "SSRL   EXAFS Data Collector 1.3\nd\n\nData:\nRequested Energy\nI0\nI1\n\n" + rows);
   return 0;
 }

@@ -101,7 +101,8 @@ std::size_t table_start(const std::vector<std::string_view>& lines) {
     if (line.empty()) continue;
     const auto words = cells(line, separators_of(line));
     if (words.size() < 2 || !is_row(words)) {
-      run = 0;
+      const bool comment = comment_signs.find(line.front()) != std::string_view::npos;
+      if (!comment) run = 0;
       continue;
     }
     if (run == 0 || words.size() != width) {
