@@ -81,7 +81,7 @@ struct Reader {
     const std::string_view value = trimmed(text.substr(colon + 1));
     const auto dot = name.find('.');
     if (dot == std::string_view::npos) {
-      if (name.empty() || name.find(' ') != std::string_view::npos)
+      if (name.empty() || name.find(' ') != std::string_view::npos || value.find(':') != std::string_view::npos)
         return bad("a header field without a dot in its name");
       scan.remarks.push_back(fmt::format("\"{}\" belongs to no family of fields.", io::to_utf8(name)));
       scan.facts.emplace_back(std::string{name}, io::to_utf8(value));
