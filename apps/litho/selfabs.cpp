@@ -71,6 +71,10 @@ core::ExitCode run(const Options& options) {
                               .expected = "such as \"7120 +- 1.2 eV\"",
                               .found = options.strength_edge});
   }
+  if (options.demonstrate && !options.write.empty())
+    throw core::UsageError({.what = "--write has nothing to write of a demonstration",
+                            .expected = "--json or --out, which hold all curves",
+                            .found = "--write " + options.write});
   const core::Log log{options.verbose};
   const study::SelfAbsorptionOutcome outcome = study::run_self_absorption(definition);
   const bool refused = outcome.corrected && !outcome.corrected->verdict.trusted;
@@ -78,7 +82,9 @@ core::ExitCode run(const Options& options) {
     const xas::Spectrum& result = outcome.attenuation ? *outcome.attenuation
                                   : outcome.corrected ? outcome.corrected->spectrum
                                                       : outcome.signal.spectrum;
-    io::write_file(options.write, options.write.ends_with(".nxs") ? xas::nxdata_file(result) : xas::xdi_text(result),
+    io::write_file(options.write,
+                   options.write.ends_with(".nxs") || options.write.ends_with(".h5") ? xas::nxdata_file(result)
+                                                                                     : xas::xdi_text(result),
                    existing);
   }
   const core::ExitCode code =

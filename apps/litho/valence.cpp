@@ -21,7 +21,7 @@ namespace xas = lithoscope::xas;
 namespace {
 
 struct Options : XasOptions {
-  std::string file, fluorescence;
+  std::string file, fluorescence, fluorescence_signal, fluorescence_i0;
   std::vector<std::string> references;
   std::string ions;
   int combinations = 0;
@@ -37,6 +37,13 @@ core::ExitCode run(const Options& options) {
   definition.file = study::parse_scan_choice(options.file);
   if (!options.fluorescence.empty()) definition.fluorescence = study::parse_scan_choice(options.fluorescence);
   definition.reading = reading_of(options);
+  // The same file may hold both: only the columns differ.
+  definition.fluorescence_reading = definition.reading;
+  definition.fluorescence_reading.fluorescence = true;
+  definition.fluorescence_reading.channels->signal.clear();
+  definition.fluorescence_reading.channels->i0 = options.fluorescence_i0;
+  if (!options.fluorescence_signal.empty())
+    definition.fluorescence_reading.channels->signal = {options.fluorescence_signal};
   for (const std::string& text : options.references) definition.references.push_back(study::parse_reference(text));
   for (const std::string_view ion : io::split(options.ions, ',')) {
     if (!core::trimmed(ion).empty())
@@ -93,6 +100,8 @@ void add_valence(CommandLine& line) {
   command.required_path("FILE", options->file, "FILE or FILE:SCAN; the electron yield where there are two");
   command.text("--fluorescence", options->fluorescence,
                "the partial fluorescence of the same sample: a surface layer is sought");
+  command.text("--fluorescence-signal", options->fluorescence_signal, "its column [pfy, cmact, tfy or fy]");
+  command.text("--fluorescence-i0", options->fluorescence_i0, "its I0 [the usual one]");
   command.texts("--reference", options->references,
                 "FILE=VALENCE or FILE:SCAN=VALENCE, normalised like the spectrum; may be repeated");
   command.text("--ions", options->ions,

@@ -51,13 +51,19 @@ void add_xas_options(Command& command, XasOptions& options) {
   command.heading("Which columns make the spectrum [the usual ones of such a file]");
   command.text("--energy", options.energy, "column of the photon energy");
   command.texts("--signal", options.signal, "column of the signal; several are added up");
-  command.text("--i0", options.i0, "column to divide by");
+  command.text("--i0", options.i0, "column to divide by; none: a raw yield is not divided");
   command.flag("--transmission", options.transmission, "the logarithm of I0 over the signal");
   command.text("--sigma", options.sigma, "column of standard deviations");
   command.flag("--counts", options.counts, "signal and I0 are counts: Poisson variances");
   command.text("--dark-signal", options.dark_signal, "subtracted from the signal, per row [0]");
   command.text("--dark-i0", options.dark_i0, "subtracted from I0, per row [0]");
   command.text("--energy-shift", options.energy_shift, "added to all energies, such as from a reference foil [0 eV]");
+  command.text("--foil-signal", options.foil_signal, "column of a foil measured along");
+  command.text("--foil-i0", options.foil_i0, "the beam before it");
+  command.flag("--foil-transmission", options.foil_transmission, "the foil was measured in transmission");
+  command.text("--foil-edge", options.foil_edge, "where the foil's edge belongs (eV): the spectrum is moved as much");
+  command.text("--align", options.align, "FILE or FILE:SCAN onto whose shape the spectrum is moved");
+  command.text("--align-prior", options.align_prior, "standard deviation of that shift [1 eV]");
   command.flag("--merge-repeats", options.merge_repeats, "put rows in order of energy and average those of one energy");
   command.flag("--deglitch", options.deglitch, "replace single rows far off a smooth curve, and say which");
   command.heading("Normalisation");
@@ -105,6 +111,22 @@ study::XasReading reading_of(const XasOptions& options) {
       throw core::UsageError({.what = "--pre-order is 0 or 1", .expected = "0 or 1", .found = options.pre_order});
     out.edge.pre_order = static_cast<int>(*order);
   }
+  if (!options.foil_signal.empty()) {
+    if (options.foil_edge.empty())
+      throw core::UsageError(
+          {.what = "--foil-signal needs --foil-edge", .expected = "the foil's edge energy", .found = "none"});
+    out.foil = xas::Channels{.energy = options.energy,
+                             .signal = {options.foil_signal},
+                             .i0 = options.foil_i0,
+                             .transmission = options.foil_transmission,
+                             .repeats = options.merge_repeats ? xas::Repeats::merge : xas::Repeats::refuse};
+    out.foil_edge_eV = number_in("--foil-edge", options.foil_edge, "eV", 0);
+  } else if (!options.foil_edge.empty()) {
+    throw core::UsageError(
+        {.what = "--foil-edge needs --foil-signal", .expected = "the foil's column", .found = "none"});
+  }
+  if (!options.align.empty()) out.align = study::parse_scan_choice(options.align);
+  out.align_prior_eV = number_in("--align-prior", options.align_prior, "eV", 1);
   out.element = options.element;
   out.edge_name = options.edge;
   return out;

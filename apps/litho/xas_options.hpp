@@ -18,6 +18,8 @@ struct XasOptions : RunOptions {
   std::string normalise = "edge";
   std::string e0, pre_from, pre_to, post_from, post_to, order, pre_order;
   std::string element, edge;
+  std::string foil_signal, foil_i0, foil_edge, align, align_prior;
+  bool foil_transmission = false;
 };
 
 /// `normalise`: the normalisation when none is typed.

@@ -158,6 +158,14 @@ bool Hdf5Reader::is_text(const std::string& path) const {
   return H5Tget_class(type.get()) == H5T_STRING;
 }
 
+bool Hdf5Reader::is_numeric(const std::string& path) const {
+  const Quiet quiet;
+  const Hdf5Handle dataset = state_->open_dataset(path);
+  const Hdf5Handle type{H5Dget_type(dataset.get()), H5Tclose};
+  const H5T_class_t kind = H5Tget_class(type.get());
+  return kind == H5T_INTEGER || kind == H5T_FLOAT;
+}
+
 Hdf5Numbers Hdf5Reader::numbers(const std::string& path) const {
   const Quiet quiet;
   const Hdf5Handle dataset = state_->open_dataset(path);

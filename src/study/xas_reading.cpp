@@ -22,22 +22,37 @@ Opened open_scan(const ScanChoice& choice) {
   return {xas::scan_of(file, choice.scan), file.format};
 }
 
-xas::Spectrum spectrum_of(const Opened& opened, const ScanChoice& choice, const XasReading& reading) {
-  xas::Channels channels = reading.channels.value_or(xas::Channels{});
-  if (channels.signal.empty()) {
-    const xas::Channels usual = xas::usual_channels(opened.scan);
-    channels.signal = usual.signal;
-    if (channels.i0.empty()) {
-      channels.i0 = usual.i0;
-      channels.transmission = channels.transmission || usual.transmission;
-    }
-    if (channels.sigma.empty() && !channels.counts) channels.sigma = usual.sigma;
+void move(xas::Spectrum& spectrum, const core::Value& shift_eV, const std::string& by) {
+  for (double& e : spectrum.energy_eV) e += shift_eV.value;
+  spectrum.remarks.push_back(fmt::format("Moved by {} eV onto {}.", core::format_value(shift_eV), by));
+}
+
+// By the foil measured along, or onto the shape of another spectrum.
+void calibrate(xas::Spectrum& spectrum, const Opened& opened, const ScanChoice& choice, const XasReading& reading) {
+  if (reading.foil) {
+    const xas::Spectrum foil = xas::make_spectrum(opened.scan, xas::completed(opened.scan, *reading.foil), choice.path);
+    const double found = xas::edge_energy_eV(foil.energy_eV, foil.intensity);
+    move(spectrum, core::Value::exact(reading.foil_edge_eV - found), "the foil's edge");
   }
+  if (reading.align) {
+    XasReading plain = reading;
+    plain.align.reset();
+    plain.foil.reset();
+    const xas::Spectrum reference = read_measured(*reading.align, plain);
+    const core::Value off = xas::energy_offset_eV(spectrum, reference, 0, 0, reading.align_prior_eV);
+    move(spectrum, {-off.value, off.variance}, "\"" + reference.name + "\"");
+  }
+}
+
+xas::Spectrum spectrum_of(const Opened& opened, const ScanChoice& choice, const XasReading& reading) {
+  const xas::Channels channels =
+      xas::completed(opened.scan, reading.channels.value_or(xas::Channels{}), reading.fluorescence);
   xas::Spectrum spectrum = xas::make_spectrum(opened.scan, channels, choice.path);
   if (spectrum.name.empty() || spectrum.name == "1") spectrum.name = std::filesystem::path(choice.path).filename();
   if (!reading.element.empty()) spectrum.element = reading.element;
   if (!reading.edge_name.empty()) spectrum.edge = reading.edge_name;
   for (const std::string& remark : opened.scan.remarks) spectrum.remarks.push_back(remark);
+  calibrate(spectrum, opened, choice, reading);
   return spectrum;
 }
 

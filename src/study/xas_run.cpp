@@ -119,6 +119,15 @@ xas::ReferenceCurve computed(const ReferenceChoice& choice, const Spectrum& spec
   return curve;
 }
 
+// References are read by their own files' usual columns; only how they are normalised is shared.
+XasReading reference_reading(const XasReading& reading) {
+  XasReading out = reading;
+  out.channels.reset();
+  out.foil.reset();
+  out.align.reset();
+  return out;
+}
+
 std::vector<xas::ReferenceCurve> references_of(const ValenceStudy& study, const Spectrum& spectrum,
                                                core::Progress& progress) {
   std::vector<xas::ReferenceCurve> out;
@@ -128,7 +137,7 @@ std::vector<xas::ReferenceCurve> references_of(const ValenceStudy& study, const 
     } else {
       out.push_back({.name = choice.name,
                      .valence = choice.valence,
-                     .spectrum = read_normalised(choice.file, study.reading).spectrum});
+                     .spectrum = read_normalised(choice.file, reference_reading(study.reading)).spectrum});
     }
   }
   return out;
@@ -154,8 +163,21 @@ void find_depth(ValenceOutcome& out) {
                                  out.fluorescence_nm, out.study.incidence_deg, out.study.depth);
 }
 
-void warn_of(const xas::MixtureFit& fit, const std::string& name, std::vector<std::string>& warnings) {
+void warn_of(const xas::MixtureFit& fit, const xas::MixtureSettings& settings, const std::string& name,
+             std::vector<std::string>& warnings) {
   if (!fit.converged) warnings.push_back(name + ": the fit did not converge.");
+  const auto far = [&](const core::Value& shift, double prior, const std::string& what) {
+    if (prior > 0 && std::abs(shift.value) > 3 * prior) {
+      warnings.push_back(
+          fmt::format("{}: {} is shifted by {:.2f} eV, {:.0f} times what was allowed: calibrate the energies.", name,
+                      what, shift.value, std::abs(shift.value) / prior));
+    }
+  };
+  far(fit.shift_eV, settings.shift, "the spectrum");
+  for (const xas::Share& s : fit.shares) {
+    constexpr double counts = 0.05;
+    if (s.share.value > counts) far(s.shift_eV, settings.reference_shift, "\"" + s.name + "\"");
+  }
   constexpr double bad = 2;
   if (fit.reduced_chi_squared > bad) {
     warnings.push_back(
@@ -179,14 +201,22 @@ ValenceOutcome run_valence(const ValenceStudy& study, core::Progress& progress) 
   std::vector<ScanChoice> files{study.file};
   if (study.fluorescence) files.push_back(*study.fluorescence);
   for (const ScanChoice& file : files) {
-    out.measured.push_back(read_normalised(file, study.reading));
+    const bool light = &file != &files.front();
+    out.measured.push_back(read_normalised(file, light ? study.fluorescence_reading : study.reading));
     const Spectrum& spectrum = out.measured.back().spectrum;
     const auto references = references_of(study, spectrum, progress);
     if (out.reference_names.empty()) {
       for (const auto& r : references) out.reference_names.push_back(r.name);
     }
-    out.fits.push_back(xas::MixtureModel{references, study.mixture}.fit(spectrum));
-    warn_of(out.fits.back(), title_of(file), out.warnings);
+    xas::MixtureSettings mixture = study.mixture;
+    // Fluorescence of a thick sample is A m / (m + k): the mixture bent as an electron yield is, only more.
+    constexpr double self_absorption = 2;
+    if (light) {
+      mixture.bend = std::max(mixture.bend, self_absorption);
+      mixture.free_scale = 1;
+    }
+    out.fits.push_back(xas::MixtureModel{references, mixture}.fit(spectrum));
+    warn_of(out.fits.back(), mixture, title_of(file), out.warnings);
     for (const std::string& remark : spectrum.remarks) out.warnings.push_back(title_of(file) + ": " + remark);
     if (study.combinations > 0 && out.combinations.empty())
       out.combinations = xas::rank_combinations(references, spectrum, study.mixture, study.combinations);
@@ -244,7 +274,9 @@ void correct(SelfAbsorptionOutcome& out, const material::Composition& compositio
   out.slab = {.incidence_deg = study.incidence_deg, .exit_ratio = geometry.ratio()};
   double constant = 0;
   if (study.second) {
-    Spectrum partner = read_normalised(*study.second, study.reading).spectrum;
+    XasReading own = study.reading;
+    own.channels.reset();
+    Spectrum partner = read_normalised(*study.second, own).spectrum;
     const core::CubicSpline curve{partner.energy_eV, partner.intensity};
     if (partner.energy_eV.front() > signal.energy_eV.front() + 1 ||
         partner.energy_eV.back() < signal.energy_eV.back() - 1) {
@@ -276,6 +308,20 @@ void correct(SelfAbsorptionOutcome& out, const material::Composition& compositio
     constant = out.thickness->constant;
   }
   out.corrected = xas::correct(signal, out.absorption, out.slab, constant, {.from_eV = from, .to_eV = to});
+  if (out.thickness) {
+    // What the thickness leaves open is part of every point's error.
+    const auto at = [&](double areal_density) {
+      xas::Slab slab = out.slab;
+      slab.areal_density_g_per_cm2 = areal_density;
+      return xas::correct(signal, out.absorption, slab, xas::fit_constant(signal, out.absorption, slab, from, to))
+          .spectrum.intensity;
+    };
+    const double least = 1e-3 * out.slab.areal_density_g_per_cm2;
+    const std::vector<double> thin = at(std::max(out.thickness->low, least)), thick = at(out.thickness->high);
+    constexpr double sigmas_of_95 = 3.92;
+    for (std::size_t i = 0; i < thin.size(); ++i)
+      out.corrected->spectrum.variance[i] += std::pow((thick[i] - thin[i]) / sigmas_of_95, 2);
+  }
 }
 
 void demonstrate(SelfAbsorptionOutcome& out, const material::Composition& composition, const std::string& element,
@@ -355,7 +401,7 @@ SelfAbsorptionOutcome run_self_absorption(const SelfAbsorptionStudy& study) {
   if (study.task == SelfAbsorptionTask::demonstrate) {
     demonstrate(out, composition, signal.element, shells);
   } else {
-    if (!out.signal.edge) {
+    if (!out.signal.edge || reading.normalisation != xas::Normalisation::edge) {
       throw core::UsageError({.what = "a correction needs the spectrum on its edge",
                               .expected = "--normalise edge",
                               .found = "another normalisation"});

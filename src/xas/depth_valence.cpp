@@ -83,7 +83,7 @@ DepthValence depth_valence(core::Value electrons, core::Value fluorescence, doub
         const double evidence = std::exp(-0.5 * left) / std::sqrt(precision);
         if (evidence < 1e-12) continue;
         const double sigma = 1 / std::sqrt(precision);
-        constexpr std::array places{-1.6, -0.8, 0.0, 0.8, 1.6};
+        constexpr std::array places{-3.0, -2.4, -1.8, -1.2, -0.6, 0.0, 0.6, 1.2, 1.8, 2.4, 3.0};
         for (const double z : places) {
           const double v = mean + z * sigma;
           if (v < settings.valence_least || v > settings.valence_most) continue;

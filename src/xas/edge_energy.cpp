@@ -130,7 +130,7 @@ Steepest steepest(std::span<const double> energy, std::span<const double> mu, st
   const std::size_t n = data.energy.size();
   if (n < 8) {
     throw core::UsageError({.what = "too few points in ascending order to find an edge",
-                            .expected = "12 or more",
+                            .expected = "15 or more",
                             .found = std::to_string(energy.size())});
   }
   Steepest out{.energy = data.energy.front(), .index = 0, .step = smoothing ? *smoothing : energy_step(data.energy)};
@@ -166,10 +166,10 @@ Steepest steepest(std::span<const double> energy, std::span<const double> mu, st
 
 double edge_energy_eV(std::span<const double> energy_eV, std::span<const double> mu) {
   const std::size_t n = energy_eV.size();
-  constexpr std::size_t least = 12;
+  constexpr std::size_t least = 15;
   if (n < least || mu.size() != n) {
     throw core::UsageError(
-        {.what = "too few points to find an edge", .expected = "12 or more", .found = std::to_string(n)});
+        {.what = "too few points to find an edge", .expected = "15 or more", .found = std::to_string(n)});
   }
   const Steepest rough = steepest(energy_eV, mu, std::nullopt);
   std::size_t first = std::max<std::size_t>(3, rough.index > 75 ? rough.index - 75 : 0);

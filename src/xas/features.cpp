@@ -28,10 +28,12 @@ Area area_between(const Spectrum& s, std::span<const double> baseline, double fr
   for (std::size_t i = 0; i < s.energy_eV.size(); ++i) {
     if (s.energy_eV[i] >= from && s.energy_eV[i] <= to) rows.push_back(i);
   }
-  if (rows.size() < 2) {
-    throw core::UsageError({.what = fmt::format("the spectrum has too few points between {:g} and {:g} eV", from, to),
-                            .expected = "2 or more",
-                            .found = fmt::format("{}; it reaches from {:g} to {:g} eV", rows.size(),
+  const double beyond = (s.energy_eV.back() - s.energy_eV.front()) / static_cast<double>(s.energy_eV.size() - 1);
+  const bool reaches = from >= s.energy_eV.front() - beyond && to <= s.energy_eV.back() + beyond;
+  if (rows.size() < 2 || !reaches) {
+    throw core::UsageError({.what = fmt::format("the spectrum does not fill {:g} to {:g} eV", from, to),
+                            .expected = "points all along it",
+                            .found = fmt::format("{} points; it reaches from {:g} to {:g} eV", rows.size(),
                                                  s.energy_eV.front(), s.energy_eV.back())});
   }
   first = s.energy_eV[rows.front()];
@@ -136,29 +138,30 @@ namespace {
 // What lies under the lines: a straight line, the height of both steps and the lines' own Lorentzian tails, by least
 // squares of the points below and above the edges. Without the tails a strong line would bend the background.
 struct Baseline {
-  Eigen::Vector4d value;  // level, slope, step, tails
-  Eigen::Matrix4d covariance;
+  Eigen::Vector4d value;    // level, slope, step, tails
+  Eigen::MatrixXd weights;  // how much each point counts in each of them
 };
 template <class Steps, class Tails>
 Baseline fit_baseline(const Spectrum& s, double pre_end, double post_begin, double centre, const Steps& steps,
                       const Tails& tails) {
-  Eigen::Matrix4d normal = Eigen::Matrix4d::Zero(), spread = Eigen::Matrix4d::Zero();
-  Eigen::Vector4d right = Eigen::Vector4d::Zero();
-  for (std::size_t i = 0; i < s.energy_eV.size(); ++i) {
-    const double e = s.energy_eV[i];
-    if (e > pre_end && e < post_begin) continue;
-    const Eigen::Vector4d row{1, e - centre, steps(e), tails(e)};
-    normal += row * row.transpose();
-    spread += s.variance[i] * row * row.transpose();
-    right += s.intensity[i] * row;
+  const auto n = static_cast<Eigen::Index>(s.energy_eV.size());
+  Eigen::MatrixXd design = Eigen::MatrixXd::Zero(n, 4);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const double e = s.energy_eV[static_cast<std::size_t>(i)];
+    if (e <= pre_end || e >= post_begin) design.row(i) << 1, e - centre, steps(e), tails(e);
   }
-  const Eigen::Vector4d scale = normal.diagonal().cwiseMax(1e-300).cwiseSqrt().cwiseInverse();
-  const Eigen::Matrix4d inverse = scale.asDiagonal() *
-                                  Eigen::Matrix4d{scale.asDiagonal() * normal * scale.asDiagonal()}
-                                      .completeOrthogonalDecomposition()
-                                      .pseudoInverse() *
-                                  scale.asDiagonal();
-  return {inverse * right, inverse * spread * inverse};
+  const Eigen::Map<const Eigen::VectorXd> y{s.intensity.data(), n};
+  const Eigen::VectorXd scale = design.colwise().norm().transpose().cwiseMax(1e-300).cwiseInverse();
+  const Eigen::MatrixXd scaled = design * scale.asDiagonal();
+  Baseline out;
+  out.weights = scale.asDiagonal() * scaled.completeOrthogonalDecomposition().pseudoInverse();
+  out.value = out.weights * y;
+  return out;
+}
+
+double variance_of(const Eigen::VectorXd& weights, const Spectrum& s) {
+  const Eigen::Map<const Eigen::VectorXd> variance{s.variance.data(), weights.size()};
+  return weights.cwiseAbs2().dot(variance);
 }
 
 }  // namespace
@@ -197,7 +200,8 @@ WhiteLines white_lines(const Spectrum& spectrum, const std::string& element, con
   const auto tails = [&](double e) { return L3_height * lorentzian(e, L3) + L2_height * lorentzian(e, L2); };
   const double centre = 0.5 * (out.L3_eV + out.L2_eV);
   const Baseline base = fit_baseline(spectrum, pre_end, post_begin, centre, steps, tails);
-  out.step = {base.value[2], base.covariance(2, 2)};
+  const Eigen::VectorXd of_step = base.weights.row(2).transpose();
+  out.step = {base.value[2], variance_of(of_step, spectrum)};
   if (!(out.step.value > 0)) {
     throw core::UsageError({.what = "no step across the L edges",
                             .expected = "more absorption above L2 than below L3",
@@ -210,24 +214,35 @@ WhiteLines white_lines(const Spectrum& spectrum, const std::string& element, con
   const Spectrum between = cut(spectrum, out.L3_eV, out.L2_eV, 3);
   const auto valley = std::ranges::min_element(between.intensity) - between.intensity.begin();
   const double border = between.energy_eV[static_cast<std::size_t>(valley)];
-  const auto area = [&](double from, double to) {
-    core::Value a = area_between(spectrum, out.baseline, from, to).value;
-    Eigen::Vector4d below_lines = Eigen::Vector4d::Zero();  // how the area answers to the baseline's parameters
+  // Areas are linear in the points, through the trapezoids and through the baseline: their weights carry all errors and
+  // what the two areas and the step share.
+  const auto of_area = [&](double from, double to) {
+    const auto n = static_cast<Eigen::Index>(spectrum.energy_eV.size());
+    Eigen::VectorXd weights = Eigen::VectorXd::Zero(n);
     for (std::size_t i = 1; i < spectrum.energy_eV.size(); ++i) {
-      const double e = spectrum.energy_eV[i];
-      if (spectrum.energy_eV[i - 1] < from || e > to) continue;
-      below_lines += (e - spectrum.energy_eV[i - 1]) * Eigen::Vector4d{1, e - centre, steps(e), 0};
+      const double left = spectrum.energy_eV[i - 1], right = spectrum.energy_eV[i];
+      if (left < from || right > to) continue;
+      for (const std::size_t k : {i - 1, i}) {
+        const double half = 0.5 * (right - left), e = spectrum.energy_eV[k];
+        weights[static_cast<Eigen::Index>(k)] += half;
+        weights -= half * (base.weights.transpose() * Eigen::Vector4d{1, e - centre, steps(e), 0});
+      }
     }
-    a.variance += below_lines.dot(base.covariance * below_lines);
-    return a / out.step;
+    return weights;
   };
-  out.L3_area = area(pre_end, border);
-  out.L2_area = area(border, post_begin);
-  const double sum = out.L3_area.value + out.L2_area.value;
-  out.branching.value = out.L3_area.value / sum;
-  out.branching.variance = (out.L2_area.value * out.L2_area.value * out.L3_area.variance +
-                            out.L3_area.value * out.L3_area.value * out.L2_area.variance) /
-                           std::pow(sum, 4);
+  const Eigen::Map<const Eigen::VectorXd> y{spectrum.intensity.data(),
+                                            static_cast<Eigen::Index>(spectrum.energy_eV.size())};
+  const Eigen::VectorXd of_L3 = of_area(pre_end, border), of_L2 = of_area(border, post_begin);
+  const auto over_step = [&](const Eigen::VectorXd& weights) {
+    const double ratio = weights.dot(y) / out.step.value;
+    return core::Value{ratio, variance_of((weights - ratio * of_step) / out.step.value, spectrum)};
+  };
+  out.L3_area = over_step(of_L3);
+  out.L2_area = over_step(of_L2);
+  const double sum = of_L3.dot(y) + of_L2.dot(y);
+  out.branching.value = of_L3.dot(y) / sum;
+  out.branching.variance =
+      variance_of(((1 - out.branching.value) * of_L3 - out.branching.value * of_L2) / sum, spectrum);
   return out;
 }
 

@@ -78,11 +78,12 @@ struct Problem {
       if (layout.common >= 0) out.jacobian.col(layout.common) -= p[j] * scale * d;
     }
     if (layout.bend >= 0) {
-      const double bend = p[layout.bend];
+      // m / (1 + b m): what saturation of electrons and self-absorption of a thick sample both come to.
       const VectorXd unbent = out.model;
-      out.model -= bend * unbent.cwiseAbs2();
-      for (Index c = 0; c < layout.size; ++c) out.jacobian.col(c).array() *= 1 - 2 * bend * unbent.array();
-      out.jacobian.col(layout.bend) = -unbent.cwiseAbs2();
+      const VectorXd share = (1 + p[layout.bend] * unbent.array()).cwiseMax(0.05).inverse().matrix();
+      out.model = unbent.cwiseProduct(share);
+      for (Index c = 0; c < layout.size; ++c) out.jacobian.col(c).array() *= share.array().square();
+      out.jacobian.col(layout.bend) = -out.model.cwiseAbs2();
     }
     if (layout.offset >= 0) {
       out.model.array() += p[layout.offset];
@@ -205,6 +206,15 @@ Solved iterate(const Problem& problem, VectorXd start, bool bounds) {
   return out;
 }
 
+// Two names for one curve leave their shares undetermined.
+void require_different(const ReferenceCurve& a, const ReferenceCurve& b) {
+  const bool same = a.spectrum.energy_eV == b.spectrum.energy_eV && a.spectrum.intensity == b.spectrum.intensity;
+  if (!same) return;
+  throw core::UsageError({.what = fmt::format("the references \"{}\" and \"{}\" are the same spectrum", a.name, b.name),
+                          .expected = "different references",
+                          .found = "equal values at equal energies"});
+}
+
 // Covariance of the parameters on the sum-to-one plane.
 MatrixXd covariance_of(const MatrixXd& normal, const Layout& layout) {
   const VectorXd scale = normal.diagonal().cwiseMax(1e-300).cwiseSqrt().cwiseInverse();
@@ -243,7 +253,7 @@ std::span<const core::Setting<MixtureSettings>> mixture_settings_table() {
       core::Setting<S>{"offset", "1", &S::offset, "1: a constant is fitted beside them", 0, 1},
       core::Setting<S>{"slope", "1", &S::slope, "1: a straight line about the middle is fitted beside them", 0, 1},
       core::Setting<S>{"bend", "1", &S::bend,
-                       "standard deviation of a quadratic saturation, as of electron yields; 0: none", 0, 10}};
+                       "standard deviation of a saturation m/(1 + bend m), as of electron yields; 0: none", 0, 10}};
   return table;
 }
 
@@ -251,6 +261,9 @@ MixtureModel::MixtureModel(std::vector<ReferenceCurve> references, const Mixture
     : references_(std::move(references)), settings_(settings) {
   if (references_.empty())
     throw core::UsageError({.what = "a mixture needs references", .expected = "one or more", .found = "none"});
+  for (std::size_t a = 0; a < references_.size(); ++a) {
+    for (std::size_t b = a + 1; b < references_.size(); ++b) require_different(references_[a], references_[b]);
+  }
   // References that carry no noise lend each other theirs through the fit; one that does counts against each point.
   for (const ReferenceCurve& r : references_) {
     curves_.emplace_back(r.spectrum.energy_eV, r.spectrum.intensity);
@@ -263,18 +276,27 @@ MixtureFit MixtureModel::fit(const Spectrum& spectrum) const {
   const double reach = 3 * std::hypot(settings_.reference_shift, settings_.shift);
   double low = spectrum.energy_eV.front(), high = spectrum.energy_eV.back();
   for (std::size_t j = 0; j < references_.size(); ++j) {
-    const double first = curves_[j].low() + (settings_.from == 0 ? reach : 0);
-    const double last = curves_[j].high() - (settings_.to == 0 ? reach : 0);
+    const double first = curves_[j].low() + reach;
+    const double last = curves_[j].high() - reach;
     if (first < last &&
         ((settings_.from != 0 && first > settings_.from) || (settings_.to != 0 && last < settings_.to))) {
       throw core::UsageError(
           {.what = fmt::format("reference \"{}\" does not cover the range of the fit", references_[j].name),
-           .expected = fmt::format("{:g} to {:g} eV", settings_.from, settings_.to),
+           .expected =
+               fmt::format("{:g} to {:g} eV and {:.2g} eV beyond, for its shift", settings_.from, settings_.to, reach),
            .found = fmt::format("{:g} to {:g} eV", curves_[j].low(), curves_[j].high()),
            .advice = "narrow --from and --to: nothing is extrapolated"});
     }
     low = std::max(low, first);
     high = std::min(high, last);
+  }
+  const double step = (spectrum.energy_eV.back() - spectrum.energy_eV.front()) / static_cast<double>(spectrum.size());
+  if ((settings_.from != 0 && settings_.from < spectrum.energy_eV.front() - step) ||
+      (settings_.to != 0 && settings_.to > spectrum.energy_eV.back() + step)) {
+    throw core::UsageError(
+        {.what = "the spectrum does not cover the range of the fit",
+         .expected = fmt::format("{:g} to {:g} eV", settings_.from, settings_.to),
+         .found = fmt::format("{:g} to {:g} eV", spectrum.energy_eV.front(), spectrum.energy_eV.back())});
   }
   if (settings_.from != 0) low = settings_.from;
   if (settings_.to != 0) high = settings_.to;
@@ -408,6 +430,16 @@ std::vector<Combination> rank_combinations(const std::vector<ReferenceCurve>& re
                             .expected = fmt::format("{} or fewer", most_references),
                             .found = std::to_string(references.size())});
   }
+  // One range for all: criteria of different points cannot be compared.
+  MixtureSettings common = settings;
+  const double reach = 3 * std::hypot(settings.reference_shift, settings.shift);
+  double low = spectrum.energy_eV.front(), high = spectrum.energy_eV.back();
+  for (const ReferenceCurve& r : references) {
+    low = std::max(low, r.spectrum.energy_eV.front() + reach);
+    high = std::min(high, r.spectrum.energy_eV.back() - reach);
+  }
+  if (common.from == 0) common.from = low;
+  if (common.to == 0) common.to = high;
   std::vector<Combination> out;
   for (std::size_t mask = 1; mask < std::size_t{1} << references.size(); ++mask) {
     Combination combination;
@@ -418,7 +450,7 @@ std::vector<Combination> rank_combinations(const std::vector<ReferenceCurve>& re
       chosen.push_back(references[j]);
     }
     if (chosen.size() > most) continue;
-    combination.fit = MixtureModel{std::move(chosen), settings}.fit(spectrum);
+    combination.fit = MixtureModel{std::move(chosen), common}.fit(spectrum);
     out.push_back(std::move(combination));
   }
   std::ranges::stable_sort(out, {}, [](const Combination& c) { return c.fit.bayes; });

@@ -9,6 +9,8 @@
 #include "line_algebra.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/io/text_table.hpp"
+#include "lithoscope/material/fluorescence.hpp"
+#include "lithoscope/xas/self_absorption.hpp"
 
 namespace lithoscope::xas {
 namespace {
@@ -225,14 +227,58 @@ EdgeFit fit_edge(std::span<const double> energy_eV, std::span<const double> mu, 
   return out;
 }
 
+namespace {
+
+// Where the element and edge are known, their tabulated energy; scales of beamlines differ by some eV.
+void require_known_edge(const Spectrum& s) {
+  if (s.element.empty() || s.edge.empty()) return;
+  std::vector<std::string> shells;
+  try {
+    shells = shells_of(s.edge);
+  } catch (const core::UsageError&) {
+    return;  // an M edge, or a name of the file's own
+  }
+  const double edge = material::edge_eV(s.element, shells.front());
+  constexpr double margin_eV = 20;
+  if (edge > s.energy_eV.front() - margin_eV && edge < s.energy_eV.back() + margin_eV) return;
+  throw core::UsageError({.what = fmt::format("the spectrum does not hold the {} {} edge", s.element, s.edge),
+                          .expected = fmt::format("energies about {:.0f} eV", edge),
+                          .found = fmt::format("{:g} to {:g} eV", s.energy_eV.front(), s.energy_eV.back()),
+                          .advice = "check --element and --edge, and that the energies are absolute"});
+}
+
+void require_rise(const Spectrum& s, const EdgeFit& fit) {
+  const auto at = static_cast<std::size_t>(std::ranges::lower_bound(s.energy_eV, fit.e0_eV) - s.energy_eV.begin());
+  const std::size_t i = std::min(at, s.energy_eV.size() - 1);
+  const double step = fit.post[i] - fit.pre[i];
+  const double largest = std::abs(*std::ranges::max_element(s.intensity, {}, [](double v) { return std::abs(v); }));
+  constexpr double least_share = 1e-6, least_sigmas = 3;
+  if (step < 0) {
+    throw core::UsageError(
+        {.what = "the signal falls across the edge",
+         .expected = "more absorption above the edge than below it",
+         .found = fmt::format("{:.4g} at {:.2f} eV", step, fit.e0_eV),
+         .advice = "a transmitted beam needs --transmission; are --signal and --i0 the right way round?"});
+  }
+  if (step > least_share * largest && step > least_sigmas * fit.step.sigma()) return;
+  throw core::UsageError({.what = "no edge stands out of this spectrum",
+                          .expected = "a step of at least three times its uncertainty",
+                          .found = fmt::format("{:.3g} with an uncertainty of {:.3g}", step, fit.step.sigma()),
+                          .advice = "give the edge and ranges (--e0, --pre-from ...), or --normalise maximum or none"});
+}
+
+}  // namespace
+
 Normalised normalise(const Spectrum& spectrum, Normalisation how, const EdgeSettings& settings) {
   if (how == Normalisation::none) return {.spectrum = spectrum, .scale = core::Value::exact(1), .edge = {}};
+  require_known_edge(spectrum);
   if (settings.e0_eV) require_edge_inside(spectrum, *settings.e0_eV);
   EdgeSettings chosen = settings;
   const bool by_height = how == Normalisation::edge || how == Normalisation::flat;
   if (!by_height && !chosen.pre_order) chosen.pre_order = 0;
   EdgeFit fit = fit_edge(spectrum.energy_eV, spectrum.intensity, spectrum.variance, chosen);
   require_edge_inside(spectrum, fit.e0_eV);
+  if (by_height) require_rise(spectrum, fit);
   if (how == Normalisation::maximum) return by_maximum(spectrum, fit.pre);
   if (how == Normalisation::area) return by_area(spectrum, fit.pre);
   Normalised out{.spectrum = divided(spectrum, fit.pre, fit.step.value), .scale = fit.step, .edge = std::move(fit)};

@@ -48,6 +48,27 @@ double share_of_shell(const std::string& element, std::span<const std::string> s
   return shell == shells.front() ? 1 - second : second;
 }
 
+void require_two_geometries(const Spectrum& second, std::span<const double> energy, double first_ratio,
+                            double second_ratio) {
+  require_same_energies(second, energy);
+  constexpr double least = 1e-3;
+  if (std::abs(first_ratio - second_ratio) > least * first_ratio) return;
+  throw core::UsageError({.what = "both geometries have the same sin(incidence)/sin(exit)",
+                          .expected = "two that differ",
+                          .found = fmt::format("{:.4g} and {:.4g}", first_ratio, second_ratio)});
+}
+
+void require_attenuation(const Spectrum& attenuation, std::size_t i) {
+  const double value = attenuation.intensity[i];
+  const double sigma = std::sqrt(attenuation.variance[i]);
+  if (std::isfinite(value) && std::isfinite(sigma) && value > -3 * sigma) return;
+  throw core::ComputationError(
+      {.what = fmt::format("no attenuation gives these two signals at {:.2f} eV", attenuation.energy_eV[i]),
+       .expected = "signals on one scale that differ as the two geometries make them",
+       .found = fmt::format("an attenuation of {:.3g}", value),
+       .advice = "give both the same counts per incident photon, and check which angles belong to which"});
+}
+
 }  // namespace
 
 double Geometry::ratio() const {
@@ -181,7 +202,7 @@ Corrected correct(const Spectrum& signal, const EdgeAbsorption& absorption, cons
 
 Spectrum two_angle_fluorescence(const Spectrum& first, double first_ratio, const Spectrum& second,
                                 double second_ratio) {
-  require_same_energies(second, first.energy_eV);
+  require_two_geometries(second, first.energy_eV, first_ratio, second_ratio);
   Spectrum out = first;
   for (std::size_t i = 0; i < first.intensity.size(); ++i) {
     const core::Value a{first.intensity[i], first.variance[i]}, b{second.intensity[i], second.variance[i]};
@@ -189,12 +210,13 @@ Spectrum two_angle_fluorescence(const Spectrum& first, double first_ratio, const
     out.intensity[i] = (second_ratio - first_ratio * r.value) / (r.value - 1);
     const double slope = (first_ratio - second_ratio) / ((r.value - 1) * (r.value - 1));
     out.variance[i] = slope * slope * r.variance;
+    require_attenuation(out, i);
   }
   return out;
 }
 
 Spectrum two_angle_inverse(const Spectrum& first, double first_ratio, const Spectrum& second, double second_ratio) {
-  require_same_energies(second, first.energy_eV);
+  require_two_geometries(second, first.energy_eV, first_ratio, second_ratio);
   Spectrum out = first;
   for (std::size_t i = 0; i < first.intensity.size(); ++i) {
     // R1/(R1 - R2) with R = 1/I is I2/(I2 - I1) = 1/(1 - I1/I2).
@@ -203,6 +225,7 @@ Spectrum two_angle_inverse(const Spectrum& first, double first_ratio, const Spec
     out.intensity[i] = (first_ratio - second_ratio) / (1 - r.value) - first_ratio;
     const double slope = (first_ratio - second_ratio) / ((1 - r.value) * (1 - r.value));
     out.variance[i] = slope * slope * r.variance;
+    require_attenuation(out, i);
   }
   return out;
 }

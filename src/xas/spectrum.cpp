@@ -227,7 +227,8 @@ Channels usual_channels(const Scan& scan) {
     out.signal = {scan.columns[1 - std::min<std::size_t>(energy, 1)].name};
     return out;
   }
-  if (scan.columns.size() == 3 && energy == 0 && scan.columns[1].name == "col2") {
+  const bool unnamed = scan.columns.front().name == "col1";
+  if (scan.columns.size() == 3 && energy == 0 && unnamed && scan.columns[1].name == "col2") {
     out.signal = {"col2"};
     out.sigma = "col3";
     return out;
@@ -236,6 +237,72 @@ Channels usual_channels(const Scan& scan) {
                           .expected = "one of " + names_in(scan),
                           .found = "no usual name",
                           .advice = "say which with --signal and --i0"});
+}
+
+namespace {
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool is_one_of(const std::string& name, std::initializer_list<const char*> names) {
+  return std::ranges::any_of(names, [&](const char* n) { return lower(name) == n; });
+}
+
+bool divides_by(const Channels& c) { return !c.i0.empty() && c.i0 != "none"; }
+
+}  // namespace
+
+Channels usual_fluorescence(const Scan& scan) {
+  Channels out;
+  const bool reduced = scan.find("aey") != nullptr;
+  for (const char* i0 : {"i0", "izero", "i0 chamber", "io"}) {
+    if (out.i0.empty() && !reduced && scan.find(i0) != nullptr) out.i0 = i0;
+  }
+  for (const char* yield : {"pfy", "cmact", "tfy", "fy", "if", "ifl", "ifluor", "mufluor"}) {
+    if (scan.find(yield) == nullptr) continue;
+    out.signal = {yield};
+    return out;
+  }
+  return usual_channels(scan);
+}
+
+Channels completed(const Scan& scan, Channels typed, bool fluorescence) {
+  const bool nothing_typed = typed.signal.empty();
+  if (nothing_typed) {
+    const Channels usual = fluorescence ? usual_fluorescence(scan) : usual_channels(scan);
+    typed.signal = usual.signal;
+    if (typed.i0.empty()) {
+      typed.i0 = usual.i0;
+      typed.transmission = typed.transmission || usual.transmission;
+    }
+    if (typed.sigma.empty() && !typed.counts) typed.sigma = usual.sigma;
+  }
+  const bool reduced = scan.find("aey") != nullptr;
+  const bool raw = std::ranges::all_of(typed.signal, [](const std::string& s) {
+    return is_one_of(s,
+                     {"tey", "tey_up", "tey_dn", "sample drain", "tfy", "pfy", "fy", "cmact", "if", "ifl", "ifluor"});
+  });
+  if (raw && !reduced && typed.i0.empty()) {
+    for (const char* i0 : {"i0", "izero", "i0 chamber", "io"}) {
+      if (typed.i0.empty() && scan.find(i0) != nullptr) typed.i0 = i0;
+    }
+  }
+  const bool ratio = std::ranges::any_of(typed.signal, [](const std::string& s) {
+    return is_one_of(s, {"mu", "norm", "xmu", "mutrans", "mufluor", "munorm", "normalized", "absorption", "flat"});
+  });
+  const bool counted = divides_by(typed) || typed.counts || typed.transmission || typed.dark_signal.value != 0 ||
+                       typed.dark_i0.value != 0;
+  if (ratio && counted) {
+    throw core::UsageError(
+        {.what = fmt::format("\"{}\" is an absorption already", typed.signal.front()),
+         .expected = "no --i0, --counts, --transmission or dark counts beside it, or another --signal",
+         .found = divides_by(typed) ? "--i0 " + typed.i0 : "counts, transmission or dark counts",
+         .advice = "name the column of the raw signal"});
+  }
+  if (typed.i0 == "none") typed.i0.clear();
+  return typed;
 }
 
 Spectrum make_spectrum(const Scan& scan, const Channels& channels, const std::string& path) {

@@ -31,6 +31,7 @@ class Hdf5Reader {
   std::vector<std::string> datasets(const std::string& group) const;
   bool has_dataset(const std::string& path) const;
   bool is_text(const std::string& path) const;
+  bool is_numeric(const std::string& path) const;
   Hdf5Numbers numbers(const std::string& path) const;
   /// A text dataset, the first of several.
   std::string text(const std::string& path) const;

@@ -29,9 +29,16 @@ struct XasReading {
   xas::EdgeSettings edge;
   bool stored_settings = true;     ///< an Athena record's own e0 and ranges where none are given
   std::string element, edge_name;  ///< where the file does not say
+  bool fluorescence = false;       ///< the usual column is a fluorescence
+  /// A foil measured along: its edge is put at `foil_edge_eV`, and the spectrum moved as much.
+  std::optional<xas::Channels> foil;
+  double foil_edge_eV = 0;
+  /// Moved onto the shape of this spectrum, by a shift of this standard deviation about 0.
+  std::optional<ScanChoice> align;
+  double align_prior_eV = 1;
 };
 
-/// As read, before anything is done to it. Throws UnreadableFile, UsageError.
+/// As read and calibrated, before anything else is done to it. Throws UnreadableFile, UsageError.
 xas::Spectrum read_measured(const ScanChoice& choice, const XasReading& reading);
 xas::Normalised read_normalised(const ScanChoice& choice, const XasReading& reading);
 
@@ -89,7 +96,7 @@ ReferenceChoice parse_reference(const std::string& text);
 struct ValenceStudy {
   ScanChoice file;  ///< electrons, when there are two
   std::optional<ScanChoice> fluorescence;
-  XasReading reading;
+  XasReading reading, fluorescence_reading;
   std::vector<ReferenceChoice> references;
   xas::MixtureSettings mixture;
   std::size_t combinations = 0;  ///< try all of up to so many references; 0: only all together

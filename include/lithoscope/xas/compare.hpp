@@ -40,7 +40,7 @@ Difference compare(const Spectrum& before, const Spectrum& after, const CompareS
 /// "no change is seen", "a change is likely", "a clear change" with the numbers: a sentence without a full stop.
 std::string significance_words(double standard_deviations);
 
-/// By how much `spectrum` lies above `reference` in energy, from the shapes in a range, scale, offset and slope free;
+/// By how much `spectrum` lies above `reference` in energy, from the shapes in a range, scale and offset free;
 /// for the reference channel of a scan. A prior of `prior_eV` (standard deviation) about 0.
 core::Value energy_offset_eV(const Spectrum& spectrum, const Spectrum& reference, double from_eV, double to_eV,
                              double prior_eV);

@@ -46,7 +46,7 @@ struct MixtureFit {
   std::optional<core::Value> valence;  ///< mean, where every reference has one
   core::Value shift_eV;                ///< common to all references
   double amplitude = 1, offset = 0, slope_per_eV = 0;
-  core::Value bend;  ///< the mixture m is seen as m - bend m^2: saturated
+  core::Value bend;  ///< the mixture m is seen as m / (1 + bend m): saturated
   std::vector<double> energy_eV, measured, model;
   double chi_squared = 0;  ///< of the points, without the priors
   double reduced_chi_squared = 0;

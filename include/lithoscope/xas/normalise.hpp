@@ -13,7 +13,7 @@ namespace lithoscope::xas {
 
 /// Where the smoothed derivative is largest, on a grid point (eV). The conventions are those of Larch (find_e0), so
 /// that its stored numbers come out: derivative smoothed by a Lorentzian, points whose neighbours also rise steeply.
-/// Falling or repeated energies are passed over. Throws UsageError for fewer than 12 points.
+/// Falling or repeated energies are passed over. Throws UsageError for fewer than 15 points.
 double edge_energy_eV(std::span<const double> energy_eV, std::span<const double> mu);
 
 /// Ranges relative to the edge (eV). What is not given follows Larch's rules (pre_edge).

@@ -123,7 +123,8 @@ Corrected correct(const Spectrum& signal, const EdgeAbsorption& absorption, cons
                   const CorrectionLimits& limits = {});
 
 /// Total attenuation from the same fluorescence at two geometries, over that at the emitted energy (thick samples;
-/// Eisebitt et al., Phys. Rev. B 47, 14103, 1993). Both spectra on one scale and the same energies.
+/// Eisebitt et al., Phys. Rev. B 47, 14103, 1993). Both spectra on one scale and the same energies. Throws UsageError
+/// for equal geometries, ComputationError where no attenuation gives both signals.
 Spectrum two_angle_fluorescence(const Spectrum& first, double first_ratio, const Spectrum& second, double second_ratio);
 
 /// The same from I0 over a non-resonant line (inverse partial fluorescence yield; Achkar et al., Phys. Rev. B 83,

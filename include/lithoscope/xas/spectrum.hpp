@@ -52,6 +52,12 @@ struct Channels {
 /// The channels such files usually mean: mu or a normalised column as it is, else tey/i0 and the like. Throws
 /// UsageError that names the columns when none can be told.
 Channels usual_channels(const Scan& scan);
+/// The same of the fluorescence: pfy, cmact (SSRL 8-2's channeltron), tfy or fy over I0.
+Channels usual_fluorescence(const Scan& scan);
+
+/// What was typed with the file's usual columns in place of what was not: a raw yield is divided by I0 (`i0` "none":
+/// not), a column that is a ratio already is not. Throws UsageError for I0, counts or dark counts beside such a ratio.
+Channels completed(const Scan& scan, Channels typed, bool fluorescence = false);
 
 /// Throws UnreadableFile with the row for NaN, zero I0, falling or repeated energies, UsageError for an unknown column.
 Spectrum make_spectrum(const Scan& scan, const Channels& channels, const std::string& path);

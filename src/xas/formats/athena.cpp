@@ -105,10 +105,11 @@ struct Record {
       if (const std::string value = argument(kept); !value.empty()) out.facts.emplace_back(kept, value);
     }
     if (argument("is_chi") == "1") out.remarks.emplace_back("The record is chi(k), not a spectrum over energy.");
+    // Athena keeps energies as measured beside the shift it shows them with; e0 and ranges are on the shifted scale.
     const auto shift = io::to_number(argument("bkg_eshift"));
-    if (shift && *shift != 0) {
-      out.remarks.push_back(
-          fmt::format("Athena shows this record shifted by {:.4g} eV; the energies are those stored.", *shift));
+    if (shift && *shift != 0 && out.columns.front().name == "energy") {
+      for (double& e : out.columns.front().values) e += *shift;
+      out.remarks.push_back(fmt::format("The energies hold Athena's shift of {:.4g} eV.", *shift));
     }
     return out;
   }

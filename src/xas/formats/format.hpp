@@ -47,6 +47,9 @@ class NumberRows {
   std::vector<std::int64_t> lines_;
 };
 
+/// "energy", "mono", "eV" and the like.
+bool is_energy_name(const std::string& name);
+
 /// Finds the energy column by its unit or name and turns keV into eV, with a remark.
 void find_energy(Scan& scan);
 

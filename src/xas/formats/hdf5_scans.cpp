@@ -80,13 +80,15 @@ void add_scans(const io::Hdf5Reader& hdf5, const std::string& group, const std::
     bool energy_first;
   };
   std::optional<Stack> stack;
+  const std::string signal = hdf5.attribute(group, "signal");  // of several arrays NeXus names the one that counts
   for (const std::string& name : hdf5.datasets(group)) {
     const std::string path = group + "/" + name;
-    if (path == energy_path || hdf5.is_text(path)) continue;
+    if (path == energy_path || !hdf5.is_numeric(path)) continue;
     io::Hdf5Numbers values = hdf5.numbers(path);
     if (values.shape == energy.shape) {
       head.columns.push_back({name, hdf5.attribute(path, "units"), std::move(values.values)});
-    } else if (values.shape.size() == 2 && (values.shape[1] == count || values.shape[0] == count) && !stack) {
+    } else if (values.shape.size() == 2 && (values.shape[1] == count || values.shape[0] == count) &&
+               (!stack || name == signal)) {
       const bool energy_first = values.shape[1] != count;
       stack = Stack{name, std::move(values), energy_first};
     }

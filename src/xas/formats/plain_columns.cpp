@@ -76,7 +76,10 @@ Named names_of(std::string_view line, std::string_view separators, std::size_t w
     words.insert(words.begin(), "#");
   if (separators == "," && words.size() == width && words.front().empty()) words.front() = "#";
   if (words.size() != width) words = words_of(text, " \t,;");
-  if (words.size() != width || is_row(words)) return out;
+  // "Sample: NiO" above two columns is a fact, not their names.
+  const bool fact =
+      words.size() == width && std::ranges::any_of(words, [](auto w) { return w.ends_with(':') || w == "="; });
+  if (words.size() != width || is_row(words) || fact) return out;
   for (std::string_view word : words) {
     std::string unit;
     const auto open = word.find_last_of("[(");
@@ -136,8 +139,11 @@ std::vector<Scan> read(const io::InputFile& file) {
     }
   }
   Named named;
-  for (auto line = header.rbegin(); line != header.rend() && named.names.empty(); ++line)
-    named = names_of(*line, separators, rows.width());
+  // The last line above the table, or an earlier one that names an energy.
+  for (auto line = header.rbegin(); line != header.rend() && named.names.empty(); ++line) {
+    Named found = names_of(*line, separators, rows.width());
+    if (line == header.rbegin() || std::ranges::any_of(found.names, is_energy_name)) named = std::move(found);
+  }
   const std::size_t width = rows.width();
   rows.finish(scan, named.names);
   for (std::size_t i = 0; i < named.units.size(); ++i) scan.columns[i].unit = named.units[i];

@@ -38,6 +38,8 @@ void make_unique(std::vector<Scan>& scans, std::size_t i) {
   for (int k = 2; taken(); ++k) scans[i].name = fmt::format("{} ({})", plain, k);
 }
 
+}  // namespace
+
 bool is_energy_name(const std::string& name) {
   constexpr std::array names{"energy",
                              "e",
@@ -58,8 +60,6 @@ bool is_energy_name(const std::string& name) {
                              "energy [ev]"};
   return std::ranges::find(names, lower(name)) != names.end();
 }
-
-}  // namespace
 
 const ScanColumn* Scan::find(std::string_view column) const {
   const std::string wanted = lower(column);
@@ -183,19 +183,27 @@ const Scan& scan_of(const ScanFile& file, const std::string& which) {
   for (const Scan& scan : file.scans) {
     if (!which.empty() && lower(scan.name) == wanted) return scan;
   }
+  if (file.format == "SPEC" && !which.empty()) {  // the number after #S, which stopped scans have, too
+    for (const Scan& scan : file.scans) {
+      const auto words = words_of(scan.name);
+      if (!words.empty() && words.front() == which) return scan;
+    }
+  }
   const auto number = io::to_number(which);
-  if (number && *number >= 1 && *number <= static_cast<double>(file.scans.size()) && std::floor(*number) == *number)
+  if (file.format != "SPEC" && number && *number >= 1 && *number <= static_cast<double>(file.scans.size()) &&
+      std::floor(*number) == *number)
     return file.scans[static_cast<std::size_t>(*number) - 1];
   std::string known;
   constexpr std::size_t most = 40;
   for (std::size_t i = 0; i < std::min(most, file.scans.size()); ++i)
     known += fmt::format("{}\"{}\"", i > 0 ? ", " : "", file.scans[i].name);
   if (file.scans.size() > most) known += ", ...";
-  throw core::UsageError({.what = which.empty() ? fmt::format("{} holds several scans", file.path)
-                                                : fmt::format("{} holds no scan \"{}\"", file.path, which),
-                          .expected = "one of " + known + ", or its number from 1",
-                          .found = which.empty() ? "no choice" : which,
-                          .advice = "put it after the file's name, such as " + file.path + ":1"});
+  throw core::UsageError(
+      {.what = which.empty() ? fmt::format("{} holds several scans", file.path)
+                             : fmt::format("{} holds no scan \"{}\"", file.path, which),
+       .expected = "one of " + known + (file.format == "SPEC" ? ", or the number after #S" : ", or its number from 1"),
+       .found = which.empty() ? "no choice" : which,
+       .advice = "put it after the file's name, such as " + file.path + ":1"});
 }
 
 }  // namespace lithoscope::xas

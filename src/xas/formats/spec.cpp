@@ -18,13 +18,13 @@ bool recognises(std::string_view bytes) {
 }
 
 // Names are parted by two blanks, so that one may stand inside a name.
-std::vector<std::string> column_names(std::string_view text) {
+std::vector<std::string> column_names(std::string_view text, std::string_view between) {
   std::vector<std::string> names;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find("  "), text.size());
+    const std::size_t end = std::min(text.find(between), text.size());
     const std::string_view name = trimmed(text.substr(0, end));
     if (!name.empty()) names.emplace_back(name);
-    text.remove_prefix(std::min(end + 2, text.size()));
+    text.remove_prefix(std::min(end + between.size(), text.size()));
   }
   return names;
 }
@@ -36,13 +36,18 @@ std::vector<Scan> read(const io::InputFile& file) {
   NumberRows rows{file.path()};
   std::int64_t line_number = 0;
   int aborted = 0;
+  std::string labels;
+  bool inside_array = false;  // of a multichannel analyser: lines that end in a backslash go on
   const auto finish = [&] {
     if (rows.empty()) {
       if (!scan.name.empty()) ++aborted;  // a scan that was begun and stopped before its first point
       return;
     }
-    if (names.size() != rows.width() && !names.empty())
-      scan.remarks.push_back(fmt::format("{} names for {} columns.", names.size(), rows.width()));
+    if (names.size() != rows.width()) names = column_names(labels, " ");  // some write one blank between names
+    if (names.size() != rows.width()) {
+      scan.remarks.push_back(fmt::format("{} names for {} columns: they are not used.", names.size(), rows.width()));
+      names.clear();
+    }
     rows.finish(scan, names);
     scans.push_back(std::move(scan));
   };
@@ -50,19 +55,25 @@ std::vector<Scan> read(const io::InputFile& file) {
     ++line_number;
     const std::string_view line = trimmed(whole);
     if (line.empty()) continue;
+    if (inside_array || line.starts_with('@')) {
+      inside_array = line.ends_with('\\');
+      continue;
+    }
     if (line.starts_with("#S ")) {
       finish();
       scan = {};
       names.clear();
+      labels.clear();
       scan.name = trimmed(line.substr(3));
     } else if (line.starts_with("#L ")) {
-      names = column_names(line.substr(3));
+      labels = line.substr(3);
+      names = column_names(labels, "  ");
     } else if (line.starts_with("#D ")) {
       scan.facts.emplace_back("date", io::to_utf8(trimmed(line.substr(3))));
     } else if (line.starts_with("#C ")) {
       scan.facts.emplace_back("comment", io::to_utf8(trimmed(line.substr(3))));
-    } else if (line.starts_with('#') || line.starts_with('@') || line.ends_with('\\')) {
-      continue;  // motors, counters' tables, spectra of a multichannel analyser
+    } else if (line.starts_with('#')) {
+      continue;  // motors and counters' tables
     } else if (!scan.name.empty()) {
       rows.add(words_of(line), line_number);
     }

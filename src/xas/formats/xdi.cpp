@@ -17,6 +17,12 @@ namespace {
 
 using core::trimmed;
 
+std::string lower(std::string_view text) {
+  std::string out{text};
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
 bool is_version_line(std::string_view line) {
   if (!line.starts_with('#')) return false;
   return trimmed(line.substr(1)).starts_with("XDI/");
@@ -30,7 +36,7 @@ std::string_view first_line(std::string_view bytes) {
 // Fields as XDI writes them, whatever the first line says.
 bool has_column_fields(std::string_view bytes) {
   for (const auto line : io::lines_of(bytes.substr(0, 4096), 12)) {
-    if (line.starts_with('#') && trimmed(line.substr(1)).starts_with("Column.1:")) return true;
+    if (line.starts_with('#') && lower(trimmed(line.substr(1)).substr(0, 9)) == "column.1:") return true;
   }
   return false;
 }
@@ -101,7 +107,7 @@ struct Reader {
     const std::size_t width = scan.columns.size();
     std::size_t named = 0;
     for (const auto& [name, value] : scan.facts) {
-      if (!name.starts_with("Column.")) continue;
+      if (!lower(name).starts_with("column.")) continue;
       const auto number = io::to_number(std::string_view{name}.substr(7));
       if (!number || *number < 1) continue;
       ++named;
@@ -121,6 +127,12 @@ struct Reader {
   void element_and_edge() {
     scan.element = scan.fact("Element.symbol");
     scan.edge = scan.fact("Element.edge");
+    if (!scan.element.empty()) {  // "cu", "k"
+      scan.element = lower(scan.element);
+      scan.element.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(scan.element.front())));
+    }
+    if (!scan.edge.empty())
+      scan.edge.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(scan.edge.front())));
     if (scan.element.empty() || SymbolToAtomicNumber(scan.element.c_str(), nullptr) <= 0) {
       scan.remarks.push_back(scan.element.empty() ? "Element.symbol is missing."
                                                   : "Element.symbol \"" + scan.element + "\" is no element.");

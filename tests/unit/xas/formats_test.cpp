@@ -179,7 +179,7 @@ TEST_CASE("XDI goes out and comes back with its uncertainties") {
 TEST_CASE("a scan is chosen by name or number, and names mean one scan") {
   const auto file = test::read_scans("#S 1  a\n#L x  y\n1 1\n2 2\n#S 1  a\n#L x  y\n3 1\n4 2\n", "s.spec");
   CHECK(file.scans[1].name == "1  a (2)");
-  CHECK(xas::scan_of(file, "2").rows() == 2);
+  CHECK(xas::scan_of(file, "1  a (2)").rows() == 2);
   CHECK(&xas::scan_of(file, "1  A") == &file.scans[0]);
   CHECK_THROWS_AS(xas::scan_of(file, ""), core::UsageError);
   CHECK_THROWS_AS(xas::scan_of(file, "5"), core::UsageError);

@@ -151,6 +151,34 @@ TEST_CASE("white-line areas, branching ratio and step come back") {
   CHECK_THROWS_AS(xas::white_lines(xas::cut(test::l_edges(642, 653), 630, 655), "Mn"), core::UsageError);
 }
 
+TEST_CASE("white-line areas and branching ratio scatter as they say") {
+  constexpr int draws = 150;
+  std::vector<double> areas, ratios, said_area, said_ratio;
+  for (int k = 0; k < draws; ++k) {
+    xas::Spectrum s = test::l_edges(642, 653);
+    core::RandomStream random{21, static_cast<std::uint64_t>(k)};
+    for (double& v : s.intensity) v += 0.03 * random.normal();
+    std::ranges::fill(s.variance, 9e-4);
+    const xas::WhiteLines w = xas::white_lines(s, "Mn");
+    areas.push_back(w.L3_area.value);
+    ratios.push_back(w.branching.value);
+    said_area.push_back(w.L3_area.sigma());
+    said_ratio.push_back(w.branching.sigma());
+  }
+  const auto mean = [](const std::vector<double>& v) {
+    double sum = 0;
+    for (const double x : v) sum += x / static_cast<double>(v.size());
+    return sum;
+  };
+  const auto scatter = [&](const std::vector<double>& v) {
+    double sum = 0;
+    for (const double x : v) sum += (x - mean(v)) * (x - mean(v)) / static_cast<double>(v.size() - 1);
+    return std::sqrt(sum);
+  };
+  CHECK(scatter(areas) == doctest::Approx(mean(said_area)).epsilon(0.25));
+  CHECK(scatter(ratios) == doctest::Approx(mean(said_ratio)).epsilon(0.25));
+}
+
 TEST_CASE("a shoulder's ratio carries noise and the energy scale's uncertainty") {
   const xas::FeatureWindow window = xas::parse_feature("line: 101..104 / 120..130");
   CHECK(window.name == "line");
