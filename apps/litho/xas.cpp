@@ -22,7 +22,7 @@ namespace {
 
 struct Options : XasOptions {
   std::vector<std::string> files;
-  std::string after;
+  std::vector<std::string> after;
   std::vector<std::string> features;
   std::string write;
   bool list = false;
@@ -60,13 +60,10 @@ core::ExitCode run(const Options& options) {
   }
   const io::Existing existing = options.force ? io::Existing::replace : io::Existing::refuse;
   if (!options.out.empty()) io::refuse_existing_directory(options.out, existing);
-  study::XasStudy definition{.files = {},
-                             .compare = !options.after.empty(),
-                             .reading = reading_of(options),
-                             .compare_settings = {},
-                             .features = {}};
+  study::XasStudy definition{
+      .files = {}, .after = {}, .reading = reading_of(options), .compare_settings = {}, .features = {}};
   for (const std::string& file : options.files) definition.files.push_back(study::parse_scan_choice(file));
-  if (definition.compare) definition.files.push_back(study::parse_scan_choice(options.after));
+  for (const std::string& file : options.after) definition.after.push_back(study::parse_scan_choice(file));
   for (const std::string& text : options.features) definition.features.push_back(xas::parse_feature(text));
   apply_setting_flags(options.compare, xas::compare_settings_table(), definition.compare_settings);
   if (!options.write.empty() && options.files.size() != 1) {
@@ -86,7 +83,8 @@ void add_xas(CommandLine& line) {
   Command command =
       line.command("xas", "Absorption spectra: normalise, compare before and after, features, components");
   command.required_paths("FILE", options->files, "FILE or FILE:SCAN; three or more are a series");
-  command.text("--after", options->after, "compare FILE with this one");
+  command.texts("--after", options->after,
+                "compare FILE with this one; with several files one for each, such as Ni, Co, Mn and O");
   command.texts("--feature", options->features,
                 "\"name: from..to / from..to\" (eV): one window over another [the usual ones of Ni, Co, Mn and O]");
   command.flag("--list", options->list, "say which scans and columns the files hold");

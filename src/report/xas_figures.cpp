@@ -23,11 +23,6 @@ Role role_of(std::size_t i) {
   return roles[std::min(i, roles.size() - 1)];
 }
 
-std::string edge_title(const xas::Spectrum& s) {
-  if (s.element.empty()) return "Absorption";
-  return s.edge.empty() ? s.element : s.element + " " + s.edge;
-}
-
 // 95 % band about a curve where the noise is known.
 void add_band(Series& series, const std::vector<double>& variance) {
   if (std::ranges::none_of(variance, [](double v) { return v > 0; })) return;
@@ -46,28 +41,18 @@ std::string short_name(const xas::Spectrum& spectrum) {
   return name.size() > most ? name.substr(0, most - 3) + "..." : name;
 }
 
+std::string edge_title(const xas::Spectrum& s) {
+  if (s.element.empty()) return "Absorption";
+  return s.edge.empty() ? s.element : s.element + " " + s.edge;
+}
+
 Figure spectra_figure(const study::XasOutcome& outcome) {
   const xas::Spectrum& first = outcome.spectra.front().normalised.spectrum;
-  Figure f{
-      .id = "spectra",
-      .title = outcome.difference
-                   ? fmt::format("{}: {}", edge_title(first), xas::significance_words(outcome.difference->significance))
-                   : fmt::format("{}, normalised", edge_title(first)),
-      .caption =
-          outcome.difference
-              ? fmt::format("Before is moved by {} eV and scaled by {} to lie on after; bands are 95 % of the noise.",
-                            core::format_value(outcome.difference->shift_eV),
-                            core::format_value(outcome.difference->scale))
-              : "Bands are 95 % of the noise.",
-      .x_axis = energy_axis,
-      .y_axis = {"normalised absorption", ""}};
-  if (outcome.difference) {
-    const xas::Difference& d = *outcome.difference;
-    f.series.push_back(curve("before: " + short_name(first), Role::primary, Mark::line, d.energy_eV, d.before));
-    f.series.push_back(curve("after: " + short_name(outcome.spectra[1].normalised.spectrum), Role::second, Mark::line,
-                             d.energy_eV, d.after));
-    return f;
-  }
+  Figure f{.id = "spectra",
+           .title = fmt::format("{}, normalised", edge_title(first)),
+           .caption = "Bands are 95 % of the noise.",
+           .x_axis = energy_axis,
+           .y_axis = {"normalised absorption", ""}};
   constexpr std::size_t most = 12;
   for (std::size_t i = 0; i < std::min(most, outcome.spectra.size()); ++i) {
     const xas::Spectrum& s = outcome.spectra[i].normalised.spectrum;
@@ -77,10 +62,25 @@ Figure spectra_figure(const study::XasOutcome& outcome) {
   return f;
 }
 
-Figure difference_figure(const study::XasOutcome& outcome) {
-  const xas::Difference& d = *outcome.difference;
-  Figure f{.id = "difference",
-           .title = fmt::format("What changed beyond a shift, a scale and an offset: most at {:.2f} eV", d.largest_eV),
+Figure pair_figure(const study::XasOutcome& outcome, const study::XasPair& pair) {
+  const xas::Spectrum& before = outcome.spectra[pair.before].normalised.spectrum;
+  const xas::Spectrum& after = outcome.spectra[pair.after].normalised.spectrum;
+  const xas::Difference& d = pair.difference;
+  return {.id = fmt::format("spectra-{}", pair.before + 1),
+          .title = fmt::format("{}: {}", edge_title(before), xas::significance_words(d.significance)),
+          .caption = fmt::format("Before is moved by {} eV and scaled by {} to lie on after.",
+                                 core::format_value(d.shift_eV), core::format_value(d.scale)),
+          .x_axis = energy_axis,
+          .y_axis = {"normalised absorption", ""},
+          .series = {curve("before: " + short_name(before), Role::primary, Mark::line, d.energy_eV, d.before),
+                     curve("after: " + short_name(after), Role::second, Mark::line, d.energy_eV, d.after)}};
+}
+
+Figure difference_figure(const study::XasOutcome& outcome, const study::XasPair& pair) {
+  const xas::Difference& d = pair.difference;
+  Figure f{.id = fmt::format("difference-{}", pair.before + 1),
+           .title = fmt::format("{}: what changed beyond a shift, a scale and an offset, most at {:.2f} eV",
+                                edge_title(outcome.spectra[pair.before].normalised.spectrum), d.largest_eV),
            .caption = fmt::format(
                "After less before. The band is what noise alone would hold at 95 %; the largest run of {:.1f} "
                "eV stands {:.1f} standard deviations out.",

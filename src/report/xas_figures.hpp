@@ -11,8 +11,12 @@ namespace lithoscope::report {
 /// "O K (1s) in CuO" or the file's name: what a legend can hold.
 std::string short_name(const xas::Spectrum& spectrum);
 
+/// "Ni L2,3".
+std::string edge_title(const xas::Spectrum& spectrum);
+
 Figure spectra_figure(const study::XasOutcome& outcome);
-Figure difference_figure(const study::XasOutcome& outcome);
+Figure pair_figure(const study::XasOutcome& outcome, const study::XasPair& pair);
+Figure difference_figure(const study::XasOutcome& outcome, const study::XasPair& pair);
 Figure edge_figure(const study::XasSpectrumOutcome& one);
 Figure white_line_figure(const study::XasSpectrumOutcome& one);
 Figure indicator_figure(const xas::Components& components);

@@ -99,15 +99,23 @@ std::string xas_json(const study::XasOutcome& outcome) {
     spectra.push_back(std::move(s));
   }
   j["spectra"] = std::move(spectra);
-  if (const auto& d = outcome.difference) {
-    j["difference"] = {
-        {"shift_eV", value(d->shift_eV)}, {"scale", value(d->scale)},   {"offset", value(d->offset)},
-        {"chi_squared", d->chi_squared},  {"points", d->points},        {"significance", d->significance},
-        {"largest", d->largest},          {"largest_eV", d->largest_eV}};
-    for (const study::XasFeatureChange& change : outcome.changes)
-      j["difference"]["features"][change.window.name] = {{"before", value(change.before)},
-                                                         {"after", value(change.after)},
-                                                         {"change", value(change.after - change.before)}};
+  for (const study::XasPair& pair : outcome.pairs) {
+    const xas::Difference& d = pair.difference;
+    Json one{{"before", outcome.spectra[pair.before].source},
+             {"after", outcome.spectra[pair.after].source},
+             {"shift_eV", value(d.shift_eV)},
+             {"scale", value(d.scale)},
+             {"offset", value(d.offset)},
+             {"chi_squared", d.chi_squared},
+             {"points", d.points},
+             {"significance", d.significance},
+             {"largest", d.largest},
+             {"largest_eV", d.largest_eV}};
+    for (const study::XasFeatureChange& change : pair.changes)
+      one["features"][change.window.name] = {{"before", value(change.before)},
+                                             {"after", value(change.after)},
+                                             {"change", value(change.after - change.before)}};
+    j["differences"].push_back(std::move(one));
   }
   if (const auto& c = outcome.components) {
     j["components"] = {{"singular_values", c->singular},

@@ -38,16 +38,12 @@ Table edge_table(const study::XasOutcome& outcome) {
 
 Table feature_table(const study::XasOutcome& outcome) {
   Table t{.title = "Features: mean intensity in one window over another",
-          .header = {"feature", "window (eV)", "over (eV)"}};
-  for (const study::XasSpectrumOutcome& one : outcome.spectra) t.header.push_back(short_name(one.normalised.spectrum));
-  const auto& first = outcome.spectra.front().features;
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    const xas::FeatureWindow& w = first[i].first;
-    std::vector<std::string> row{w.name, fmt::format("{:g} to {:g}", w.from_eV, w.to_eV),
-                                 fmt::format("{:g} to {:g}", w.other_from_eV, w.other_to_eV)};
-    for (const study::XasSpectrumOutcome& one : outcome.spectra)
-      row.push_back(i < one.features.size() ? core::format_value(one.features[i].second) : "-");
-    t.rows.push_back(std::move(row));
+          .header = {"spectrum", "feature", "window (eV)", "over (eV)", "ratio"}};
+  for (const study::XasSpectrumOutcome& one : outcome.spectra) {
+    for (const auto& [w, ratio] : one.features) {
+      t.rows.push_back({short_name(one.normalised.spectrum), w.name, fmt::format("{:g} to {:g}", w.from_eV, w.to_eV),
+                        fmt::format("{:g} to {:g}", w.other_from_eV, w.other_to_eV), core::format_value(ratio)});
+    }
   }
   return t;
 }
@@ -102,14 +98,15 @@ Report started(const std::string& title, const std::string& asked, const std::st
 
 std::vector<std::string> xas_answers(const study::XasOutcome& outcome) {
   std::vector<std::string> out;
-  if (outcome.difference) {
+  for (const study::XasPair& pair : outcome.pairs) {
+    const xas::Difference& d = pair.difference;
     out.push_back(fmt::format(
-        "After against before: {}, once a shift of {} eV, a scale of {} and an offset of {} are allowed for.",
-        xas::significance_words(outcome.difference->significance), core::format_value(outcome.difference->shift_eV),
-        core::format_value(outcome.difference->scale), core::format_value(outcome.difference->offset)));
-    for (const study::XasFeatureChange& change : outcome.changes) out.push_back(change_words(change));
-    return out;
+        "{}, after against before: {}, once a shift of {} eV, a scale of {} and an offset of {} are allowed for.",
+        edge_title(outcome.spectra[pair.before].normalised.spectrum), xas::significance_words(d.significance),
+        core::format_value(d.shift_eV), core::format_value(d.scale), core::format_value(d.offset)));
+    for (const study::XasFeatureChange& change : pair.changes) out.push_back(change_words(change));
   }
+  if (!outcome.pairs.empty()) return out;
   if (outcome.components) {
     out.push_back(fmt::format(
         "{} spectra hold {} independent ones by the indicator{}.", outcome.spectra.size(),
@@ -190,15 +187,19 @@ std::vector<std::string> self_absorption_answers(const study::SelfAbsorptionOutc
 
 Report make_report(const study::XasOutcome& outcome) {
   Report report =
-      started(outcome.difference ? "Absorption before and after" : "Absorption",
-              outcome.difference ? "Asked: did the absorption change, beyond what alignment and scale can explain?"
-                                 : "Asked: what do these absorption spectra show?",
+      started(!outcome.pairs.empty() ? "Absorption before and after" : "Absorption",
+              !outcome.pairs.empty() ? "Asked: did the absorption change, beyond what alignment and scale can explain?"
+                                     : "Asked: what do these absorption spectra show?",
               outcome.settings);
   report.answers = xas_answers(outcome);
-  Section main{.id = "spectra", .title = "Spectra", .warnings = outcome.warnings, .figures = {spectra_figure(outcome)}};
-  if (outcome.difference) main.figures.push_back(difference_figure(outcome));
+  Section main{.id = "spectra", .title = "Spectra", .warnings = outcome.warnings};
+  if (outcome.pairs.empty()) main.figures.push_back(spectra_figure(outcome));
+  for (const study::XasPair& pair : outcome.pairs) {
+    main.figures.push_back(pair_figure(outcome, pair));
+    main.figures.push_back(difference_figure(outcome, pair));
+  }
   main.tables.push_back(edge_table(outcome));
-  if (!outcome.spectra.front().features.empty()) main.tables.push_back(feature_table(outcome));
+  if (Table features = feature_table(outcome); !features.rows.empty()) main.tables.push_back(std::move(features));
   report.sections.push_back(std::move(main));
   if (outcome.components)
     report.sections.push_back(

@@ -55,9 +55,9 @@ std::vector<CurveTable> curve_tables(const XasOutcome& outcome) {
     if (one.white_lines) out.back().columns.push_back({"double_step", "", one.white_lines->baseline});
     out.push_back(table_of("measured_" + std::to_string(i + 1), one.measured, "mu"));
   }
-  if (outcome.difference) {
-    const xas::Difference& d = *outcome.difference;
-    out.push_back({"difference",
+  for (const XasPair& pair : outcome.pairs) {
+    const xas::Difference& d = pair.difference;
+    out.push_back({"difference_" + std::to_string(pair.before + 1),
                    {{"energy", "eV", d.energy_eV},
                     {"difference", "", d.difference},
                     {"difference_errors", "", d.sigma},

@@ -51,6 +51,14 @@ xas::Spectrum spectrum_of(const Opened& opened, const ScanChoice& choice, const 
   if (spectrum.name.empty() || spectrum.name == "1") spectrum.name = std::filesystem::path(choice.path).filename();
   if (!reading.element.empty()) spectrum.element = reading.element;
   if (!reading.edge_name.empty()) spectrum.edge = reading.edge_name;
+  if (spectrum.element.empty() && spectrum.edge.empty()) {
+    if (const auto edge = xas::edge_between(spectrum.energy_eV.front(), spectrum.energy_eV.back())) {
+      spectrum.element = edge->element;
+      spectrum.edge = edge->edge;
+      spectrum.remarks.push_back(
+          fmt::format("Taken to be {} {}, the only edge in its range (--element, --edge).", edge->element, edge->edge));
+    }
+  }
   for (const std::string& remark : opened.scan.remarks) spectrum.remarks.push_back(remark);
   calibrate(spectrum, opened, choice, reading);
   return spectrum;

@@ -72,30 +72,35 @@ void warn_of(const XasSpectrumOutcome& one, std::vector<std::string>& warnings) 
 
 XasOutcome run_xas(const XasStudy& study) {
   XasOutcome out;
-  for (const ScanChoice& choice : study.files) {
+  const std::size_t count = study.files.size();
+  if (!study.after.empty() && study.after.size() != count) {
+    throw core::UsageError({.what = "every spectrum needs one after it to be compared with",
+                            .expected = fmt::format("{} of --after", count),
+                            .found = std::to_string(study.after.size())});
+  }
+  std::vector<ScanChoice> all_files = study.files;
+  all_files.insert(all_files.end(), study.after.begin(), study.after.end());
+  for (const ScanChoice& choice : all_files) {
     out.spectra.push_back(one_spectrum(choice, study));
     warn_of(out.spectra.back(), out.warnings);
   }
-  if (study.compare) {
-    if (study.files.size() != 2) {
-      throw core::UsageError({.what = "a comparison takes two spectra",
-                              .expected = "one before, one after",
-                              .found = std::to_string(study.files.size())});
-    }
-    out.difference =
-        xas::compare(out.spectra[0].normalised.spectrum, out.spectra[1].normalised.spectrum, study.compare_settings);
-    const auto& before = out.spectra[0].features;
-    const auto& after = out.spectra[1].features;
-    for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i)
-      out.changes.push_back({before[i].first, before[i].second, after[i].second});
-  } else if (study.files.size() >= 3) {
+  for (std::size_t k = 0; k < study.after.size(); ++k) {
+    const XasSpectrumOutcome& before = out.spectra[k];
+    const XasSpectrumOutcome& after = out.spectra[count + k];
+    XasPair pair{.before = k, .after = count + k, .difference = {}, .changes = {}};
+    pair.difference = xas::compare(before.normalised.spectrum, after.normalised.spectrum, study.compare_settings);
+    for (std::size_t i = 0; i < std::min(before.features.size(), after.features.size()); ++i)
+      pair.changes.push_back({before.features[i].first, before.features[i].second, after.features[i].second});
+    out.pairs.push_back(std::move(pair));
+  }
+  if (study.after.empty() && count >= 3) {
     std::vector<Spectrum> all;
     for (const XasSpectrumOutcome& one : out.spectra) all.push_back(one.normalised.spectrum);
     out.components = xas::principal_components(all);
   }
-  for (const ScanChoice& choice : study.files) out.settings += fmt::format("file = \"{}\"\n", title_of(choice));
+  for (const ScanChoice& choice : all_files) out.settings += fmt::format("file = \"{}\"\n", title_of(choice));
   out.settings += reading_text(study.reading);
-  if (study.compare) {
+  if (!study.after.empty()) {
     out.settings += "[compare]\n";
     append_settings(out.settings, xas::compare_settings_table(), study.compare_settings);
   }

@@ -4,6 +4,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -78,6 +79,27 @@ Line line_at(const Spectrum& s, double near, double level_below, double level_ab
 }
 
 }  // namespace
+
+std::optional<EdgeName> edge_between(double from_eV, double to_eV) {
+  constexpr std::array light{"C", "N", "O", "F"};
+  constexpr std::array metals{"Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu"};
+  constexpr double below_eV = 4, above_eV = 4;
+  std::vector<EdgeName> found;
+  const auto consider = [&](const std::string& element, const std::string& edge, double first, double last) {
+    if (first > from_eV + below_eV && last < to_eV - above_eV) found.push_back({element, edge});
+  };
+  const auto K = [&](const char* element) {
+    const double edge = material::edge_eV(element, "K");
+    consider(element, "K", edge, edge);
+  };
+  for (const char* element : light) K(element);
+  for (const char* element : metals) {
+    K(element);
+    consider(element, "L2,3", material::edge_eV(element, "L3"), material::edge_eV(element, "L2"));
+  }
+  if (found.size() != 1) return std::nullopt;
+  return found.front();
+}
 
 std::vector<FeatureWindow> usual_features(const std::string& element) {
   if (element == "Ni") return {{"Ni L3 high-energy shoulder", 854.2, 856.2, 851.8, 853.8}};

@@ -28,12 +28,14 @@ TEST_CASE("before and after: a change is told in words, as JSON and as a report"
   const auto said = litho(scratch, "xas before.xdi --after after.xdi --out run");
   CHECK(said.code == 0);
   CHECK(contains(said.out, "a clear change"));
-  for (const char* file : {"run.nxs", "run.json", "report.html", "figures/spectra.svg", "figures/difference.csv"})
+  for (const char* file : {"run.nxs", "run.json", "report.html", "figures/spectra-1.svg", "figures/difference-1.csv"})
     CHECK(test::read_text(scratch / (std::string{"run/"} + file)).size() > 100);
   const Json json = Json::parse(litho(scratch, "xas before.xdi --after after.xdi --json").out);
   CHECK(json.at("schema") == "lithoscope/xas/1");
-  CHECK(json.at("difference").at("significance").get<double>() > 5);
+  CHECK(json.at("differences").at(0).at("significance").get<double>() > 5);
   CHECK(litho(scratch, "report run").code == 0);
+  CHECK(litho(scratch, "xas before.xdi after.xdi --after after.xdi --after before.xdi").code == 0);
+  CHECK(litho(scratch, "xas before.xdi after.xdi --after after.xdi").code == 2);
 }
 
 TEST_CASE("files that cannot be are refused with the row, and choices that do not exist with those that do") {
@@ -84,7 +86,7 @@ TEST_CASE("a self-absorption that cannot be undone ends with 4 and its reason, a
   CHECK(contains(said.out, "Refused"));
   CHECK(test::read_text(scratch / "out.xdi").empty());
   CHECK(litho(scratch, "selfabs bad.xdi --element Fe --edge K --formula Fe2O3 --thick --incidence 0").code == 2);
-  CHECK(litho(scratch, "selfabs bad.xdi --formula Fe2O3").code == 2);
+  CHECK(litho(scratch, "selfabs bad.xdi --formula Fe2O3 --thick").code == 4);  // the edge is told from the range
 }
 
 TEST_CASE("the twin writes a beamline's table of the particle, and its valence comes back") {

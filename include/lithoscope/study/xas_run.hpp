@@ -66,10 +66,15 @@ struct XasFeatureChange {
   core::Value before, after;
 };
 
-struct XasOutcome {
-  std::vector<XasSpectrumOutcome> spectra;
-  std::optional<xas::Difference> difference;  ///< second after first, of two
+struct XasPair {
+  std::size_t before = 0, after = 0;  ///< of the spectra
+  xas::Difference difference;
   std::vector<XasFeatureChange> changes;
+};
+
+struct XasOutcome {
+  std::vector<XasSpectrumOutcome> spectra;  ///< all before, then all after
+  std::vector<XasPair> pairs;
   std::optional<xas::Components> components;  ///< of three or more
   std::string settings;                       ///< every default written out
   std::vector<std::string> warnings;
@@ -77,7 +82,7 @@ struct XasOutcome {
 
 struct XasStudy {
   std::vector<ScanChoice> files;
-  bool compare = false;  ///< two files: before and after
+  std::vector<ScanChoice> after;  ///< of each of the files, in their order; empty: nothing is compared
   XasReading reading;
   xas::CompareSettings compare_settings;
   std::vector<xas::FeatureWindow> features;  ///< default: the usual ones of the element

@@ -10,6 +10,13 @@
 
 namespace lithoscope::xas {
 
+struct EdgeName {
+  std::string element, edge;
+};
+/// The one edge (K of C, N, O, F and Ti to Cu, L2,3 of Ti to Cu) that energies from `from_eV` to `to_eV` hold with a
+/// few eV to spare; none when there are several.
+std::optional<EdgeName> edge_between(double from_eV, double to_eV);
+
 /// A ratio of mean intensities in two windows.
 struct FeatureWindow {
   std::string name;
