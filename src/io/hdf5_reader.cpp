@@ -50,7 +50,7 @@ std::string text_of(hid_t type, std::int64_t count, const Read& read) {
     const Hdf5Handle memory{H5Tcopy(H5T_C_S1), H5Tclose};
     H5Tset_size(memory.get(), H5T_VARIABLE);
     H5Tset_cset(memory.get(), H5Tget_cset(type));
-    if (read(memory.get(), texts.data()) < 0) return {};
+    if (read(memory.get(), static_cast<void*>(texts.data())) < 0) return {};
     std::string out = texts.front() == nullptr ? std::string{} : std::string{texts.front()};
     for (char* text : texts) H5free_memory(text);
     return out;
@@ -67,6 +67,7 @@ std::string text_of(hid_t type, std::int64_t count, const Read& read) {
 }  // namespace
 
 struct Hdf5Reader::State {
+  State(std::string its_path, Hdf5Handle its_file) : path(std::move(its_path)), file(std::move(its_file)) {}
   std::string path;
   Hdf5Handle file;
 
@@ -124,7 +125,7 @@ Hdf5Handle open_image(const InputFile& file) {
 
 }  // namespace
 
-Hdf5Reader::Hdf5Reader(const InputFile& file) : state_(new State{file.path(), open_image(file)}) {
+Hdf5Reader::Hdf5Reader(const InputFile& file) : state_(std::make_unique<State>(file.path(), open_image(file))) {
   if (!state_->file.valid()) state_->failed("not an HDF5 file, or cut short", "/", "an HDF5 file");
 }
 Hdf5Reader::~Hdf5Reader() = default;

@@ -17,7 +17,6 @@
 namespace lithoscope::study {
 namespace {
 
-using xas::Normalised;
 using xas::Spectrum;
 
 std::string title_of(const ScanChoice& choice) {
@@ -255,15 +254,17 @@ namespace {
 
 // What says how thick the sample is: given, thick, or found.
 xas::ThicknessEvidence evidence_of(const SelfAbsorptionStudy& study, const material::Composition& composition,
-                                   const std::string& element, const std::vector<std::string>& shells) {
+                                   const std::string& element, const std::vector<std::string>& shells,
+                                   std::vector<std::string>& warnings) {
   xas::ThicknessEvidence out{.flat_response = study.flat_response, .strength_edge_eV = study.strength_edge_eV};
   if (out.strength_edge_eV || shells.front() != "K") return out;
+  if (!(composition.amount("O") > 0)) return out;  // the rule is for oxides
   try {
     for (const material::Valence& v : material::pristine_valences(composition)) {
       if (v.element == element) out.strength_edge_eV = xas::usual_strength_edge_eV(element, v.valence);
     }
-  } catch (const core::UsageError&) {
-    // An alloy: no valences follow from its formula, and the rule is for oxides.
+  } catch (const core::UsageError& error) {
+    warnings.push_back("No strength edge follows from the formula: " + error.facts().what + ".");
   }
   return out;
 }
@@ -308,7 +309,7 @@ void correct(SelfAbsorptionOutcome& out, const material::Composition& compositio
     constant = xas::fit_constant(signal, out.absorption, out.slab, from, to);
   } else {
     out.thickness = xas::fit_thickness(signal, out.absorption, geometry, from, to,
-                                       evidence_of(study, composition, element, shells));
+                                       evidence_of(study, composition, element, shells, out.warnings));
     out.slab = out.thickness->slab;
     constant = out.thickness->constant;
   }

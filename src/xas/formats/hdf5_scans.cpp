@@ -46,6 +46,13 @@ std::vector<Scan> read_flexpes(const io::InputFile& file) {
   return scans;
 }
 
+std::string joined(const std::string& group, const std::string& name) {
+  std::string path = group;
+  path += '/';
+  path += name;
+  return path;
+}
+
 std::string last_name(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
 
 std::string lower(std::string text) {
@@ -58,9 +65,9 @@ std::string text_ending(const io::Hdf5Reader& hdf5, const std::vector<std::strin
                         std::initializer_list<std::string_view> ends) {
   for (const std::string& group : groups) {
     for (const std::string& name : hdf5.datasets(group)) {
-      const std::string path = lower(group + "/" + name);
-      const bool fits = std::ranges::any_of(ends, [&](auto end) { return path.ends_with(end); });
-      if (fits && hdf5.is_text(group + "/" + name)) return hdf5.text(group + "/" + name);
+      const std::string path = joined(group, name);
+      const bool fits = std::ranges::any_of(ends, [&](auto end) { return lower(path).ends_with(end); });
+      if (fits && hdf5.is_text(path)) return hdf5.text(path);
     }
   }
   return {};
@@ -82,7 +89,7 @@ void add_scans(const io::Hdf5Reader& hdf5, const std::string& group, const std::
   std::optional<Stack> stack;
   const std::string signal = hdf5.attribute(group, "signal");  // of several arrays NeXus names the one that counts
   for (const std::string& name : hdf5.datasets(group)) {
-    const std::string path = group + "/" + name;
+    const std::string path = joined(group, name);
     if (path == energy_path || !hdf5.is_numeric(path)) continue;
     io::Hdf5Numbers values = hdf5.numbers(path);
     if (values.shape == energy.shape) {
