@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <numbers>
 
 #include "check.hpp"
 #include "lithoscope/core/cubic_spline.hpp"
@@ -212,6 +213,87 @@ double scatter_over_bound(const Edge& edge, const Noise& noise, std::uint64_t se
   return std::sqrt(squares) / bound(edge, energy, variance);
 }
 
+// The emission column at 531 eV: five components under the spectrometer, their amplitudes and a shift free. What is
+// wanted is the amplitude of the feature at 523.7 eV.
+constexpr std::array column_parts{Peak{523.7, .10, .55}, Peak{525.6, .70, 1.15}, Peak{531.0, .06, .15},
+                                  Peak{521.0, .12, 1.6}};
+constexpr double column_constant = .04, column_from = 515, column_to = 535, column_step = 0.2;
+
+Curve column_part(std::size_t j, double e) {
+  if (j == column_parts.size()) return {1 / (column_to - column_from), 0};
+  const double resolution = 1.4 / (2 * std::sqrt(2 * std::log(2.0)));
+  const Peak& p = column_parts[j];
+  const double sigma = std::hypot(p.sigma, resolution);
+  const double x = (e - p.centre) / sigma;
+  const double g = std::exp(-0.5 * x * x) / (sigma * std::sqrt(2 * std::numbers::pi));
+  return {g, -g * x / sigma};
+}
+
+double column_weight(std::size_t j) { return j == column_parts.size() ? column_constant : column_parts[j].height; }
+
+// Simulated scatter of the feature's amplitude over its bound, at so many counts in the column.
+struct ColumnResult {
+  double scatter_over_bound, relative_bound;
+};
+ColumnResult column_scatter(double counts, std::uint64_t seed) {
+  constexpr double prior_eV = 0.05;
+  const std::size_t parts = column_parts.size() + 1;
+  std::vector<double> energy, clean;
+  double total = 0;
+  for (int i = 0; column_from + column_step * i <= column_to + 1e-9; ++i) {
+    energy.push_back(column_from + column_step * i);
+    double sum = 0;
+    for (std::size_t j = 0; j < parts; ++j) sum += column_weight(j) * column_part(j, energy.back()).value;
+    clean.push_back(sum);
+    total += sum;
+  }
+  const double scale = counts / total;
+  Eigen::MatrixXd information = Eigen::MatrixXd::Zero(6, 6);
+  for (std::size_t i = 0; i < energy.size(); ++i) {
+    Eigen::VectorXd d = Eigen::VectorXd::Zero(6);
+    for (std::size_t j = 0; j < parts; ++j) {
+      const Curve c = column_part(j, energy[i]);
+      d[static_cast<Eigen::Index>(j)] = scale * c.value;
+      d[5] -= scale * column_weight(j) * c.slope;
+    }
+    information += d * d.transpose() / (scale * clean[i]);
+  }
+  information(5, 5) += 1 / (prior_eV * prior_eV);
+  const double bound_of_feature = std::sqrt(information.inverse()(0, 0));
+  std::vector<xas::ReferenceCurve> references;
+  for (std::size_t j = 0; j < parts; ++j) {
+    xas::Spectrum curve;
+    for (int i = 0; i <= 2400; ++i) {
+      curve.energy_eV.push_back(column_from - 2 + 0.01 * i);
+      curve.intensity.push_back(column_part(j, curve.energy_eV.back()).value);
+    }
+    curve.variance.assign(curve.energy_eV.size(), 0.0);
+    references.push_back({.name = fmt::format("part {}", j), .valence = {}, .spectrum = std::move(curve)});
+  }
+  const xas::MixtureModel model{std::move(references),
+                                {.reference_shift = 0, .reference_scale = 0, .shift = prior_eV, .free_scale = 1}};
+  constexpr std::int64_t draws = 600;
+  std::vector<double> found(draws);
+  core::parallel_for(draws, [&](std::int64_t k) {
+    core::RandomStream random{seed, static_cast<std::uint64_t>(k)};
+    const double shift = prior_eV * random.normal();
+    xas::Spectrum data{.energy_eV = energy};
+    data.noise = xas::Noise::counts;
+    for (std::size_t i = 0; i < energy.size(); ++i) {
+      double sum = 0;
+      for (std::size_t j = 0; j < parts; ++j) sum += column_weight(j) * column_part(j, energy[i] - shift).value;
+      data.variance.push_back(scale * clean[i]);
+      data.intensity.push_back(scale * sum + std::sqrt(scale * sum) * random.normal());
+    }
+    const xas::MixtureFit fit = model.fit(data);
+    found[static_cast<std::size_t>(k)] = fit.shares[0].share.value * fit.amplitude / scale;
+  });
+  double mean = 0, squares = 0;
+  for (const double v : found) mean += v / draws;
+  for (const double v : found) squares += (v - mean) * (v - mean) / (draws - 1);
+  return {std::sqrt(squares) / bound_of_feature, bound_of_feature / column_weight(0)};
+}
+
 Outcome detectability() {
   double worst = 0;
   std::string detail;
@@ -225,6 +307,12 @@ Outcome detectability() {
           noise.peak_counts > 0 ? fmt::format("{:g} counts", noise.peak_counts) : fmt::format("{:g}", noise.relative),
           ratio);
     }
+  }
+  for (const double counts : {1.3e5, 5.1e5, 3.2e6}) {
+    const ColumnResult r = column_scatter(counts, seed++);
+    worst = std::max(worst, std::abs(r.scatter_over_bound - 1));
+    detail += fmt::format("531 eV column, {:g} counts: {:.3f} (3 sigma of a difference {:.3f}); ", counts,
+                          r.scatter_over_bound, 3 * std::sqrt(2.0) * r.relative_bound);
   }
   return {.figures = {{worst}}, .detail = detail};
 }
