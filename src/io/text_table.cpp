@@ -153,6 +153,16 @@ std::vector<std::string_view> split(std::string_view line, char delimiter) {
   return cells;
 }
 
+std::vector<std::string_view> words_of(std::string_view line, std::string_view separators) {
+  std::vector<std::string_view> words;
+  for (std::size_t from = line.find_first_not_of(separators); from != std::string_view::npos;) {
+    const std::size_t end = std::min(line.find_first_of(separators, from), line.size());
+    words.push_back(line.substr(from, end - from));
+    from = line.find_first_not_of(separators, end);
+  }
+  return words;
+}
+
 std::optional<double> to_number(std::string_view cell, bool decimal_comma) {
   cell = trimmed(cell);
   if (cell.size() > 1 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);

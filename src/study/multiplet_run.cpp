@@ -18,16 +18,7 @@ namespace {
 
 using multiplet::Absorption;
 
-std::vector<std::string_view> words_of(std::string_view line) {
-  constexpr std::string_view separators = " \t,;";
-  std::vector<std::string_view> words;
-  for (std::size_t from = line.find_first_not_of(separators); from != std::string_view::npos;) {
-    const std::size_t end = std::min(line.find_first_of(separators, from), line.size());
-    words.push_back(line.substr(from, end - from));
-    from = line.find_first_not_of(separators, end);
-  }
-  return words;
-}
+constexpr std::string_view separators = " 	,;";
 
 // Polarised spectra, those that differ: along x, y, z, and circular about z.
 std::vector<MultipletOutcome::Polarised> polarised(const MultipletOutcome& outcome) {
@@ -132,7 +123,7 @@ multiplet::MeasuredSpectrum parse_spectrum(std::string_view bytes, const std::st
   std::int64_t number = 0;
   for (const std::string_view whole : io::lines_of(bytes)) {
     ++number;
-    const auto words = words_of(whole.substr(0, whole.find('#')));
+    const auto words = io::words_of(whole.substr(0, whole.find('#')), separators);
     if (words.empty()) continue;
     std::vector<double> values;
     for (const std::string_view word : words) {

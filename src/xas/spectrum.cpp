@@ -10,8 +10,11 @@
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/median.hpp"
+#include "lithoscope/core/text.hpp"
 
 namespace lithoscope::xas {
+
+using core::lower;
 namespace {
 
 std::string names_in(const Scan& scan) {
@@ -240,11 +243,6 @@ Channels usual_channels(const Scan& scan) {
 }
 
 namespace {
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 bool is_one_of(const std::string& name, std::initializer_list<const char*> names) {
   return std::ranges::any_of(names, [&](const char* n) { return lower(name) == n; });

@@ -10,6 +10,9 @@ namespace lithoscope::core {
 /// Without blanks, tabs and line ends at both sides.
 std::string_view trimmed(std::string_view text);
 
+/// ASCII letters in lower case.
+std::string lower(std::string_view text);
+
 /// Levenshtein-nearest of the candidates, empty when nothing is near. For "did you mean".
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 

@@ -39,6 +39,8 @@ struct TextTableLayout {
 /// Lines up to `line_count` (all by default), without their ends (LF, CRLF).
 std::vector<std::string_view> lines_of(std::string_view bytes, std::int64_t line_count = -1);
 std::vector<std::string_view> split(std::string_view line, char delimiter);
+/// What lies between runs of separators; none of them is empty.
+std::vector<std::string_view> words_of(std::string_view line, std::string_view separators = " \t");
 
 /// A whole cell as a number; empty optional when it is not one. "NaN" and "inf" are not numbers here.
 std::optional<double> to_number(std::string_view cell, bool decimal_comma = false);

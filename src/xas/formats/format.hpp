@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lithoscope/io/input_file.hpp"
+#include "lithoscope/io/text_table.hpp"
 #include "lithoscope/xas/scan.hpp"
 
 namespace lithoscope::xas {
@@ -27,8 +28,7 @@ ScanFormat nxxas_format();
 ScanFormat ssrl_xas_format();
 ScanFormat plain_columns_format();
 
-/// Blank- or comma-separated words.
-std::vector<std::string_view> words_of(std::string_view line, std::string_view separators = " \t");
+using io::words_of;
 
 /// Rows of numbers as columns, each with the line it came from. Throws UnreadableFile with the line for a row of
 /// another length, for a word, and for NaN or inf.

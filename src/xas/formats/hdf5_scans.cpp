@@ -7,10 +7,13 @@
 #include <optional>
 
 #include "formats/format.hpp"
+#include "lithoscope/core/text.hpp"
 #include "lithoscope/io/hdf5_reader.hpp"
 #include "lithoscope/io/recognise.hpp"
 
 namespace lithoscope::xas {
+
+using core::lower;
 namespace {
 
 bool is_hdf5(std::string_view bytes) { return io::recognise_container(bytes) == io::Container::hdf5; }
@@ -54,11 +57,6 @@ std::string joined(const std::string& group, const std::string& name) {
 }
 
 std::string last_name(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 // The first text dataset below `group` whose path ends like one of these.
 std::string text_ending(const io::Hdf5Reader& hdf5, const std::vector<std::string>& groups,

@@ -14,18 +14,14 @@
 #include "lithoscope/xas/scan_files.hpp"
 
 namespace lithoscope::xas {
+
+using core::lower;
 namespace {
 
 // The order matters: the plain table takes any text with numbers in columns.
 std::vector<ScanFormat> registered() {
   return {xdi_format(),       athena_perl_format(), athena_json_format(), spec_format(),     sigscan_format(),
           mda_ascii_format(), flexpes_format(),     nxxas_format(),       ssrl_xas_format(), plain_columns_format()};
-}
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 // A second scan of the same name gets a number, so that a name means one scan.
@@ -80,16 +76,6 @@ void unreadable(const std::string& path, std::string what, std::string expected,
        .expected = std::move(expected),
        .found = std::move(found),
        .advice = "litho identify FILE says what the file is; export it again, or mend that line"});
-}
-
-std::vector<std::string_view> words_of(std::string_view line, std::string_view separators) {
-  std::vector<std::string_view> words;
-  for (std::size_t from = line.find_first_not_of(separators); from != std::string_view::npos;) {
-    const std::size_t end = std::min(line.find_first_of(separators, from), line.size());
-    words.push_back(line.substr(from, end - from));
-    from = line.find_first_not_of(separators, end);
-  }
-  return words;
 }
 
 void NumberRows::add(std::span<const std::string_view> words, std::int64_t line) {

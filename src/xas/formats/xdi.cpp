@@ -15,13 +15,8 @@
 namespace lithoscope::xas {
 namespace {
 
+using core::lower;
 using core::trimmed;
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 bool is_version_line(std::string_view line) {
   if (!line.starts_with('#')) return false;
