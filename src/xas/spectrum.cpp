@@ -230,7 +230,7 @@ Channels usual_channels(const Scan& scan) {
     out.signal = {scan.columns[1 - std::min<std::size_t>(energy, 1)].name};
     return out;
   }
-  const bool unnamed = scan.columns.front().name == "col1";
+  const bool unnamed = !scan.columns.empty() && scan.columns.front().name == "col1";
   if (scan.columns.size() == 3 && energy == 0 && unnamed && scan.columns[1].name == "col2") {
     out.signal = {"col2"};
     out.sigma = "col3";

@@ -150,6 +150,7 @@ ScanFile read_scan_file(const io::InputFile& file) {
     if (out.scans.empty()) unreadable(file.path(), "no scan in this file", "at least one", "none");
     for (std::size_t i = 0; i < out.scans.size(); ++i) {
       Scan& scan = out.scans[i];
+      if (scan.rows() == 0) unreadable(file.path(), "no table of numbers", "rows after the header", "none");
       if (scan.name.empty()) scan.name = std::to_string(i + 1);
       make_unique(out.scans, i);
       find_energy(scan);

@@ -131,6 +131,12 @@ TEST_CASE("mda2ascii names columns by their description and number") {
   CHECK(scan.columns[*scan.energy].values[0] == 510);
 }
 
+TEST_CASE("a header without a table is refused") {
+  CHECK_THROWS_AS(test::read_scans("## mda2ascii 1\n# Scan number = 1\n#  2  [1-D Positioner 1]  A, e, L, eV\n"),
+                  core::UnreadableFile);
+  CHECK_THROWS_AS(test::read_scans("Date: 1/1/2016\r\n\r\nTime of Day\tTime (s)\tEnergy\r\n"), core::UnreadableFile);
+}
+
 TEST_CASE("plain columns: names, units in brackets, rows in a header, comments between rows") {
   const auto file = test::read_scans(
       "My beamline\n 1 2 3\n 4 5 6\nEnergy [eV]\tI0\tTEY (A)\n100\t1\t2\n101\t1\t3\n# pause\n102\t1\t4\n103\t1\t5\n");
