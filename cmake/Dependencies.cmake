@@ -13,6 +13,8 @@ pkg_check_modules(UDUNITS REQUIRED IMPORTED_TARGET udunits)
 pkg_check_modules(XRAYLIB REQUIRED IMPORTED_TARGET libxrl)
 pkg_check_modules(CERF REQUIRED IMPORTED_TARGET libcerf)
 pkg_check_modules(GLIB REQUIRED IMPORTED_TARGET glib-2.0)
+pkg_check_modules(FFTW REQUIRED IMPORTED_TARGET fftw3)
+find_package(yaml-cpp CONFIG REQUIRED)
 find_package(Eigen3 CONFIG REQUIRED)
 find_package(Ceres CONFIG REQUIRED)
 # Numbers that carry derivatives need only a header of Ceres, so rooms that use nothing else do not link it.
