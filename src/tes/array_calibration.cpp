@@ -1,0 +1,534 @@
+#include "lithoscope/tes/array_calibration.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "change_point.hpp"
+#include "line_assignment.hpp"
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/median.hpp"
+#include "lithoscope/core/parallel.hpp"
+
+namespace lithoscope::tes {
+namespace {
+
+constexpr double shift_unit_eV = 500;
+constexpr double shape_sigma_eV = 2, shape_tail_share = 0.4, shape_tail_eV = 4;  // where the fit of a shape begins
+constexpr int shape_rounds = 2, drift_rounds = 3;
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+// Clean records of one pixel in one calibration.
+struct Selected {
+  std::vector<double> height, pretrigger;
+};
+
+Selected select(const PulseHeights& pixel, const CalibrationWindow& window) {
+  Selected out;
+  for (std::size_t i = 0; i < pixel.height.size(); ++i) {
+    if (pixel.flags[i] != 0 || pixel.time_ns[i] < window.start_ns || pixel.time_ns[i] >= window.stop_ns) continue;
+    out.height.push_back(pixel.height[i]);
+    out.pretrigger.push_back(pixel.pretrigger_mean[i]);
+  }
+  return out;
+}
+
+std::vector<double> energies(const CalibrationCurve& curve, const std::vector<double>& heights) {
+  std::vector<double> out;
+  out.reserve(heights.size());
+  for (const double h : heights) out.push_back(curve.energy_eV(h));
+  return out;
+}
+
+// Window of a line's fit: as far down as its tail is worth, up to half way to the next line.
+LineFitSettings window_of(std::size_t k, std::span<const double> lines_eV) {
+  LineFitSettings out;
+  constexpr double below = 14, above = 10, upper_shoulder = 9;
+  out.from_eV = -below;
+  out.to_eV = lines_eV[k] > 600 ? upper_shoulder : above;  // L lines have a second, weaker line 13 to 20 eV above
+  if (k > 0) out.from_eV = std::max(out.from_eV, -0.6 * (lines_eV[k] - lines_eV[k - 1]));
+  if (k + 1 < lines_eV.size()) out.to_eV = std::min(out.to_eV, 0.6 * (lines_eV[k + 1] - lines_eV[k]));
+  return out;
+}
+
+struct Work {
+  std::span<const PulseHeights> pixels;
+  std::span<const CalibrationWindow> windows;
+  std::vector<const EmissionLine*> lines;
+  std::vector<double> lines_eV;
+  CalibrationSettings settings;
+  std::vector<std::vector<Selected>> selected;  // [pixel][window]
+  ArrayCalibration out;
+};
+
+// --- lines of all pixels together ------------------------------------------------------------------------------------
+
+// Shapes from the pooled, aligned events of all pixels; then each pixel's own position with that shape.
+// `energy` is [pixel][event]; returns [pixel][line].
+std::vector<std::vector<std::optional<LineFit>>> fit_with_common_shapes(
+    Work& work, const std::vector<std::vector<double>>& energy) {
+  const std::size_t n = energy.size(), m = work.lines.size();
+  std::vector<std::vector<std::optional<LineFit>>> fits(n, std::vector<std::optional<LineFit>>(m));
+  std::vector<std::vector<double>> moved(n, std::vector<double>(m, 0.0));
+  for (int round = 0; round < shape_rounds; ++round) {
+    core::parallel_for(static_cast<std::int64_t>(m), [&](std::int64_t line) {
+      const auto k = static_cast<std::size_t>(line);
+      const LineFitSettings window = window_of(k, work.lines_eV);
+      std::vector<double> pooled;
+      for (std::size_t i = 0; i < n; ++i) {
+        for (const double e : energy[i]) {
+          const double at = e - moved[i][k];
+          if (at > work.lines_eV[k] + window.from_eV && at < work.lines_eV[k] + window.to_eV) pooled.push_back(at);
+        }
+      }
+      LineFitSettings free = window;
+      free.sigma_prior = 0;
+      const LineShape start{
+          .natural = {}, .sigma_eV = shape_sigma_eV, .tail_share = shape_tail_share, .tail_eV = shape_tail_eV};
+      if (const auto fit = fit_line(pooled, work.lines_eV[k], start, free)) work.out.shapes[k] = fit->shape;
+    });
+    core::parallel_for(static_cast<std::int64_t>(n), [&](std::int64_t pixel) {
+      const auto i = static_cast<std::size_t>(pixel);
+      for (std::size_t k = 0; k < m; ++k) {
+        LineFitSettings window = window_of(k, work.lines_eV);
+        window.free_tail = false;
+        fits[i][k] = fit_line(energy[i], work.lines_eV[k] + moved[i][k], work.out.shapes[k], window);
+        if (fits[i][k]) moved[i][k] = fits[i][k]->peak_eV.value - work.lines_eV[k];
+      }
+    });
+  }
+  return fits;
+}
+
+// The same with shapes as they are: of one calibration of one pixel.
+std::vector<std::optional<LineFit>> fit_peaks(const Work& work, const std::vector<double>& energy) {
+  std::vector<std::optional<LineFit>> out;
+  for (std::size_t k = 0; k < work.lines.size(); ++k) {
+    LineFitSettings window = window_of(k, work.lines_eV);
+    window.free_tail = false;
+    out.push_back(fit_line(energy, work.lines_eV[k], work.out.shapes[k], window));
+  }
+  return out;
+}
+
+// --- drift
+// -------------------------------------------------------------------------------------------------------------
+
+// Gain and offset that bring one spectrum onto another, by the likelihood of its counts on a grid: far enough for a
+// pixel that jumped.
+std::pair<double, double> coarse_alignment(const std::vector<double>& reference, const std::vector<double>& other,
+                                           double low, double high) {
+  constexpr double bin_eV = 2;
+  const auto n = static_cast<std::size_t>((high - low) / bin_eV);
+  const auto histogram = [&](const std::vector<double>& e, double gain, double offset) {
+    std::vector<double> h(n, 0.0);
+    for (const double v : e) {
+      const double at = ((v - offset) * (1 - gain) - low) / bin_eV;
+      if (at >= 0 && at < static_cast<double>(n)) h[static_cast<std::size_t>(at)] += 1;
+    }
+    return h;
+  };
+  const std::vector<double> plain = histogram(reference, 0, 0);
+  std::vector<double> log_density(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double left = i > 0 ? plain[i - 1] : 0, right = i + 1 < n ? plain[i + 1] : 0;
+    log_density[i] = std::log(0.25 * left + 0.5 * plain[i] + 0.25 * right + 0.5);
+  }
+  double best = -1e300;
+  std::pair<double, double> out{0, 0};
+  constexpr int gains = 20, offsets = 10;
+  constexpr double gain_step = 0.002, offset_step = 2;
+  const double outside = std::log(0.5);  // what an event beyond both ends of the histogram is worth
+  for (int g = -gains; g <= gains; ++g) {
+    for (int o = -offsets; o <= offsets; ++o) {
+      double score = 0, scale = 1 - g * gain_step, offset = o * offset_step;
+      for (const double v : other) {
+        const double at = ((v - offset) * scale - low) / bin_eV;
+        score += at >= 0 && at < static_cast<double>(n) ? log_density[static_cast<std::size_t>(at)] : outside;
+      }
+      // Of two that are alike the smaller change.
+      score -= 0.01 * (std::abs(g) + std::abs(o));
+      if (score > best) {
+        best = score;
+        out = {g * gain_step, offset};
+      }
+    }
+  }
+  return out;
+}
+
+std::array<double, 3> powers(double energy_eV) {
+  const double e = energy_eV / shift_unit_eV;
+  return {1, e, e * e};
+}
+
+struct DriftFit {
+  bool found = false;
+  std::array<double, 3> shift{};
+  std::vector<core::Value> left;  // a line
+};
+
+// Shift of a calibration against the reference as a parabola of energy, from the lines of both.
+DriftFit fit_drift(const Work& work, const std::vector<double>& reference, const std::vector<double>& other,
+                   const std::vector<std::optional<LineFit>>& reference_fits) {
+  DriftFit out;
+  const double low = 0.85 * work.lines_eV.front(), high = 1.1 * work.lines_eV.back();
+  const auto [gain, offset] = coarse_alignment(reference, other, low, high);
+  // other = offset + reference / (1 - gain): as a parabola.
+  const double per_eV = gain / (1 - gain);
+  out.shift = {offset, per_eV * shift_unit_eV, 0};
+  const auto corrected = [&] {
+    std::vector<double> e = other;
+    for (double& v : e) {
+      double r = v;  // energy in the reference: two steps of a contraction
+      for (int step = 0; step < 3; ++step) {
+        const auto p = powers(r);
+        r = v - (out.shift[0] * p[0] + out.shift[1] * p[1] + out.shift[2] * p[2]);
+      }
+      v = r;
+    }
+    return e;
+  };
+  for (int round = 0; round <= drift_rounds; ++round) {
+    const auto fits = fit_peaks(work, corrected());
+    out.left.assign(work.lines.size(), {nan, 0});
+    std::vector<std::size_t> both;
+    for (std::size_t k = 0; k < work.lines.size(); ++k) {
+      if (!fits[k] || !reference_fits[k] || fits[k]->counts.value < work.settings.least_counts ||
+          reference_fits[k]->counts.value < work.settings.least_counts)
+        continue;
+      out.left[k] = fits[k]->peak_eV - reference_fits[k]->peak_eV;
+      both.push_back(k);
+    }
+    constexpr std::size_t least = 2;
+    if (both.size() < least) return out;
+    out.found = true;
+    if (round == drift_rounds) return out;
+    // As many powers as there are lines to spare one for a check.
+    const auto terms = static_cast<Eigen::Index>(std::clamp<std::size_t>(both.size() - 1, 1, both.size() > 4 ? 3 : 2));
+    Eigen::MatrixXd a(static_cast<Eigen::Index>(both.size()), terms);
+    Eigen::VectorXd y(static_cast<Eigen::Index>(both.size()));
+    for (std::size_t j = 0; j < both.size(); ++j) {
+      const core::Value& d = out.left[both[j]];
+      const double sigma = std::max(std::sqrt(d.variance), 0.05);
+      const auto p = powers(work.lines_eV[both[j]]);
+      for (Eigen::Index t = 0; t < terms; ++t)
+        a(static_cast<Eigen::Index>(j), t) = p[static_cast<std::size_t>(t)] / sigma;
+      y(static_cast<Eigen::Index>(j)) = d.value / sigma;
+    }
+    const Eigen::VectorXd c = a.colPivHouseholderQr().solve(y);
+    for (Eigen::Index t = 0; t < terms; ++t) out.shift[static_cast<std::size_t>(t)] += c(t);
+  }
+  return out;
+}
+
+void note_change(PixelCalibration& pixel, const PulseHeights& heights, const Epoch& from, const Epoch& to,
+                 double moved) {
+  std::vector<std::int64_t> times;
+  std::vector<double> shape;
+  const auto [early, late] = std::minmax(from.time_ns, to.time_ns);
+  for (std::size_t i = 0; i < heights.height.size(); ++i) {
+    const auto t = static_cast<double>(heights.time_ns[i]);
+    if (heights.flags[i] != 0 || t < early || t > late) continue;
+    times.push_back(heights.time_ns[i]);
+    shape.push_back(heights.shape[i]);
+  }
+  const auto when = change_point(times, shape);
+  const std::int64_t at = when ? *when : static_cast<std::int64_t>(0.5 * (early + late));
+  pixel.changed_ns.push_back(at);
+  std::ranges::sort(pixel.changed_ns);
+  pixel.state = PixelState::repaired;
+  pixel.reasons.push_back(
+      fmt::format("Its energies moved by up to {:.1f} eV between calibrations: {}; before and after "
+                  "it are calibrated apart.",
+                  moved, when ? "the pulses changed their shape at one time" : "taken to be half way"));
+}
+
+// --- one pixel
+// -----------------------------------------------------------------------------------------------------------
+
+void veto(PixelCalibration& pixel, std::string reason) {
+  pixel.state = PixelState::vetoed;
+  pixel.reasons.push_back(std::move(reason));
+}
+
+CalibrationCurve curve_of(const Work& work, const std::vector<double>& heights) {
+  std::vector<Anchor> anchors;
+  for (std::size_t k = 0; k < heights.size(); ++k)
+    anchors.push_back({work.lines[k]->name, heights[k], 0, work.lines[k]->peak_eV, work.lines[k]->peak_sigma_eV});
+  return {std::move(anchors), CurveKind::log_log};
+}
+
+// Anchors at the fitted peaks; lines without enough counts are left out.
+CalibrationCurve refined_curve(const Work& work, const CalibrationCurve& rough,
+                               const std::vector<std::optional<LineFit>>& fits) {
+  std::vector<Anchor> anchors;
+  for (std::size_t k = 0; k < fits.size(); ++k) {
+    if (!fits[k] || fits[k]->counts.value < work.settings.least_counts) continue;
+    const double peak = fits[k]->peak_eV.value;
+    const double height = rough.height(peak),
+                 slope = (rough.energy_eV(1.001 * height) - rough.energy_eV(0.999 * height)) / (0.002 * height);
+    anchors.push_back({work.lines[k]->name, height, fits[k]->peak_eV.sigma() / slope, work.lines[k]->peak_eV,
+                       work.lines[k]->peak_sigma_eV});
+  }
+  return {std::move(anchors), CurveKind::log_log};
+}
+
+void set_epochs(Work& work, std::size_t i, const std::vector<std::optional<LineFit>>& reference_fits) {
+  PixelCalibration& pixel = work.out.pixels[i];
+  const std::size_t ref = work.out.reference;
+  pixel.epochs.assign(work.windows.size(), {});
+  for (std::size_t k = 0; k < pixel.lines.size(); ++k) pixel.lines[k].drift_eV.assign(work.windows.size(), {nan, 0});
+  const std::vector<double> reference = energies(pixel.curve, work.selected[i][ref].height);
+  pixel.changed_ns.clear();
+  const auto prepare = [&](std::size_t w) {
+    Epoch& epoch = pixel.epochs[w];
+    epoch.time_ns =
+        0.5 * static_cast<double>(work.windows[w].start_ns) + 0.5 * static_cast<double>(work.windows[w].stop_ns);
+    epoch.pretrigger_mean = core::median(work.selected[i][w].pretrigger);
+  };
+  prepare(ref);
+  pixel.epochs[ref].usable = true;
+  double squares = 0, count = 0;
+  for (std::size_t w = 0; w < work.windows.size(); ++w) {
+    if (w == ref) continue;
+    prepare(w);
+    const DriftFit drift =
+        fit_drift(work, reference, energies(pixel.curve, work.selected[i][w].height), reference_fits);
+    if (!drift.found) continue;
+    pixel.epochs[w].usable = true;
+    pixel.epochs[w].shift = drift.shift;
+    double moved = 0;
+    for (std::size_t k = 0; k < work.lines.size(); ++k) {
+      moved = std::max(moved, std::abs(pixel.epochs[w].at(work.lines_eV[k])));
+      pixel.lines[k].drift_eV[w] = drift.left[k];
+      if (!std::isfinite(drift.left[k].value)) continue;
+      squares += drift.left[k].value * drift.left[k].value;
+      count += 1;
+      const double size = std::abs(drift.left[k].value);
+      if (size > work.settings.worst_residual && size > 4 * drift.left[k].sigma())
+        veto(pixel, fmt::format("{} is still {:.1f} eV off in {} after the drift is taken out.", work.lines[k]->name,
+                                drift.left[k].value, work.windows[w].name));
+    }
+    if (moved > work.settings.jump) note_change(pixel, work.pixels[i], pixel.epochs[ref], pixel.epochs[w], moved);
+  }
+  if (count > 0) pixel.drift_sigma_eV = std::sqrt(squares / count);
+  // Where the baseline moved much more than it scatters, it says how far along a drift is; else time does.
+  const Selected& at_reference = work.selected[i][ref];
+  std::vector<double> distance;
+  for (const double p : at_reference.pretrigger) distance.push_back(std::abs(p - pixel.epochs[ref].pretrigger_mean));
+  const double scatter = core::median(std::move(distance));
+  pixel.interpolate_by_baseline = true;
+  for (const Epoch& epoch : pixel.epochs) {
+    if (&epoch != &pixel.epochs[ref] && epoch.usable &&
+        std::abs(epoch.pretrigger_mean - pixel.epochs[ref].pretrigger_mean) < 4 * scatter)
+      pixel.interpolate_by_baseline = false;
+  }
+}
+
+// Events of all usable calibrations of a pixel in the reference's scale.
+std::vector<double> pooled_energies(const Work& work, std::size_t i) {
+  const PixelCalibration& pixel = work.out.pixels[i];
+  std::vector<double> out;
+  for (std::size_t w = 0; w < work.windows.size(); ++w) {
+    if (!pixel.epochs[w].usable) continue;
+    for (const double e : energies(pixel.curve, work.selected[i][w].height))
+      out.push_back(e - pixel.epochs[w].at(e - pixel.epochs[w].at(e)));
+  }
+  return out;
+}
+
+std::size_t busiest_window(const Work& work) {
+  std::size_t best = 0, most = 0;
+  for (std::size_t w = 0; w < work.windows.size(); ++w) {
+    std::size_t events = 0;
+    for (const auto& of_pixel : work.selected) events += of_pixel[w].height.size();
+    if (events > most) {
+      most = events;
+      best = w;
+    }
+  }
+  if (most == 0) {
+    throw core::UsageError({.what = "no photon falls into a calibration",
+                            .expected = fmt::format("records between the times of {}", work.windows.front().name),
+                            .found = "none",
+                            .advice = "are log and pulse files of the same run?"});
+  }
+  return best;
+}
+
+void summarise(Work& work) {
+  ArrayCalibration& out = work.out;
+  double squares = 0, count = 0;
+  std::vector<std::vector<double>> left(work.lines.size());
+  std::int64_t vetoed = 0;
+  std::size_t last = out.windows.size() - 1;
+  if (last == out.reference && last > 0) --last;
+  for (PixelCalibration& pixel : out.pixels) {
+    if (!pixel.usable()) {
+      ++vetoed;
+      continue;
+    }
+    for (std::size_t k = 0; k < pixel.lines.size(); ++k) {
+      const double d = pixel.lines[k].drop_one_eV;
+      if (std::isfinite(d)) {
+        squares += d * d;
+        count += 1;
+      }
+      if (last != out.reference && std::isfinite(pixel.lines[k].drift_eV[last].value))
+        left[k].push_back(pixel.lines[k].drift_eV[last].value);
+    }
+  }
+  out.drop_one_rms_eV = count > 0 ? std::sqrt(squares / count) : nan;
+  for (std::vector<double>& of_line : left) {
+    if (of_line.empty()) {
+      out.median_drift_eV.push_back(nan);
+      continue;
+    }
+    std::ranges::sort(of_line);
+    const std::size_t n = of_line.size();
+    out.median_drift_eV.push_back(0.5 * (of_line[n / 2] + of_line[(n - 1) / 2]));
+  }
+  if (vetoed > 0)
+    out.warnings.push_back(
+        fmt::format("{} of {} pixels are left out; the table of pixels says why.", vetoed, out.pixels.size()));
+}
+
+}  // namespace
+
+std::span<const core::Setting<CalibrationSettings>> calibration_settings_table() {
+  using S = CalibrationSettings;
+  static constexpr std::array<core::Setting<S>, 4> table{{
+      {"jump", "eV", &S::jump, "a pixel further off between calibrations has changed and is calibrated in two parts",
+       0.5, 1000},
+      {"worst-residual", "eV", &S::worst_residual, "a line still so far off, and significantly so, condemns a pixel",
+       0.1, 1000},
+      {"pattern", "1", &S::pattern, "relative height by which a line may stray from where the other pixels put it",
+       1e-4, 0.2},
+      {"least-counts", "1", &S::least_counts, "of a line in a pixel, to be an anchor of its curve", 5, 1e6},
+  }};
+  return table;
+}
+
+std::string_view state_words(PixelState state) {
+  switch (state) {
+    case PixelState::good:
+      return "good";
+    case PixelState::repaired:
+      return "repaired";
+    case PixelState::vetoed:
+      return "left out";
+  }
+  return "";
+}
+
+double Epoch::at(double energy_eV) const {
+  const auto p = powers(energy_eV);
+  return shift[0] * p[0] + shift[1] * p[1] + shift[2] * p[2];
+}
+
+ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span<const CalibrationWindow> windows,
+                                 std::span<const std::string> lines, const CalibrationSettings& settings) {
+  constexpr std::size_t least_lines = 3;
+  if (lines.size() < least_lines || windows.empty() || pixels.empty()) {
+    throw core::UsageError({.what = "a calibration needs pixels, a window of time and three lines",
+                            .expected = "at least 1, 1 and 3",
+                            .found = fmt::format("{}, {} and {}", pixels.size(), windows.size(), lines.size())});
+  }
+  Work work{.pixels = pixels,
+            .windows = windows,
+            .lines = {},
+            .lines_eV = {},
+            .settings = settings,
+            .selected = {},
+            .out = {}};
+  work.out.windows.assign(windows.begin(), windows.end());
+  work.out.lines.assign(lines.begin(), lines.end());
+  for (const std::string& name : lines) work.lines.push_back(&emission_line(name));
+  std::ranges::sort(work.lines, {}, &EmissionLine::peak_eV);
+  for (std::size_t k = 0; k < lines.size(); ++k) {
+    work.lines_eV.push_back(work.lines[k]->peak_eV);
+    work.out.lines[k] = work.lines[k]->name;
+  }
+  work.out.shapes.assign(
+      lines.size(),
+      LineShape{.natural = {}, .sigma_eV = shape_sigma_eV, .tail_share = shape_tail_share, .tail_eV = shape_tail_eV});
+  const std::size_t n = pixels.size();
+  work.selected.resize(n);
+  std::vector<std::vector<HeightPeak>> peaks(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (const CalibrationWindow& window : windows) work.selected[i].push_back(select(pixels[i], window));
+  }
+  const std::size_t ref = work.out.reference = busiest_window(work);
+  core::parallel_for(static_cast<std::int64_t>(n), [&](std::int64_t i) {
+    const auto p = static_cast<std::size_t>(i);
+    peaks[p] = find_peaks(work.selected[p][ref].height);
+  });
+
+  const auto assigned = assign_array(peaks, work.lines_eV, work.out.lines, settings.pattern);
+  std::vector<std::vector<double>> energy(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    PixelCalibration pixel{.pixel = pixels[i].pixel, .reasons = assigned[i].repaired};
+    if (!assigned[i].repaired.empty()) pixel.state = PixelState::repaired;
+    if (assigned[i].heights) {
+      pixel.curve = curve_of(work, *assigned[i].heights);
+      energy[i] = energies(pixel.curve, work.selected[i][ref].height);
+    } else {
+      veto(pixel, "No energy scale: " + assigned[i].refused + ".");
+    }
+    for (const EmissionLine* line : work.lines)
+      pixel.lines.push_back({.line = line->name, .fit = {}, .drop_one_eV = nan, .drift_eV = {}});
+    work.out.pixels.push_back(std::move(pixel));
+  }
+  if (std::ranges::none_of(work.out.pixels, &PixelCalibration::usable)) {
+    throw core::ComputationError(
+        {.what = "no pixel can be calibrated",
+         .expected = fmt::format("the lines {} in {}", fmt::join(work.out.lines, ", "), windows[ref].name),
+         .found = work.out.pixels.front().reasons.empty() ? "" : work.out.pixels.front().reasons.back(),
+         .advice = "name the lines of the calibration sample with --lines"});
+  }
+
+  // Twice: with the rough scale the reference alone; then all calibrations, drift taken out.
+  constexpr std::size_t least_anchors = 3;
+  for (int round = 0; round < 2; ++round) {
+    const auto fits = fit_with_common_shapes(work, energy);
+    core::parallel_for(static_cast<std::int64_t>(n), [&](std::int64_t index) {
+      const auto i = static_cast<std::size_t>(index);
+      PixelCalibration& pixel = work.out.pixels[i];
+      if (!pixel.usable()) return;
+      const auto good =
+          std::ranges::count_if(fits[i], [&](const auto& f) { return f && f->counts.value >= settings.least_counts; });
+      if (static_cast<std::size_t>(good) < least_anchors)
+        return veto(pixel, fmt::format("Only {} of its lines can be fitted.", good));
+      pixel.curve = refined_curve(work, pixel.curve, fits[i]);
+      const auto drops = pixel.curve.drop_one_eV();
+      for (std::size_t k = 0; k < fits[i].size(); ++k) {
+        if (fits[i][k]) pixel.lines[k].fit = *fits[i][k];
+        pixel.lines[k].drop_one_eV = nan;
+        for (std::size_t a = 0; a < drops.size(); ++a) {
+          if (pixel.curve.anchors()[a].line == pixel.lines[k].line) pixel.lines[k].drop_one_eV = drops[a];
+        }
+      }
+      constexpr double sigma_to_fwhm = 2.3548;
+      if (fits[i][fits[i].size() / 2])
+        pixel.resolution_fwhm_eV = sigma_to_fwhm * fits[i][fits[i].size() / 2]->sigma_eV.value;
+      if (round == 0)
+        std::erase_if(pixel.reasons, [](const std::string& r) { return r.starts_with("Its energies moved"); });
+      set_epochs(work, i, fit_peaks(work, energies(pixel.curve, work.selected[i][ref].height)));
+      if (round == 0)
+        std::erase_if(pixel.reasons, [](const std::string& r) { return r.starts_with("Its energies moved"); });
+      if (pixel.usable()) energy[i] = pooled_energies(work, i);
+    });
+    for (std::size_t i = 0; i < n; ++i) {
+      if (!work.out.pixels[i].usable()) energy[i].clear();
+    }
+  }
+  summarise(work);
+  return std::move(work.out);
+}
+
+}  // namespace lithoscope::tes

@@ -1,0 +1,87 @@
+// The energy scale of a whole array: lines found in each pixel and verified against the others, drift between
+// calibrations followed, pixels that changed or do not fit repaired or left out, never silently kept.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lithoscope/core/settings.hpp"
+#include "lithoscope/tes/calibration_curve.hpp"
+#include "lithoscope/tes/line_fit.hpp"
+#include "lithoscope/tes/pulse_chain.hpp"
+
+namespace lithoscope::tes {
+
+struct CalibrationWindow {
+  std::string name;
+  std::int64_t start_ns = 0, stop_ns = 0;
+  double incident_eV = 0;  ///< of the monochromator; 0 when not said
+};
+
+struct CalibrationSettings {
+  double jump = 8;            ///< eV: a pixel further off between calibrations has changed, not drifted
+  double worst_residual = 2;  ///< eV: a line still that far off, and significantly so, condemns the pixel
+  double pattern = 0.012;     ///< relative height by which a line may stray from where the other pixels put it
+  double least_counts = 12;   ///< of a line in a pixel, for the line to be an anchor
+};
+std::span<const core::Setting<CalibrationSettings>> calibration_settings_table();
+
+enum class PixelState { good, repaired, vetoed };
+std::string_view state_words(PixelState state);
+
+struct PixelLine {
+  std::string line;
+  LineFit fit;                        ///< of all calibrations together, in the energy scale of the pixel
+  double drop_one_eV = 0;             ///< energy by the other lines less its own; NaN at the ends
+  std::vector<core::Value> drift_eV;  ///< a calibration: peak there less peak in the reference, after correction
+};
+
+/// How a calibration differs from the reference: energy there less energy in the reference = c0 + c1 e + c2 e^2,
+/// e = E / 500 eV.
+struct Epoch {
+  bool usable = false;
+  double time_ns = 0;          ///< middle
+  double pretrigger_mean = 0;  ///< median, raw units
+  std::array<double, 3> shift{};
+  double at(double energy_eV) const;
+};
+
+struct PixelCalibration {
+  int pixel = -1;
+  PixelState state = PixelState::good;
+  std::vector<std::string> reasons;  ///< what was repaired, or why it was left out, sentences
+  CalibrationCurve curve;            ///< of the reference calibration
+  std::vector<PixelLine> lines;
+  std::vector<Epoch> epochs;             ///< a calibration
+  std::vector<std::int64_t> changed_ns;  ///< when the pixel's working point changed; no drift is followed across
+  double drift_sigma_eV = 0;             ///< what is left of the drift, over the lines
+  double resolution_fwhm_eV = 0;         ///< of the array's shape for the middle line, this pixel
+  bool interpolate_by_baseline = false;
+
+  bool usable() const { return state != PixelState::vetoed; }
+};
+
+struct ArrayCalibration {
+  std::vector<CalibrationWindow> windows;
+  std::size_t reference = 0;
+  std::vector<std::string> lines;
+  std::vector<LineShape> shapes;         ///< a line, learnt from all pixels together
+  std::vector<PixelCalibration> pixels;  ///< in the order given
+  double drop_one_rms_eV = 0;            ///< over the interior lines of usable pixels
+  /// A line: median over usable pixels of the last calibration's residual drift; NaN with one calibration.
+  std::vector<double> median_drift_eV;
+  std::vector<std::string> warnings;
+};
+
+/// `lines` by name, ascending in energy, at least three. A pixel without photons is vetoed with a reason, not an error.
+/// Throws UsageError when no window holds any event, ComputationError when no pixel can be calibrated.
+ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span<const CalibrationWindow> windows,
+                                 std::span<const std::string> lines, const CalibrationSettings& settings = {});
+
+/// Photon events of a pixel; records that did not become one are counted by their flag.
+PixelEvents make_events(const PulseHeights& heights, const PixelCalibration& calibration);
+
+}  // namespace lithoscope::tes
