@@ -49,7 +49,8 @@ class PulseFile {
   std::string sha256() const { return file_.sha256(); }
 
  private:
-  const char* at(std::int64_t record) const;
+  void read_third(std::string_view bytes);
+  std::int64_t offset(std::int64_t record) const;
   io::InputFile file_;
   PulseFileFacts facts_;
   std::int64_t records_ = 0;
