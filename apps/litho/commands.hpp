@@ -13,6 +13,8 @@ void add_particle(CommandLine& line);
 void add_multiplet(CommandLine& line);
 void add_report(CommandLine& line);
 void add_synthesize(CommandLine& line);
+void add_rixs(CommandLine& line);
+void add_tes(CommandLine& line);
 void add_xas(CommandLine& line);
 void add_valence(CommandLine& line);
 void add_selfabs(CommandLine& line);

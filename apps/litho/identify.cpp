@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <memory>
+#include <optional>
 
 #include "commands.hpp"
 #include "lithoscope/core/constants.hpp"
@@ -11,12 +12,14 @@
 #include "lithoscope/echem/cycler_files.hpp"
 #include "lithoscope/echem/steps.hpp"
 #include "lithoscope/io/recognise.hpp"
+#include "lithoscope/tes/recognise.hpp"
 #include "lithoscope/xas/scan_files.hpp"
 
 namespace litho {
 namespace core = lithoscope::core;
 namespace echem = lithoscope::echem;
 namespace io = lithoscope::io;
+namespace tes = lithoscope::tes;
 namespace xas = lithoscope::xas;
 namespace {
 
@@ -29,7 +32,8 @@ struct Identity {
   std::string path, format, container, technique, instrument, started, problem;
   std::int64_t rows = 0;
   std::int64_t steps = 0;
-  std::vector<std::string> scans;  // of an absorption file
+  std::vector<std::string> scans;       // of an absorption file
+  std::optional<tes::FileSummary> run;  // what a file of a microcalorimeter run holds
   double hours = 0;
   double low_V = 0, high_V = 0;
   double mass_mg = 0;  // 0 when the file does not say
@@ -42,6 +46,12 @@ Identity identify(const std::string& path) {
     const io::InputFile file = io::InputFile::open(path);
     id.container = io::container_name(io::recognise_container(file.bytes()));
     if (file.was_compressed()) id.container += ", gzip";
+    // First: the absorption formats take any text with columns of numbers.
+    if (tes::recognise(file.bytes()) != tes::FileKind::none) {
+      id.run = tes::summarise_file(file);
+      id.format = id.run->format;
+      return id;
+    }
     if (!echem::is_cycler_file(file.bytes()) && xas::is_scan_file(file.bytes())) {
       const xas::ScanFile scans = xas::read_scan_file(file);
       id.format = scans.format;
@@ -80,7 +90,17 @@ void print_json(const std::vector<Identity>& all) {
     fmt::print("{}\n  {{\"path\": {}, \"format\": {}, \"container\": {}, \"technique\": {}, \"started\": {}, ",
                i > 0 ? "," : "", text(id.path), text(id.format), text(id.container), text(id.technique),
                text(id.started));
-    if (!id.scans.empty()) {
+    if (id.run) {
+      fmt::print("\"counted\": {}, \"count\": {}, \"facts\": {{", text(id.run->counted), id.run->count);
+      for (std::size_t k = 0; k < id.run->facts.size(); ++k) {
+        const auto& [name, value] = id.run->facts[k];
+        fmt::print("{}{}: {}", k > 0 ? ", " : "", text(name), text(value));
+      }
+      fmt::print("}}, \"remarks\": [");
+      for (std::size_t k = 0; k < id.run->remarks.size(); ++k)
+        fmt::print("{}{}", k > 0 ? ", " : "", text(id.run->remarks[k]));
+      fmt::print("]}}");
+    } else if (!id.scans.empty()) {
       fmt::print("\"rows\": {}, \"scans\": [", id.rows);
       for (std::size_t k = 0; k < id.scans.size(); ++k) fmt::print("{}{}", k > 0 ? ", " : "", text(id.scans[k]));
       fmt::print("]}}");
@@ -98,6 +118,12 @@ void print_json(const std::vector<Identity>& all) {
 void print_text(const Identity& id) {
   if (!id.problem.empty()) {
     fmt::print("{}\n", id.problem);
+    return;
+  }
+  if (id.run) {
+    fmt::print("{}: {}\n  {} {}\n", id.path, id.format, id.run->count, id.run->counted);
+    for (const auto& [name, value] : id.run->facts) fmt::print("  {}: {}\n", name, value);
+    for (const std::string& remark : id.run->remarks) fmt::print("  {}\n", remark);
     return;
   }
   if (!id.scans.empty()) {

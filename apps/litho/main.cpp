@@ -34,6 +34,8 @@ int main(int argc, char** argv) {
     litho::add_xas(line);
     litho::add_valence(line);
     litho::add_selfabs(line);
+    litho::add_tes(line);
+    litho::add_rixs(line);
     litho::add_synthesize(line);
     litho::add_report(line);
     const ExitCode code = line.run(argc, argv);

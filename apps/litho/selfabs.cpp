@@ -87,8 +87,8 @@ core::ExitCode run(const Options& options) {
                                                                                      : xas::xdi_text(result),
                    existing);
   }
-  const core::ExitCode code =
-      finish(options, outcome, report::self_absorption_json(outcome), report::self_absorption_answers(outcome), log);
+  const core::ExitCode code = write_outcome(options, outcome, report::self_absorption_json(outcome),
+                                            report::self_absorption_answers(outcome), log);
   return refused ? core::ExitCode::quality_gate_failed : code;
 }
 

@@ -72,7 +72,7 @@ core::ExitCode run(const Options& options) {
   const auto progress = core::terminal_progress();
   const study::ValenceOutcome outcome = study::run_valence(definition, *progress);
   const core::ExitCode code =
-      finish(options, outcome, report::valence_json(outcome), report::valence_answers(outcome), log);
+      write_outcome(options, outcome, report::valence_json(outcome), report::valence_answers(outcome), log);
   if (options.json) return code;
   fmt::print("\n{:<28} {:>12} {:>20} {:>14} {:>8}\n", "reference", "share", "95 %", "shift (eV)", "scale");
   for (const xas::MixtureFit& fit : outcome.fits) {

@@ -73,7 +73,7 @@ core::ExitCode run(const Options& options) {
   const core::Log log{options.verbose};
   const study::XasOutcome outcome = study::run_xas(definition);
   if (!options.write.empty()) write_spectrum(options, outcome.spectra.front().normalised.spectrum);
-  return finish(options, outcome, report::xas_json(outcome), report::xas_answers(outcome), log);
+  return write_outcome(options, outcome, report::xas_json(outcome), report::xas_answers(outcome), log);
 }
 
 }  // namespace

@@ -4,17 +4,14 @@
 
 #include <array>
 #include <cmath>
-#include <filesystem>
 
 #include "lithoscope/core/text.hpp"
 #include "lithoscope/core/units.hpp"
 #include "lithoscope/io/text_table.hpp"
-#include "lithoscope/report/run_directory.hpp"
 
 namespace litho {
 namespace core = lithoscope::core;
 namespace io = lithoscope::io;
-namespace report = lithoscope::report;
 namespace study = lithoscope::study;
 namespace xas = lithoscope::xas;
 namespace {
@@ -131,27 +128,5 @@ study::XasReading reading_of(const XasOptions& options) {
   out.edge_name = options.edge;
   return out;
 }
-
-template <class Outcome>
-core::ExitCode finish(const XasOptions& options, const Outcome& outcome, const std::string& json,
-                      const std::vector<std::string>& answers, const core::Log& log) {
-  const io::Existing existing = options.force ? io::Existing::replace : io::Existing::refuse;
-  if (!options.out.empty()) report::write_run(report::run_files(outcome), options.out, existing, log);
-  if (options.json) {
-    fmt::print("{}", json);
-    return core::ExitCode::done;
-  }
-  for (const std::string& answer : answers) fmt::print("{}\n", answer);
-  for (const std::string& warning : outcome.warnings) fmt::print("! {}\n", warning);
-  if (!options.out.empty()) fmt::print("report: {}\n", (std::filesystem::path(options.out) / "report.html").string());
-  return core::ExitCode::done;
-}
-
-template core::ExitCode finish(const XasOptions&, const study::XasOutcome&, const std::string&,
-                               const std::vector<std::string>&, const core::Log&);
-template core::ExitCode finish(const XasOptions&, const study::ValenceOutcome&, const std::string&,
-                               const std::vector<std::string>&, const core::Log&);
-template core::ExitCode finish(const XasOptions&, const study::SelfAbsorptionOutcome&, const std::string&,
-                               const std::vector<std::string>&, const core::Log&);
 
 }  // namespace litho

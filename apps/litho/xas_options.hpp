@@ -6,6 +6,7 @@
 
 #include "command_line.hpp"
 #include "lithoscope/study/xas_run.hpp"
+#include "outcome_output.hpp"
 #include "study_options.hpp"
 
 namespace litho {
@@ -28,10 +29,5 @@ lithoscope::study::XasReading reading_of(const XasOptions& options);
 
 /// A quantity typed with or without its unit; empty: `otherwise`. Throws UsageError.
 double number_in(const std::string& flag, const std::string& text, const char* unit, double otherwise);
-
-/// Writes the folder where one is asked for, prints JSON or lines.
-template <class Outcome>
-lithoscope::core::ExitCode finish(const XasOptions& options, const Outcome& outcome, const std::string& json,
-                                  const std::vector<std::string>& answers, const lithoscope::core::Log& log);
 
 }  // namespace litho

@@ -88,6 +88,11 @@ struct Hdf5Reader::State {
     if (!id.valid()) failed("no such dataset", dataset, "a dataset");
     return id;
   }
+  std::size_t count_of(const Hdf5Handle& space, const std::string& dataset) const {
+    const std::int64_t count = H5Sget_simple_extent_npoints(space.get());
+    if (count < 0 || count > most_values) failed(fmt::format("{} values", count), dataset, "fewer");
+    return static_cast<std::size_t>(count);
+  }
   std::vector<std::string> names(const std::string& group) const {
     const Hdf5Handle id = open_group(group);
     std::vector<std::string> out;
@@ -174,16 +179,26 @@ Hdf5Numbers Hdf5Reader::numbers(const std::string& path) const {
   const H5T_class_t kind = H5Tget_class(type.get());
   if (kind != H5T_INTEGER && kind != H5T_FLOAT) state_->failed("holds no numbers", path, "numbers");
   const Hdf5Handle space{H5Dget_space(dataset.get()), H5Sclose};
-  const std::int64_t count = H5Sget_simple_extent_npoints(space.get());
-  if (count < 0 || count > most_values) state_->failed(fmt::format("{} values", count), path, "a spectrum");
   Hdf5Numbers out;
+  out.values.resize(state_->count_of(space, path));
   const int rank = H5Sget_simple_extent_ndims(space.get());
   std::vector<hsize_t> shape(static_cast<std::size_t>(std::max(rank, 0)));
   H5Sget_simple_extent_dims(space.get(), shape.data(), nullptr);
   out.shape.assign(shape.begin(), shape.end());
-  out.values.resize(static_cast<std::size_t>(count));
   if (H5Dread(dataset.get(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, out.values.data()) < 0)
     state_->failed("cannot be read", path, "numbers");
+  return out;
+}
+
+std::vector<std::int64_t> Hdf5Reader::integers(const std::string& path) const {
+  const Quiet quiet;
+  const Hdf5Handle dataset = state_->open_dataset(path);
+  const Hdf5Handle type{H5Dget_type(dataset.get()), H5Tclose};
+  if (H5Tget_class(type.get()) != H5T_INTEGER) state_->failed("holds no whole numbers", path, "whole numbers");
+  const Hdf5Handle space{H5Dget_space(dataset.get()), H5Sclose};
+  std::vector<std::int64_t> out(state_->count_of(space, path));
+  if (H5Dread(dataset.get(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, out.data()) < 0)
+    state_->failed("cannot be read", path, "whole numbers");
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <hdf5.h>
 
 #include <fmt/format.h>
+#include <array>
 
 #include <algorithm>
 #include <utility>
@@ -120,6 +121,14 @@ void NexusWriter::group(const std::string& path, std::string_view nx_class) {
 
 void NexusWriter::numbers(const std::string& path, std::span<const double> values, std::string_view units) {
   handles_->write(path, H5T_NATIVE_DOUBLE, simple_space(values.size()), values.data());
+  if (!units.empty()) attribute(path, "units", units);
+}
+
+void NexusWriter::table(const std::string& path, std::span<const double> values, std::size_t rows,
+                        std::string_view units) {
+  const std::array<hsize_t, 2> shape{rows, rows > 0 ? values.size() / rows : 0};
+  const Handle space{H5Screate_simple(2, shape.data(), nullptr), H5Sclose, "a data space"};
+  handles_->write(path, H5T_NATIVE_DOUBLE, space, values.data());
   if (!units.empty()) attribute(path, "units", units);
 }
 

@@ -12,6 +12,8 @@
 #include "lithoscope/report/multiplet_section.hpp"
 #include "lithoscope/report/particle_section.hpp"
 #include "lithoscope/report/render.hpp"
+#include "lithoscope/report/rixs_section.hpp"
+#include "lithoscope/report/tes_section.hpp"
 #include "lithoscope/report/xas_section.hpp"
 
 namespace lithoscope::report {
@@ -102,6 +104,14 @@ RunFiles run_files(const study::XasOutcome& outcome) {
 
 RunFiles run_files(const study::ValenceOutcome& outcome) {
   return {.nexus = study::nexus_file(outcome), .report = make_report(outcome), .record = valence_json(outcome)};
+}
+
+RunFiles run_files(const study::TesOutcome& outcome) {
+  return {.nexus = study::nexus_file(outcome), .report = make_report(outcome), .record = tes_json(outcome)};
+}
+
+RunFiles run_files(const study::RixsOutcome& outcome) {
+  return {.nexus = study::nexus_file(outcome), .report = make_report(outcome), .record = rixs_json(outcome)};
 }
 
 RunFiles run_files(const study::SelfAbsorptionOutcome& outcome) {

@@ -41,20 +41,24 @@ struct Pattern {
   std::vector<double> log_height;  // of the lines, median over the pixels, free of factor and power
 };
 
-// y = a + b pattern over all lines but one; where that one belongs.
+// y = a + b pattern + c pattern^2 over all lines but one: where that one belongs. Pixels saturate differently, so that
+// a factor and a power are not enough; with fewer than six lines nothing would be left to check a parabola with.
 double expected_log_height(const std::vector<double>& y, const Pattern& pattern, std::size_t without) {
-  double n = 0, sp = 0, sy = 0, spp = 0, spy = 0;
+  constexpr std::size_t enough_for_a_parabola = 6;
+  const Eigen::Index terms = y.size() >= enough_for_a_parabola ? 3 : 2;
+  Eigen::MatrixXd normal = Eigen::MatrixXd::Zero(terms, terms);
+  Eigen::VectorXd right = Eigen::VectorXd::Zero(terms);
+  const auto powers = [&](std::size_t k) {
+    const double p = pattern.log_height[k];
+    return Eigen::VectorXd{Eigen::Vector3d{1, p, p * p}.head(terms)};
+  };
   for (std::size_t k = 0; k < y.size(); ++k) {
     if (k == without) continue;
-    const double p = pattern.log_height[k];
-    n += 1;
-    sp += p;
-    sy += y[k];
-    spp += p * p;
-    spy += p * y[k];
+    const Eigen::VectorXd at = powers(k);
+    normal += at * at.transpose();
+    right += y[k] * at;
   }
-  const double slope = (n * spy - sp * sy) / (n * spp - sp * sp);
-  return (sy - slope * sp) / n + slope * pattern.log_height[without];
+  return powers(without).dot(normal.ldlt().solve(right));
 }
 
 std::vector<double> logs(const std::vector<double>& heights) {

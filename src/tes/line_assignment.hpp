@@ -26,8 +26,9 @@ struct Assignment {
   std::string refused;                         ///< why there is none
 };
 
-/// All pixels of an array: lines keep the same pattern of logarithms in each, up to a factor and a power. A line that
-/// strays by more than `pattern` is sought again where the others put it, and the pixel refused when it is not there.
+/// All pixels of an array: lines keep the same pattern of logarithms in each, up to a factor, a power and a bend. A
+/// line that strays by more than `pattern` is sought again where the others put it, and the pixel refused when it is
+/// not there.
 std::vector<Assignment> assign_array(std::span<const std::vector<HeightPeak>> peaks, std::span<const double> energy_eV,
                                      std::span<const std::string> lines, double pattern);
 

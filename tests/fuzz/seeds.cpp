@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "mpr_writer.hpp"
+#include "tes_cases.hpp"
 
 namespace {
 
@@ -68,5 +69,20 @@ int main(int argc, char** argv) {
         "A\n1 500 2\n2 501 3\n");
   write(root / "xas/columns", "energy mu sigma\n" + rows);
   write(root / "xas/ssrl", "SSRL   EXAFS Data Collector 1.3\nd\n\nData:\nRequested Energy\nI0\nI1\n\n" + rows);
+  using namespace lithoscope::test;
+  const std::vector<std::uint16_t> four{1, 2, 3, 4};
+  write(root / "tes/ljh20", ljh_header("2.0.0") + old_ljh_record(1, 2, four));
+  write(root / "tes/ljh21", ljh_header("2.1.0") + old_ljh_record(1, 2, four));
+  write(root / "tes/ljh22", with(ljh_header("2.2.1"), "\n", "\r\n") + ljh_record(1, 2, four));
+  write(root / "tes/ljh3", ljh3_header() + ljh3_record(1, 2, 3, four) + ljh3_record(1, 2, 3, {5}));
+  for (const char* version : {"0.1.0", "0.2.0", "0.3.0"})
+    write(root / ("tes/off" + std::string{version}), off_header(version) + off_record({}, version[2] == '3'));
+  write(root / "tes/states", "# unix time in nanoseconds, state label\n10476000000000, START\n10580000000000, STOP\n");
+  write(root / "tes/triggers", trigger_file("nrow=  64", {1, 2, 3}));
+  write(root / "tes/drops", "# first framenum after drop, number of dropped frames\n1000,20\n");
+  write(root / "tes/ssrl_scan", ssrl_scan_log);
+  write(root / "tes/ssrl_calibration", ssrl_calibration_log);
+  write(root / "tes/server", server_scan_log);
+  write(root / "tes/bluesky", bluesky_log);
   return 0;
 }

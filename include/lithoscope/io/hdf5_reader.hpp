@@ -33,6 +33,8 @@ class Hdf5Reader {
   bool is_text(const std::string& path) const;
   bool is_numeric(const std::string& path) const;
   Hdf5Numbers numbers(const std::string& path) const;
+  /// Whole numbers, exact where a double is not: clock times in nanoseconds.
+  std::vector<std::int64_t> integers(const std::string& path) const;
   /// A text dataset, the first of several.
   std::string text(const std::string& path) const;
   /// A text or number attribute as text; empty when there is none.

@@ -21,6 +21,8 @@ class NexusWriter {
 
   void group(const std::string& path, std::string_view nx_class);
   void numbers(const std::string& path, std::span<const double> values, std::string_view units);
+  /// Row-major, `rows` of equal length.
+  void table(const std::string& path, std::span<const double> values, std::size_t rows, std::string_view units);
   void integers(const std::string& path, std::span<const std::int64_t> values);
   void number(const std::string& path, double value, std::string_view units);
   void text(const std::string& path, std::string_view value);

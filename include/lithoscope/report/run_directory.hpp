@@ -8,7 +8,9 @@
 #include "lithoscope/report/report_model.hpp"
 #include "lithoscope/study/multiplet_run.hpp"
 #include "lithoscope/study/particle_run.hpp"
+#include "lithoscope/study/rixs_run.hpp"
 #include "lithoscope/study/run.hpp"
+#include "lithoscope/study/tes_run.hpp"
 #include "lithoscope/study/xas_run.hpp"
 
 namespace lithoscope::report {
@@ -33,6 +35,8 @@ RunFiles run_files(const study::MultipletOutcome& outcome);
 RunFiles run_files(const study::XasOutcome& outcome);
 RunFiles run_files(const study::ValenceOutcome& outcome);
 RunFiles run_files(const study::SelfAbsorptionOutcome& outcome);
+RunFiles run_files(const study::TesOutcome& outcome);
+RunFiles run_files(const study::RixsOutcome& outcome);
 
 /// Writes everything into `directory`.part and renames it when whole. Throws OutputError.
 void write_run(const RunFiles& files, const std::string& directory, io::Existing existing, const core::Log& log);

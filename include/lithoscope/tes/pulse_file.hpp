@@ -49,8 +49,7 @@ class PulseFile {
   std::string sha256() const { return file_.sha256(); }
 
  private:
-  void read_third(std::string_view bytes);
-  std::int64_t offset(std::int64_t record) const;
+  const char* at(std::int64_t record) const;
   io::InputFile file_;
   PulseFileFacts facts_;
   std::int64_t records_ = 0;

@@ -177,7 +177,8 @@ class Reader {
     if (times == nullptr || !times->is_array()) bad("an event page without its times", "a list of times", "none");
     for (std::size_t i = 0; i < times->size(); ++i) {
       Json row = Json::object();
-      for (const std::string& key : {std::string{"tes_scan_point_start"}, std::string{"tes_scan_point_end"}, position_, monitor_}) {
+      for (const std::string& key :
+           {std::string{"tes_scan_point_start"}, std::string{"tes_scan_point_end"}, position_, monitor_}) {
         const Json* list = key.empty() ? nullptr : data.find(key.c_str());
         if (list == nullptr) continue;
         if (!list->is_array() || list->size() != times->size())
@@ -194,7 +195,8 @@ class Reader {
     if (stream_.empty()) bad("the run has no stream of points", "a descriptor named primary", "none");
     if (!stopped_) log_.remarks.emplace_back("The run has no stop document: it was cut short or still runs.");
     if (by_event_ > 0)
-      log_.remarks.push_back(fmt::format("{} points do not say when they began; the time of their event was taken.", by_event_));
+      log_.remarks.push_back(
+          fmt::format("{} points do not say when they began; the time of their event was taken.", by_event_));
     if (placeless_ > 0)
       log_.remarks.push_back(fmt::format("{} points without a position or a start were left out.", placeless_));
     ScanPass pass{.name = "pass 0"};

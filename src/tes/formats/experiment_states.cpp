@@ -26,7 +26,8 @@ ExperimentStates read_experiment_states(const io::InputFile& file) {
     const auto bad = [&](const char* what, const char* expected) {
       refuse({.path = file.path(), .line = number}, what, expected, io::to_utf8(line.substr(0, 60)));
     };
-    if (number == 1 && !line.starts_with('#')) bad("no line of names at the top", "# unix time in nanoseconds, state label");
+    if (number == 1 && !line.starts_with('#'))
+      bad("no line of names at the top", "# unix time in nanoseconds, state label");
     if (line.empty() || line.starts_with('#')) continue;
     const auto comma = line.find(',');
     if (comma == std::string_view::npos) bad("a line that is no time and label", "nanoseconds, label");
@@ -46,8 +47,8 @@ ExperimentStates read_experiment_states(const io::InputFile& file) {
   if (out.intervals.empty()) {
     out.remarks.emplace_back("No state is written in this file.");
   } else if (out.intervals.back().label != "STOP" && out.intervals.back().label != "END") {
-    out.remarks.push_back(fmt::format("The last state is \"{}\", not STOP: it was taken to hold for ever.",
-                                      out.intervals.back().label));
+    out.remarks.push_back(
+        fmt::format("The last state is \"{}\", not STOP: it was taken to hold for ever.", out.intervals.back().label));
   }
   return out;
 }

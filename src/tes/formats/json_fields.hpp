@@ -75,7 +75,7 @@ class JsonFields {
     } else if (value->is_number_integer()) {
       out = value->get<std::int64_t>();
     } else {
-      const double x = value->is_number_float() ? value->get<double>() : NAN;
+      const double x = value->is_number_float() ? value->get<double>() : std::nan("");
       constexpr double exact = 9007199254740992.0;
       if (!(std::abs(x) <= exact) || std::floor(x) != x) wrong(key, expected, *value);
       out = static_cast<std::int64_t>(x);
@@ -106,9 +106,9 @@ class JsonFields {
   }
 
   [[noreturn]] void wrong(const char* key, const std::string& expected, const Json& found) const {
-    const std::string shown =
-        found.is_structured() ? found.type_name()
-                              : found.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).substr(0, 60);
+    const std::string shown = found.is_structured()
+                                  ? found.type_name()
+                                  : found.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).substr(0, 60);
     refuse({.path = path_}, std::string{"\""} + key + "\" makes no sense", expected, io::to_utf8(shown));
   }
 

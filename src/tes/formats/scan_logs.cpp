@@ -101,7 +101,9 @@ void add_points(ScanLog& log, const std::vector<std::vector<LoggedPoint>>& point
   overlapping.tell(log, "The window of one point overlaps another and was left out",
                    "windows overlap others and were left out");
   const bool energy = log.unit == "eV";
-  twice.tell(log, energy ? "One energy is named twice and stays as two points" : "One position is named twice and stays as two points",
+  twice.tell(log,
+             energy ? "One energy is named twice and stays as two points"
+                    : "One position is named twice and stays as two points",
              energy ? "energies are named twice and stay as points of their own"
                     : "positions are named twice and stay as points of their own");
 }

@@ -62,7 +62,8 @@ ExternalTriggers read_external_triggers(const io::InputFile& file) {
   const auto divisions = divisions_of(line);
   if (!divisions)
     refuse({.path = file.path(), .line = 1}, "the line does not say how a frame is divided",
-           "(nrow= N) or (subframeDivisions= N)", io::to_utf8(line.substr(line.size() - std::min<std::size_t>(line.size(), 60))));
+           "(nrow= N) or (subframeDivisions= N)",
+           io::to_utf8(line.substr(line.size() - std::min<std::size_t>(line.size(), 60))));
   out.subframe_divisions = *divisions;
   const std::string_view data = bytes.substr(line.size() + 1);
   constexpr std::size_t width = sizeof(std::int64_t);
