@@ -47,10 +47,12 @@ bool meets(const Figure& figure, std::string_view goal) {
     return value >= io::to_number(goal.substr(0, dots)).value() &&
            value <= io::to_number(goal.substr(dots + 2)).value();
   }
-  const double bound = io::to_number(goal.substr(2)).value();
+  const bool one_sign = goal.size() > 1 && goal[1] == ' ';
+  const double bound = io::to_number(core::trimmed(goal.substr(one_sign ? 1 : 2))).value();
   if (goal.starts_with("<=")) return value <= bound;
   if (goal.starts_with(">=")) return value >= bound;
   if (goal.starts_with("==")) return value == bound;
+  if (goal.starts_with("<")) return value < bound;
   return false;
 }
 
@@ -137,8 +139,8 @@ int run(int argc, char** argv) {
   const Options options = parse(argc, argv);
   const auto goals = read_goals(LITHOSCOPE_GOALS);
   std::map<std::string, Check> checks;
-  for (auto* of_room : {echem_checks, gitt_checks, multiplet_checks, particle_checks, ttmult_checks,
-                        xas_absorption_checks, xas_mixture_checks, xas_oracle_checks}) {
+  for (auto* of_room : {echem_checks, gitt_checks, multiplet_checks, particle_checks, ttmult_checks, tes_checks,
+                        rixs_checks, xas_absorption_checks, xas_mixture_checks, xas_oracle_checks}) {
     for (Check& check : of_room()) checks.emplace(check.name, std::move(check));
   }
   std::vector<std::string> known;

@@ -121,13 +121,26 @@ std::string_view InputFile::bytes() const {
   return compressed_ ? std::string_view{storage_->owned} : storage_->on_disk();
 }
 
-std::string InputFile::sha256() const {
-  const std::string_view bytes = storage_->on_disk();
-  gchar* hex =
-      g_compute_checksum_for_data(G_CHECKSUM_SHA256, reinterpret_cast<const guchar*>(bytes.data()), bytes.size());
-  std::string text{hex};
-  g_free(hex);
+namespace {
+
+std::string hash_of(std::initializer_list<std::string_view> parts) {
+  GChecksum* sum = g_checksum_new(G_CHECKSUM_SHA256);
+  for (const std::string_view part : parts)
+    g_checksum_update(sum, reinterpret_cast<const guchar*>(part.data()), static_cast<gssize>(part.size()));
+  std::string text{g_checksum_get_string(sum)};
+  g_checksum_free(sum);
   return text;
+}
+
+}  // namespace
+
+std::string InputFile::sha256() const { return hash_of({storage_->on_disk()}); }
+
+std::string InputFile::sha256_of_ends() const {
+  constexpr std::size_t end = 1U << 20U;
+  const std::string_view bytes = storage_->on_disk();
+  if (bytes.size() <= 2 * end) return sha256();
+  return hash_of({bytes.substr(0, end), bytes.substr(bytes.size() - end)});
 }
 
 }  // namespace lithoscope::io

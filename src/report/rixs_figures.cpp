@@ -27,7 +27,7 @@ Grid even_columns(const std::vector<double>& incident) {
   if (incident.size() == 1) return {{incident.front()}, {0}};
   double step = incident.back() - incident.front();
   for (std::size_t i = 1; i < incident.size(); ++i) step = std::min(step, incident[i] - incident[i - 1]);
-  constexpr double most = 400;
+  constexpr double most = 240;
   const double span = incident.back() - incident.front();
   const auto n = static_cast<std::size_t>(std::clamp(std::round(span / step), 1.0, most)) + 1;
   for (std::size_t i = 0; i < n; ++i) {
@@ -43,7 +43,7 @@ Grid even_columns(const std::vector<double>& incident) {
 // Rows and columns small enough for a page; neighbours are averaged.
 Map map_of(const rixs::RixsMap& source, const std::vector<double>& values, Axis z, Palette palette) {
   const Grid grid = even_columns(source.incident_eV);
-  constexpr std::int64_t most_rows = 240;
+  constexpr std::int64_t most_rows = 160;
   const std::int64_t group = (source.emission.count + most_rows - 1) / most_rows;
   Map map{.x = grid.x, .y = {}, .z = {}, .z_axis = std::move(z), .palette = palette};
   for (std::int64_t row = 0; row + group <= source.emission.count; row += group) {
@@ -52,7 +52,8 @@ Map map_of(const rixs::RixsMap& source, const std::vector<double>& values, Axis 
       double sum = 0;
       for (std::int64_t r = row; r < row + group; ++r)
         sum += values[static_cast<std::size_t>(r) * source.columns() + c];
-      map.z.push_back(rounded(sum / static_cast<double>(group)));
+      constexpr double steps = 1000;  // a colour has 256 of them
+      map.z.push_back(std::round(steps * sum / static_cast<double>(group)) / steps);
     }
   }
   return map;

@@ -310,17 +310,22 @@ std::string figure_csv(const Figure& figure) {
   const auto head = [](const Axis& axis) {
     return axis.unit.empty() ? axis.quantity : axis.quantity + " / " + axis.unit;
   };
-  std::string out = fmt::format("{},{},{},95 % low,95 % high,note\n", quoted("series"), quoted(head(figure.x_axis)),
-                                quoted(head(figure.y_axis)));
+  std::string out;
   if (figure.map) {
+    // A matrix, x along the first line and y down the first column: a tenth of the bytes of one line a value.
     const Map& map = *figure.map;
+    out += quoted(head(map.z_axis));
+    for (const double x : map.x) out += "," + cell(x);
+    out += "\n";
     for (std::size_t row = 0; row < map.y.size(); ++row) {
-      for (std::size_t c = 0; c < map.x.size(); ++c) {
-        out += fmt::format("{},{},{},,,{}\n", quoted(head(map.z_axis)), cell(map.x[c]), cell(map.y[row]),
-                           cell(map.z[row * map.x.size() + c]));
-      }
+      out += cell(map.y[row]);
+      for (std::size_t c = 0; c < map.x.size(); ++c) out += "," + cell(map.z[row * map.x.size() + c]);
+      out += "\n";
     }
   }
+  if (figure.series.empty()) return out;
+  out += fmt::format("{},{},{},95 % low,95 % high,note\n", quoted("series"), quoted(head(figure.x_axis)),
+                     quoted(head(figure.y_axis)));
   for (const Series& s : figure.series) {
     for (std::size_t i = 0; i < s.x.size(); ++i) {
       out += fmt::format("{},{},{},{},{},{}\n", quoted(s.name), cell(s.x[i]), cell(s.y[i]),

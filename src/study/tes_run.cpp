@@ -94,12 +94,12 @@ Reduced reduce(const PixelFiles& files, const TesStudy& study) {
       std::vector<tes::PulseFile> pulses;
       for (const std::string& path : files.pulses) {
         pulses.emplace_back(io::InputFile::open(path));
-        note(path, pulses.back().facts().format, pulses.back().sha256());
+        note(path, pulses.back().facts().format + ", both ends", pulses.back().sha256_of_ends());
       }
       std::optional<tes::PulseFile> noise;
       if (!files.noise.empty()) {
         noise.emplace(io::InputFile::open(files.noise));
-        note(files.noise, noise->facts().format + " (noise)", noise->sha256());
+        note(files.noise, noise->facts().format + " (noise), both ends", noise->sha256_of_ends());
       }
       out.heights = tes::process_pulses(pulses, noise ? &*noise : nullptr, study.chain);
     }

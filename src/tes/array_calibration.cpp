@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
+#include <optional>
+#include <utility>
 
 #include "change_point.hpp"
 #include "line_assignment.hpp"
@@ -174,13 +175,16 @@ struct DriftFit {
 
 // Shift of a calibration against the reference as a parabola of energy, from the lines of both.
 DriftFit fit_drift(const Work& work, const std::vector<double>& reference, const std::vector<double>& other,
-                   const std::vector<std::optional<LineFit>>& reference_fits) {
+                   const std::vector<std::optional<LineFit>>& reference_fits,
+                   const std::optional<std::array<double, 3>>& start) {
   DriftFit out;
-  const double low = 0.85 * work.lines_eV.front(), high = 1.1 * work.lines_eV.back();
-  const auto [gain, offset] = coarse_alignment(reference, other, low, high);
-  // other = offset + reference / (1 - gain): as a parabola.
-  const double per_eV = gain / (1 - gain);
-  out.shift = {offset, per_eV * shift_unit_eV, 0};
+  if (start) {
+    out.shift = *start;
+  } else {
+    const double low = 0.85 * work.lines_eV.front(), high = 1.1 * work.lines_eV.back();
+    const auto [gain, offset] = coarse_alignment(reference, other, low, high);
+    out.shift = {offset, gain / (1 - gain) * shift_unit_eV, 0};  // other = offset + reference / (1 - gain)
+  }
   const auto corrected = [&] {
     std::vector<double> e = other;
     for (double& v : e) {
@@ -281,7 +285,7 @@ CalibrationCurve refined_curve(const Work& work, const CalibrationCurve& rough,
 void set_epochs(Work& work, std::size_t i, const std::vector<std::optional<LineFit>>& reference_fits) {
   PixelCalibration& pixel = work.out.pixels[i];
   const std::size_t ref = work.out.reference;
-  pixel.epochs.assign(work.windows.size(), {});
+  const std::vector<Epoch> known = std::exchange(pixel.epochs, std::vector<Epoch>(work.windows.size()));
   for (std::size_t k = 0; k < pixel.lines.size(); ++k) pixel.lines[k].drift_eV.assign(work.windows.size(), {nan, 0});
   const std::vector<double> reference = energies(pixel.curve, work.selected[i][ref].height);
   pixel.changed_ns.clear();
@@ -297,8 +301,10 @@ void set_epochs(Work& work, std::size_t i, const std::vector<std::optional<LineF
   for (std::size_t w = 0; w < work.windows.size(); ++w) {
     if (w == ref) continue;
     prepare(w);
+    // The curve hardly moves between rounds: what was found before is a good start.
+    const auto start = w < known.size() && known[w].usable ? std::optional{known[w].shift} : std::nullopt;
     const DriftFit drift =
-        fit_drift(work, reference, energies(pixel.curve, work.selected[i][w].height), reference_fits);
+        fit_drift(work, reference, energies(pixel.curve, work.selected[i][w].height), reference_fits, start);
     if (!drift.found) continue;
     pixel.epochs[w].usable = true;
     pixel.epochs[w].shift = drift.shift;

@@ -65,7 +65,7 @@ PulseShape average_pulse(const PulseFile& file, const PulseSummaries& summaries,
 }
 
 PulseShape pulse_and_derivative(const PulseFile& file, const PulseSummaries& summaries,
-                                std::span<const std::uint8_t> use, const Noise& noise) {
+                                std::span<const std::uint8_t> use) {
   const auto n = static_cast<std::size_t>(file.facts().samples);
   const auto presamples = static_cast<std::size_t>(file.facts().presamples);
   constexpr double wider = 0.3;  // pulses of other sizes have the same shape to first order
@@ -118,9 +118,13 @@ PulseShape pulse_and_derivative(const PulseFile& file, const PulseSummaries& sum
   };
   accumulate();
   shape.peak = core::median(heights);
+  // Weights for white noise do here: a pulse stands hundreds of sigmas out, and its arrival is on its steep rise.
+  Noise white;
+  white.autocorrelation.assign(n, 0.0);
+  white.autocorrelation.front() = 1;
   constexpr int rounds = 3;
   for (int round = 0; round < rounds; ++round) {
-    const OptimalFilter filter = make_arrival_time_safe(shape, noise, file.facts().sample_s, {.roll_off_Hz = 0});
+    const OptimalFilter filter = make_arrival_time_safe(shape, white, file.facts().sample_s, {.roll_off_Hz = 0});
     for (std::size_t j = 0; j < rows.size(); ++j) {
       file.samples(rows[j], record);
       const Filtered f = apply(filter, record, summaries.early[static_cast<std::size_t>(rows[j])] != 0);

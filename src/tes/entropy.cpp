@@ -10,7 +10,7 @@ namespace lithoscope::tes {
 namespace {
 
 constexpr double bins_per_kernel = 4;
-constexpr int grid_steps = 24, golden_steps = 24, most_rounds = 6;
+constexpr int wide_grid = 24, near_grid = 5, golden_steps = 16, most_rounds = 5;
 constexpr double phase_limit = 0.6;  // samples; beyond it is no arrival time
 
 // Density of some numbers, smoothed, and how concentrated it is.
@@ -70,7 +70,8 @@ double quantile(std::vector<double> values, double share) {
 }
 
 // Best step along one basis function within +-reach.
-double best_step(Concentration& density, std::span<const double> x, std::span<const double> basis, double reach) {
+double best_step(Concentration& density, std::span<const double> x, std::span<const double> basis, double reach,
+                 int grid_steps) {
   double best = 0, most = density.of(x, basis, 0);
   const double step = reach / grid_steps;
   for (int k = -grid_steps; k <= grid_steps; ++k) {
@@ -123,6 +124,47 @@ double reach_of(const std::vector<double>& basis, double largest) {
   return usual > 0 ? largest / usual : 0;
 }
 
+// Every so many of the pulses, with the corrections found so far applied.
+struct Sample {
+  std::vector<double> x;
+  std::vector<std::vector<double>> basis;
+};
+Sample sample_of(std::span<const double> x, std::span<const std::vector<double>> basis, std::size_t most,
+                 const std::vector<double>& coefficients) {
+  const std::size_t stride = (x.size() + most - 1) / most;
+  Sample out;
+  out.basis.resize(basis.size());
+  for (std::size_t i = 0; i < x.size(); i += stride) {
+    double value = x[i];
+    for (std::size_t j = 0; j < basis.size(); ++j) {
+      value += coefficients[j] * basis[j][i];
+      out.basis[j].push_back(basis[j][i]);
+    }
+    out.x.push_back(value);
+  }
+  return out;
+}
+
+void refine(Sample sample, Concentration density, double kernel, bool everywhere_first, const SharpenSettings& settings,
+            Sharpened& out) {
+  for (int round = 0; round < most_rounds; ++round) {
+    bool moved = false;
+    for (std::size_t j = 0; j < sample.basis.size(); ++j) {
+      // Once the coarse kernel has looked everywhere, a step stays near what that kernel can tell apart.
+      const bool everywhere = everywhere_first && round == 0;
+      const double reach = reach_of(sample.basis[j], everywhere ? settings.largest : 2 * kernel);
+      if (reach == 0) continue;
+      const double step = best_step(density, sample.x, sample.basis[j], reach, everywhere ? wide_grid : near_grid);
+      for (std::size_t i = 0; i < sample.x.size(); ++i) sample.x[i] += step * sample.basis[j][i];
+      out.coefficients[j] += step;
+      constexpr double noticeable = 0.02;  // of what the kernel blurs
+      moved = moved || std::abs(step) * (everywhere ? settings.largest : 2 * kernel) > noticeable * kernel * reach;
+    }
+    ++out.rounds;
+    if (!moved || sample.basis.size() == 1) return;
+  }
+}
+
 }  // namespace
 
 Sharpened sharpen(std::span<const double> log_height, std::span<const std::vector<double>> basis,
@@ -131,33 +173,29 @@ Sharpened sharpen(std::span<const double> log_height, std::span<const std::vecto
   out.coefficients.assign(basis.size(), 0.0);
   constexpr std::size_t least = 20;
   if (log_height.size() < least) return out;
-  std::vector<double> x(log_height.begin(), log_height.end());
-  const double low = quantile(x, settings.low_quantile) - settings.largest;
-  const double high = quantile(x, settings.high_quantile) + settings.largest;
-  const std::vector<double> nothing(x.size(), 0.0);
-  Concentration fine{low, high, settings.fine};
-  out.before = fine.of(x, nothing, 0);
-  for (const double kernel : {settings.coarse, std::sqrt(settings.coarse * settings.fine), settings.fine}) {
-    Concentration density{low, high, kernel};
-    for (int round = 0; round < most_rounds; ++round) {
-      bool moved = false;
-      for (std::size_t j = 0; j < basis.size(); ++j) {
-        // Once the coarse kernel has looked everywhere, a step stays near what that kernel can tell apart.
-        const bool everywhere = kernel == settings.coarse && round == 0;
-        const double reach = reach_of(basis[j], everywhere ? settings.largest : 2 * kernel);
-        if (reach == 0) continue;
-        const double step = best_step(density, x, basis[j], reach);
-        for (std::size_t i = 0; i < x.size(); ++i) x[i] += step * basis[j][i];
-        out.coefficients[j] += step;
-        moved = moved || std::abs(step) > 0.02 * kernel / settings.largest * reach;
-      }
-      ++out.rounds;
-      if (!moved || basis.size() == 1) break;
-    }
+  const std::vector<double> all(log_height.begin(), log_height.end());
+  const double low = quantile(all, settings.low_quantile) - settings.largest;
+  const double high = quantile(all, settings.high_quantile) + settings.largest;
+  // Far starts need few pulses, the last digits more; beyond some thousand of them nothing is gained.
+  struct Stage {
+    double kernel;
+    std::size_t most;
+  };
+  const std::array<Stage, 3> stages{
+      {{settings.coarse, 3000}, {std::sqrt(settings.coarse * settings.fine), 6000}, {settings.fine, 20000}}};
+  for (const Stage& stage : stages) {
+    const Sample sample = sample_of(all, basis, stage.most, out.coefficients);
+    refine(sample, Concentration{low, high, stage.kernel}, stage.kernel, &stage == stages.data(), settings, out);
   }
-  out.after = fine.of(x, nothing, 0);
+  const std::vector<double> none(basis.size(), 0.0);
+  const Sample before = sample_of(all, basis, stages.back().most, none);
+  const Sample after = sample_of(all, basis, stages.back().most, out.coefficients);
+  Concentration fine{low, high, settings.fine};
+  const std::vector<double> nothing(before.x.size(), 0.0);
+  out.before = fine.of(before.x, nothing, 0);
+  out.after = fine.of(after.x, nothing, 0);
   if (out.after < out.before) {  // a local optimum of the coarse kernels that the fine one does not share
-    std::ranges::fill(out.coefficients, 0.0);
+    out.coefficients = none;
     out.after = out.before;
   }
   return out;

@@ -11,7 +11,7 @@ namespace {
 
 void exclude(PixelEvents& events, std::uint8_t flags) {
   for (std::size_t f = 0; f < flag_count; ++f) {
-    if ((flags >> f & 1U) != 0) ++events.excluded[f];
+    if ((static_cast<unsigned>(flags) >> f & 1U) != 0) ++events.excluded[f];
   }
 }
 

@@ -10,7 +10,6 @@
 namespace lithoscope::tes {
 namespace {
 
-constexpr double table_step_eV = 0.1;
 constexpr std::int64_t least_events = 8;
 
 double gaussian(double x, double sigma) {
@@ -29,9 +28,9 @@ double natural_density(const LineShape& shape, double x) {
 
 // What an exponential of this length towards lower (forward: higher) energy makes of a curve: a recursion along it. The
 // exponential is taken as constant over a step's own share, so that areas stay and the mean moves by just its length.
-std::vector<double> tailed(const std::vector<double>& curve, double length_eV, bool towards_low) {
+std::vector<double> tailed(const std::vector<double>& curve, double step_eV, double length_eV, bool towards_low) {
   std::vector<double> out(curve.size());
-  const double keep = 1 / (1 + length_eV / table_step_eV);
+  const double keep = 1 / (1 + length_eV / step_eV);
   double carried = 0;
   for (std::size_t i = 0; i < curve.size(); ++i) {
     const std::size_t k = towards_low ? curve.size() - 1 - i : i;
@@ -79,7 +78,7 @@ std::vector<double> expected(const Model& model, const Bins& bins, const LinePro
   return out;
 }
 
-double reach_of(const Bins& bins) { return 1.5 * (bins.high() - bins.low); }
+double reach_of(const Bins& bins) { return 1.2 * (bins.high() - bins.low); }
 std::vector<double> expected(const Model& model, const Bins& bins) {
   return expected(model, bins, LineProfile{model.current(), reach_of(bins)});
 }
@@ -118,7 +117,8 @@ Fitted minimise(Model model, const Bins& bins, const std::vector<int>& free,
     return sum;
   };
   constexpr int most_steps = 60;
-  constexpr double nudge = 1e-4, settled = 1e-5;
+  // A deviance that falls by less than a hundredth of one count's worth changes nothing a hundredth of a sigma wide.
+  constexpr double nudge = 1e-4, settled = 1e-4, same_deviance = 1e-4;
   double lambda = 1e-3;
   std::vector<double> mu = expected(model, bins);
   double objective = deviance_of(mu, bins) + penalty(model);
@@ -169,7 +169,7 @@ Fitted minimise(Model model, const Bins& bins, const std::vector<int>& free,
       const double value = deviance_of(there, bins) + penalty(trial);
       if (std::isfinite(value) && value <= objective) {
         better = true;
-        out.converged = largest < settled || objective - value < 1e-7 * (1 + std::abs(objective));
+        out.converged = largest < settled || objective - value < same_deviance;
         model = trial;
         mu = std::move(there);
         objective = value;
@@ -190,17 +190,19 @@ Fitted minimise(Model model, const Bins& bins, const std::vector<int>& free,
 
 }  // namespace
 
-LineProfile::LineProfile(const LineShape& shape, double reach_eV) : low_(-reach_eV), step_(table_step_eV) {
+LineProfile::LineProfile(const LineShape& shape, double reach_eV)
+    : low_(-reach_eV), step_(std::clamp(shape.sigma_eV / 8, 0.01, 0.2)) {
   const auto n = static_cast<std::size_t>(2 * reach_eV / step_) + 1;
   std::vector<double> core(n);
   for (std::size_t i = 0; i < n; ++i) core[i] = natural_density(shape, low_ + step_ * static_cast<double>(i));
   density_ = core;
-  const double middle = 1 - shape.tail_share - shape.high_tail_share;
-  if (middle < 1) {
-    const auto low = tailed(core, shape.tail_eV, true), high = tailed(core, shape.high_tail_eV, false);
-    for (std::size_t i = 0; i < n; ++i)
-      density_[i] = middle * core[i] + shape.tail_share * low[i] + shape.high_tail_share * high[i];
-  }
+  const auto add_tail = [&](double share, double length_eV, bool towards_low) {
+    if (!(share > 0)) return;
+    const std::vector<double> tail = tailed(core, step_, length_eV, towards_low);
+    for (std::size_t i = 0; i < n; ++i) density_[i] += share * (tail[i] - core[i]);
+  };
+  add_tail(shape.tail_share, shape.tail_eV, true);
+  add_tail(shape.high_tail_share, shape.high_tail_eV, false);
   integral_.assign(n, 0.0);
   for (std::size_t i = 1; i < n; ++i) integral_[i] = integral_[i - 1] + 0.5 * step_ * (density_[i - 1] + density_[i]);
 }
@@ -233,7 +235,7 @@ double LineProfile::mode_eV() const {
 
 std::optional<LineFit> fit_line(std::span<const double> energy_eV, double expected_eV, const LineShape& start,
                                 const LineFitSettings& settings) {
-  const double start_mode = LineProfile{start, 3 * (settings.to_eV - settings.from_eV)}.mode_eV();
+  const double start_mode = LineProfile{start, settings.to_eV - settings.from_eV}.mode_eV();
   Bins bins{.low = expected_eV + settings.from_eV, .width = settings.bin_eV};
   bins.counts.assign(static_cast<std::size_t>(std::ceil((settings.to_eV - settings.from_eV) / settings.bin_eV)), 0.0);
   std::int64_t events = 0;
@@ -273,7 +275,7 @@ std::optional<LineFit> fit_line(std::span<const double> energy_eV, double expect
 
   LineFit out;
   out.shape = fitted.model.current();
-  out.mode_eV = LineProfile{out.shape, 3 * width}.mode_eV();
+  out.mode_eV = LineProfile{out.shape, width}.mode_eV();
   const double peak = fitted.model.value[position] + out.mode_eV;
   if (peak < bins.low || peak > bins.high()) return std::nullopt;
   const auto variance = [&](int p) {
@@ -289,7 +291,7 @@ std::optional<LineFit> fit_line(std::span<const double> energy_eV, double expect
     constexpr double nudge = 0.02;
     Model moved = fitted.model;
     moved.value[static_cast<std::size_t>(free[j])] += nudge;
-    slope(static_cast<Eigen::Index>(j)) = (LineProfile{moved.current(), 3 * width}.mode_eV() - out.mode_eV) / nudge;
+    slope(static_cast<Eigen::Index>(j)) = (LineProfile{moved.current(), width}.mode_eV() - out.mode_eV) / nudge;
   }
   out.peak_eV = {peak, std::max(0.0, slope.dot(fitted.covariance * slope))};
   const double share = out.shape.tail_share, counts = std::exp(fitted.model.value[log_counts]);

@@ -83,8 +83,8 @@ Chain learn_chain(const PulseFile& pulses, const PulseSummaries& summaries, cons
   chain.filter = settings.filter == FilterKind::five_lag
                      ? make_five_lag(average_pulse(pulses, summaries, use, settings.summary), noise, facts.sample_s,
                                      settings.roll_off)
-                     : make_arrival_time_safe(pulse_and_derivative(pulses, summaries, use, noise), noise,
-                                              facts.sample_s, settings.roll_off);
+                     : make_arrival_time_safe(pulse_and_derivative(pulses, summaries, use), noise, facts.sample_s,
+                                              settings.roll_off);
   return chain;
 }
 

@@ -7,7 +7,8 @@
 namespace lithoscope::tes {
 
 /// Solves R x = b for R_ij = autocorrelation[|i - j|] and every b given, by Levinson's recursion: n^2 steps where a
-/// factorisation takes n^3. Throws ComputationError when R is not positive definite.
+/// factorisation takes n^3. An estimate of R from a few records may be slightly indefinite at its longest lags, which
+/// does no harm. Throws ComputationError when R is singular.
 std::vector<std::vector<double>> solve_toeplitz(std::span<const double> autocorrelation,
                                                 std::span<const std::vector<double>> right);
 

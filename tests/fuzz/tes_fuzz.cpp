@@ -12,8 +12,8 @@
 // Every file of a microcalorimeter run reads, to its last record, or is refused with UnreadableFile.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace lithoscope;
-  const auto file = io::InputFile::from_bytes("fuzz_chan1.dat", {reinterpret_cast<const char*>(data), size});
-  try {
+  try {  // opening, too: bytes that begin like gzip are inflated
+    const auto file = io::InputFile::from_bytes("fuzz_chan1.dat", {reinterpret_cast<const char*>(data), size});
     switch (tes::summarise_file(file).kind) {
       case tes::FileKind::pulses: {
         const tes::PulseFile pulses{file};

@@ -10,7 +10,7 @@
 namespace lithoscope::test {
 
 template <class T>
-void append(std::string& out, T value) {
+void append_value(std::string& out, T value) {
   char bytes[sizeof(T)];
   std::memcpy(bytes, &value, sizeof(T));  // all our machines are little-endian
   out.append(bytes, sizeof(T));
@@ -34,14 +34,14 @@ inline std::string ljh_header(const std::string& version, const std::string& mor
 }
 
 inline void append_samples(std::string& out, const std::vector<std::uint16_t>& samples) {
-  for (const std::uint16_t s : samples) append(out, s);
+  for (const std::uint16_t s : samples) append_value(out, s);
 }
 
 /// A record of version 2.2.
 inline std::string ljh_record(std::int64_t subframe, std::int64_t posix_us, const std::vector<std::uint16_t>& samples) {
   std::string out;
-  append(out, subframe);
-  append(out, posix_us);
+  append_value(out, subframe);
+  append_value(out, posix_us);
   append_samples(out, samples);
   return out;
 }
@@ -50,9 +50,9 @@ inline std::string ljh_record(std::int64_t subframe, std::int64_t posix_us, cons
 inline std::string old_ljh_record(std::uint8_t steps_of_4us, std::uint32_t ms,
                                   const std::vector<std::uint16_t>& samples) {
   std::string out;
-  append(out, steps_of_4us);
-  append(out, std::uint8_t{77});
-  append(out, ms);
+  append_value(out, steps_of_4us);
+  append_value(out, std::uint8_t{77});
+  append_value(out, ms);
   append_samples(out, samples);
   return out;
 }
@@ -64,10 +64,10 @@ inline std::string ljh3_header() {
 inline std::string ljh3_record(std::int32_t first_rising, std::int64_t frame, std::int64_t posix_us,
                                const std::vector<std::uint16_t>& samples) {
   std::string out;
-  append(out, static_cast<std::int32_t>(samples.size()));
-  append(out, first_rising);
-  append(out, frame);
-  append(out, posix_us);
+  append_value(out, static_cast<std::int32_t>(samples.size()));
+  append_value(out, first_rising);
+  append_value(out, frame);
+  append_value(out, posix_us);
   append_samples(out, samples);
   return out;
 }
@@ -87,7 +87,7 @@ inline std::string base64(std::string_view bytes) {
 /// 0, 1, 2, ...: a matrix of `count` values.
 inline std::string matrix(std::int64_t count) {
   std::string out;
-  for (std::int64_t i = 0; i < count; ++i) append(out, static_cast<double>(i));
+  for (std::int64_t i = 0; i < count; ++i) append_value(out, static_cast<double>(i));
   return out;
 }
 
@@ -115,20 +115,20 @@ struct OffRecord {
 
 inline std::string off_record(const OffRecord& record, bool with_delta) {
   std::string out;
-  append(out, record.samples);
-  append(out, record.presamples);
-  append(out, record.frame);
-  append(out, record.posix_ns);
-  append(out, record.pretrigger_mean);
-  if (with_delta) append(out, record.pretrigger_delta);
-  append(out, record.residual);
-  for (const float c : record.coefficients) append(out, c);
+  append_value(out, record.samples);
+  append_value(out, record.presamples);
+  append_value(out, record.frame);
+  append_value(out, record.posix_ns);
+  append_value(out, record.pretrigger_mean);
+  if (with_delta) append_value(out, record.pretrigger_delta);
+  append_value(out, record.residual);
+  for (const float c : record.coefficients) append_value(out, c);
   return out;
 }
 
 inline std::string trigger_file(const std::string& divisions, const std::vector<std::int64_t>& subframes) {
   std::string out = "# external trigger rowcounts as int64 binary data follows, rowcounts = x(" + divisions + ")\n";
-  for (const std::int64_t s : subframes) append(out, s);
+  for (const std::int64_t s : subframes) append_value(out, s);
   return out;
 }
 

@@ -22,6 +22,8 @@ class InputFile {
   bool was_compressed() const { return compressed_; }
   /// SHA-256 of the file as it lies on disk, in hex.
   std::string sha256() const;
+  /// Of the first and the last MiB alone, for files whose whole hash would cost more than their reduction.
+  std::string sha256_of_ends() const;
 
  private:
   struct Storage;

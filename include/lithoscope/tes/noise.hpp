@@ -21,7 +21,8 @@ struct Noise {
   std::int64_t records_used = 0, records_left_out = 0;
 };
 
-/// Autocorrelation of each record about its own mean, over the number of products; periodogram with a Hann window.
+/// Autocorrelation about the mean, over the number of products: of stretches of 15 records where they follow each other
+/// without a gap, else record by record. Periodogram with a Hann window.
 /// `presamples`: of the pulse file, where the baseline's spread is compared. Throws ComputationError when no record is
 /// free of pulses.
 Noise measure_noise(const PulseFile& file, std::int64_t presamples, const NoiseSettings& settings = {});

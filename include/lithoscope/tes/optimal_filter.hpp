@@ -45,11 +45,11 @@ PulseShape average_pulse(const PulseFile& file, const PulseSummaries& summaries,
                          const SummarySettings& settings = {});
 
 /// Average and derivative together, by least squares over the pulses against their own arrival times, which the filter
-/// made of both measures; two rounds. Baselines are their own; early records are slid.
+/// made of both measures; a few rounds. Baselines are their own; early records are slid.
 PulseShape pulse_and_derivative(const PulseFile& file, const PulseSummaries& summaries,
-                                std::span<const std::uint8_t> use, const Noise& noise);
+                                std::span<const std::uint8_t> use);
 
-/// Throws ComputationError when the noise's autocorrelation is not positive definite or too short.
+/// Throws ComputationError when the noise's autocorrelation is singular or too short.
 OptimalFilter make_five_lag(const PulseShape& shape, const Noise& noise, double sample_s,
                             const FilterSettings& settings = {});
 OptimalFilter make_arrival_time_safe(const PulseShape& shape, const Noise& noise, double sample_s,

@@ -1,6 +1,10 @@
 // Scan logs of SSRL 10-1: YAML documents, the first about the run, then one a pass.
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
+
+#include <sstream>
+#include <utility>
 
 #include "formats/log_format.hpp"
 #include "formats/refuse.hpp"
@@ -21,9 +25,13 @@ class Reader {
   explicit Reader(const std::string& path) : path_(path) {}
 
   ScanLog read(std::string_view bytes) {
-    std::vector<YAML::Node> documents;
+    std::vector<Document> documents;
     try {
-      documents = YAML::LoadAll(std::string{bytes});
+      for (const auto& [text, lines_before] : split(bytes)) {
+        lines_before_ = lines_before;
+        check(text);
+        documents.push_back({YAML::Load(text), lines_before});
+      }
       return read(documents);
     } catch (const YAML::Exception& error) {
       refuse(place(error.mark), "this is not the YAML it should be", "documents that begin with ---",
@@ -32,8 +40,51 @@ class Reader {
   }
 
  private:
+  struct Document {
+    YAML::Node node;
+    std::int64_t lines_before = 0;
+  };
+
+  // yaml-cpp's own LoadAll never ends on some damaged files, and ends without a word at an empty document.
+  static std::vector<std::pair<std::string, std::int64_t>> split(std::string_view bytes) {
+    std::vector<std::pair<std::string, std::int64_t>> out;
+    std::int64_t number = 0;
+    for (const std::string_view line : io::lines_of(bytes)) {
+      if (line.starts_with("---") || out.empty()) out.emplace_back(std::string{}, number);
+      out.back().first.append(line).append("\n");
+      ++number;
+    }
+    if (!out.empty() && core::trimmed(out.front().first).empty()) out.erase(out.begin());
+    return out;
+  }
+
+  /// Only looks where documents begin.
+  struct Beginnings final : YAML::EventHandler {
+    YAML::Mark last;
+    void OnDocumentStart(const YAML::Mark& mark) override { last = mark; }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+  };
+
+  // What follows a document without --- would be passed over in silence.
+  void check(const std::string& text) const {
+    std::istringstream stream{text};
+    YAML::Parser parser{stream};
+    Beginnings found;
+    parser.HandleNextDocument(found);
+    if (parser.HandleNextDocument(found))
+      refuse(place(found.last), "something follows the end of a document", "--- before the next document", "none");
+  }
+
   core::Place place(const YAML::Mark& mark) const {
-    return {.path = path_, .line = mark.line >= 0 ? std::optional<std::int64_t>{mark.line + 1} : std::nullopt};
+    return {.path = path_,
+            .line = mark.line >= 0 ? std::optional<std::int64_t>{lines_before_ + mark.line + 1} : std::nullopt};
   }
   [[noreturn]] void bad(const YAML::Node& node, std::string what, std::string expected) const {
     std::string found = !node || node.IsNull() ? "nothing" : node.IsScalar() ? node.Scalar() : "no single value";
@@ -75,10 +126,11 @@ class Reader {
     }
   }
 
-  ScanLog read(const std::vector<YAML::Node>& documents) const {
+  ScanLog read(const std::vector<Document>& documents) {
     ScanLog log;
     if (documents.empty()) refuse({.path = path_}, "a log without documents", "---", "nothing");
-    const YAML::Node& run = documents.front();
+    const YAML::Node& run = documents.front().node;
+    lines_before_ = documents.front().lines_before;
     const std::string type = text(run, "dtype");
     if (type != "cal" && type != "data") bad(field(run, "dtype"), "dtype says neither cal nor data", "cal or data");
     log.kind = type == "cal" ? LogKind::calibration : LogKind::scan;
@@ -90,7 +142,8 @@ class Reader {
     std::vector<std::vector<LoggedPoint>> points;
     std::int64_t endless = 0;
     for (std::size_t d = 1; d < documents.size(); ++d) {
-      const YAML::Node& document = documents[d];
+      const YAML::Node& document = documents[d].node;
+      lines_before_ = documents[d].lines_before;
       const YAML::Node header = field(document, "header");
       if (!header.IsMap()) bad(document, "a document without a header", "header: {start, stop, ...}");
       const std::string number_text = text(header, "pass");
@@ -125,6 +178,7 @@ class Reader {
   }
 
   const std::string& path_;
+  std::int64_t lines_before_ = 0;  // of the document at hand
 };
 
 ScanLog read(const io::InputFile& file) { return Reader{file.path()}.read(file.bytes()); }

@@ -411,6 +411,8 @@ TEST_CASE("broken YAML is refused with its line") {
   CHECK(refusal(with(good, "1582152320.790062", "soon")).where.line == 5);
   CHECK(refusal(with(good, "1582152320.790062", "-5")).where.line == 5);
   CHECK(refusal(with(good, "768.401", "high")).where.line == 4);
+  CHECK(refusal(good + "}, a: b\n").where.line == 8);
+  CHECK(refusal(good + "---\n" + good).what == "a document without a header");
   CHECK_FALSE(refusal(with(good, "header:", "footer:")).what.empty());
   CHECK_FALSE(
       refusal(with(good, "768.401: [1582152319.590172,\n      1582152320.790062]", "768.401: {}")).what.empty());
