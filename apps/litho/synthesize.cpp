@@ -13,6 +13,7 @@
 #include "lithoscope/xas/scan_files.hpp"
 #include "record_output.hpp"
 #include "study_options.hpp"
+#include "synthesize_array.hpp"
 
 namespace litho {
 namespace core = lithoscope::core;
@@ -35,6 +36,7 @@ struct Options {
   std::string resolution = "0.000001 V";
   std::string even_step = "60 s";
   std::string edge, at, counts;
+  ArrayOptions array;
   int seed = 1;
   bool force = false;
 };
@@ -87,6 +89,7 @@ core::ExitCode run(const Options& options) {
     throw core::UsageError(
         {.what = "--seed counts from 0", .expected = "0 or more", .found = std::to_string(options.seed)});
   }
+  if (!options.array.run.empty()) return write_array_run(options.array, options.seed, options.force);
   if (!options.edge.empty()) return write_scan(options);
   require_record_format(options.format);
   const echem::Instrument instrument{.active_mass_kg = positive("--active-mass", options.active_mass, "kg", false),
@@ -126,6 +129,7 @@ void add_synthesize(CommandLine& line) {
   command.text("--edge", options->edge, "Mn, Co or Ni: write an SSRL 8-2 raw table of its L2,3 edge");
   command.text("--at", options->at, "at the end of this step [the last one]");
   command.text("--counts", options->counts, "electron counts at the maximum, per point [900000]");
+  add_array_options(command, options->array);
   command.flag("--force", options->force, "replace a file that is already there");
   command.action([options] { return run(*options); });
 }

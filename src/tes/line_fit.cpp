@@ -16,8 +16,15 @@ double gaussian(double x, double sigma) {
   return std::exp(-0.5 * x * x / (sigma * sigma)) / (sigma * std::sqrt(2 * std::numbers::pi));
 }
 
+// A Gaussian with an exponential of this length towards low energy.
+double tail_density(double x, double sigma, double length_eV) {
+  const double z = (x / sigma + sigma / length_eV) / std::numbers::sqrt2;
+  constexpr double scaled_from = 5;  // erfc would underflow while the exponential before it overflows
+  if (z > scaled_from) return 0.5 / length_eV * std::exp(-0.5 * x * x / (sigma * sigma)) * erfcx(z);
+  return 0.5 / length_eV * std::exp(x / length_eV + 0.5 * std::pow(sigma / length_eV, 2)) * std::erfc(z);
+}
+
 double natural_density(const LineShape& shape, double x) {
-  if (shape.natural.empty()) return gaussian(x, shape.sigma_eV);
   double sum = 0, weights = 0;
   for (const LineComponent& c : shape.natural) {
     sum += c.weight * voigt(x - c.centre_eV, shape.sigma_eV, 0.5 * c.fwhm_eV);
@@ -191,7 +198,8 @@ Fitted minimise(Model model, const Bins& bins, const std::vector<int>& free,
 }  // namespace
 
 LineProfile::LineProfile(const LineShape& shape, double reach_eV)
-    : low_(-reach_eV), step_(std::clamp(shape.sigma_eV / 8, 0.01, 0.2)) {
+    : shape_(shape), low_(-reach_eV), step_(std::clamp(shape.sigma_eV / 8, 0.01, 0.2)) {
+  if (shape.natural.empty()) return;
   const auto n = static_cast<std::size_t>(2 * reach_eV / step_) + 1;
   std::vector<double> core(n);
   for (std::size_t i = 0; i < n; ++i) core[i] = natural_density(shape, low_ + step_ * static_cast<double>(i));
@@ -208,6 +216,13 @@ LineProfile::LineProfile(const LineShape& shape, double reach_eV)
 }
 
 double LineProfile::density(double distance_eV) const {
+  if (shape_.natural.empty()) {
+    const double s = shape_.sigma_eV, low = shape_.tail_share, high = shape_.high_tail_share;
+    double sum = (1 - low - high) * gaussian(distance_eV, s);
+    if (low > 0) sum += low * tail_density(distance_eV, s, shape_.tail_eV);
+    if (high > 0) sum += high * tail_density(-distance_eV, s, shape_.high_tail_eV);
+    return sum;
+  }
   const double at = (distance_eV - low_) / step_;
   if (!(at >= 0) || at >= static_cast<double>(density_.size() - 1)) return 0;
   const auto i = static_cast<std::size_t>(at);
@@ -216,6 +231,14 @@ double LineProfile::density(double distance_eV) const {
 }
 
 double LineProfile::integral(double distance_eV) const {
+  if (shape_.natural.empty()) {
+    const double s = shape_.sigma_eV, low = shape_.tail_share, high = shape_.high_tail_share;
+    double sum = 0.5 * std::erfc(-distance_eV / (s * std::numbers::sqrt2));
+    // The exponential's own share, beside the Gaussian's: its length times its density.
+    if (low > 0) sum += low * shape_.tail_eV * tail_density(distance_eV, s, shape_.tail_eV);
+    if (high > 0) sum -= high * shape_.high_tail_eV * tail_density(-distance_eV, s, shape_.high_tail_eV);
+    return sum;
+  }
   const double at = (distance_eV - low_) / step_;
   if (!(at > 0)) return 0;
   if (at >= static_cast<double>(density_.size() - 1)) return integral_.back();
@@ -226,11 +249,20 @@ double LineProfile::integral(double distance_eV) const {
 }
 
 double LineProfile::mode_eV() const {
-  const auto top = static_cast<std::size_t>(std::ranges::max_element(density_) - density_.begin());
-  if (top == 0 || top + 1 == density_.size()) return low_ + step_ * static_cast<double>(top);
-  const double a = density_[top - 1], b = density_[top], c = density_[top + 1];
+  // Sought on a grid, refined by a parabola. With one component it lies within a tail's length of the position.
+  const double reach = shape_.natural.empty() ? 3 * shape_.sigma_eV : -low_;
+  const double step = shape_.natural.empty() ? shape_.sigma_eV / 8 : step_;
+  double best = 0, most = -1;
+  for (std::int64_t k = 0; k <= std::llround(2 * reach / step); ++k) {
+    const double at = -reach + step * static_cast<double>(k), here = density(at);
+    if (here > most) {
+      most = here;
+      best = at;
+    }
+  }
+  const double a = density(best - step), b = density(best), c = density(best + step);
   const double bend = a - 2 * b + c;
-  return low_ + step_ * (static_cast<double>(top) + (bend < 0 ? 0.5 * (a - c) / bend : 0));
+  return best + (bend < 0 ? step * 0.5 * (a - c) / bend : 0);
 }
 
 std::optional<LineFit> fit_line(std::span<const double> energy_eV, double expected_eV, const LineShape& start,

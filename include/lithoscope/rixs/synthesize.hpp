@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lithoscope/rixs/map.hpp"
+#include "lithoscope/tes/synthesize.hpp"
 
 namespace lithoscope::rixs {
 
@@ -32,5 +33,10 @@ RixsMap expected_map(const EmissionModel& model, const MapExposure& exposure);
 /// Poisson counts about it.
 RixsMap synthesize_map(const EmissionModel& model, const MapExposure& exposure, std::uint64_t seed,
                        std::uint64_t stream = 0);
+
+/// Photons one pixel sees of a scan, in time: `rate_per_s` where the model emits most, less elsewhere. Energies are as
+/// emitted; the pixel adds its own resolution.
+std::vector<tes::Photon> draw_scan_photons(const EmissionModel& model, const tes::ScanLog& scan, double rate_per_s,
+                                           std::uint64_t seed, std::uint64_t stream);
 
 }  // namespace lithoscope::rixs

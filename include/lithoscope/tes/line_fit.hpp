@@ -20,7 +20,8 @@ struct LineShape {
   double high_tail_share = 0, high_tail_eV = 3;
 };
 
-/// The shape as a table: density and its integral over the distance from the line's position, area one.
+/// Density and integral of a shape over the distance from the line's position, area one: in closed form where the line
+/// itself is infinitely sharp, else from a table that reaches as far as asked.
 class LineProfile {
  public:
   LineProfile(const LineShape& shape, double reach_eV);
@@ -29,8 +30,9 @@ class LineProfile {
   double mode_eV() const;                     ///< distance of the maximum
 
  private:
+  LineShape shape_;
   double low_, step_;
-  std::vector<double> density_, integral_;
+  std::vector<double> density_, integral_;  ///< empty: closed form
 };
 
 struct LineFitSettings {
