@@ -179,7 +179,7 @@ class Scratch {
   std::filesystem::path path_;
 };
 
-constexpr double array_rate = 100, array_seconds = 12;
+constexpr double array_rate = 100, array_seconds = 20;
 const std::vector<std::pair<double, double>>& array_lines() {
   static const std::vector<std::pair<double, double>> lines{{277.0, 1}, {392.4, 1.4},  {524.9, 1.2},
                                                             {704.8, 1}, {851.47, 1.2}, {929.68, 0.8}};

@@ -9,8 +9,8 @@
 namespace lithoscope::tes {
 namespace {
 
-constexpr double bins_per_kernel = 4;
-constexpr int wide_grid = 24, near_grid = 5, golden_steps = 16, most_rounds = 5;
+constexpr double bins_per_kernel = 3;
+constexpr int wide_grid = 16, near_grid = 4, golden_steps = 14, most_rounds = 5;
 constexpr double phase_limit = 0.6;  // samples; beyond it is no arrival time
 
 // Density of some numbers, smoothed, and how concentrated it is.
@@ -48,7 +48,7 @@ class Concentration {
 
  private:
   static void run_mean(const std::vector<double>& in, std::vector<double>& out) {
-    constexpr std::size_t reach = 3;  // seven bins three times: a sigma of 3.5 bins, near one kernel
+    constexpr std::size_t reach = 2;  // five bins three times: a sigma of 2.4 bins, somewhat below one kernel
     double sum = 0;
     for (std::size_t i = 0; i < std::min(reach, in.size()); ++i) sum += in[i];
     for (std::size_t i = 0; i < in.size(); ++i) {
@@ -182,7 +182,7 @@ Sharpened sharpen(std::span<const double> log_height, std::span<const std::vecto
     std::size_t most;
   };
   const std::array<Stage, 3> stages{
-      {{settings.coarse, 3000}, {std::sqrt(settings.coarse * settings.fine), 6000}, {settings.fine, 20000}}};
+      {{settings.coarse, 3000}, {std::sqrt(settings.coarse * settings.fine), 4000}, {settings.fine, 10000}}};
   for (const Stage& stage : stages) {
     const Sample sample = sample_of(all, basis, stage.most, out.coefficients);
     refine(sample, Concentration{low, high, stage.kernel}, stage.kernel, &stage == stages.data(), settings, out);
