@@ -212,8 +212,8 @@ void add_rixs(CommandLine& line) {
   command.flag("--whole-seconds", options->whole_seconds,
                "cut scan windows to whole seconds, to compare with maps of tes_scan_server");
   command.heading("The map");
-  command.text("--from", options->from, "lowest emission energy, or loss [60 eV below the scan]");
-  command.text("--to", options->to, "highest [15 eV above it]");
+  command.text("--from", options->from, "lowest emission energy, or loss [20 eV below the scan]");
+  command.text("--to", options->to, "highest [10 eV above it]");
   command.text("--bin", options->bin, "width of a row [0.5 eV]");
   command.flag("--loss", options->loss, "energy loss in place of emission energy");
   command.flag("--no-elastic", options->no_elastic, "take the elastic line away");

@@ -70,10 +70,13 @@ std::vector<std::string> rixs_answers(const study::RixsOutcome& outcome) {
   for (std::size_t i = 0; i < outcome.changes.size(); ++i) {
     const study::NamedCurve& named = outcome.before.curves[i];
     const rixs::CurveChange& c = outcome.changes[i];
+    // Emission spectra and the sum of all are told where they have something to tell.
+    const bool minor = named.kind == "XES" || named.kind == "XRF";
+    if (minor && c.significance < 3) continue;
     const char* verdict = c.significance > 3 ? "changed" : "did not change beyond counting";
-    out.push_back(fmt::format("{} {} {}: {:.1f} standard deviations, chi squared {:.0f} for {} degrees of freedom.",
-                              named.kind, named.kind == "TFY" || named.kind == "XRF" ? "" : named.curve.name, verdict,
-                              c.significance, c.chi_squared, c.degrees));
+    out.push_back(fmt::format("{}{} {}: {:.1f} standard deviations, chi squared {:.0f} for {} degrees of freedom.",
+                              named.kind, named.kind == "TFY" || named.kind == "XRF" ? "" : " " + named.curve.name,
+                              verdict, c.significance, c.chi_squared, c.degrees));
   }
   if (outcome.feature_change) {
     const rixs::FeatureChange& f = *outcome.feature_change;

@@ -69,7 +69,7 @@ Photons photons_of(const MapSource& source, core::Progress& progress, RixsOutcom
   return photons;
 }
 
-// Emission shown: around the scanned energies, where the resonance and the elastic light are.
+// Emission shown: around the scanned energies, where the resonance and the elastic light are, and what is asked for.
 rixs::EnergyBins bins_of(const RixsStudy& study, const std::vector<tes::ScanPass>& passes) {
   double low = 1e300, high = -1e300;
   for (const tes::ScanPass& pass : passes) {
@@ -78,12 +78,25 @@ rixs::EnergyBins bins_of(const RixsStudy& study, const std::vector<tes::ScanPass
       high = std::max(high, point.position);
     }
   }
-  constexpr double below = 60, above = 15;
-  double from = study.emission_from_eV.value_or(std::floor(low - below));
-  double to = study.emission_to_eV.value_or(std::ceil(high + above));
+  constexpr double below = 20, above = 10;
+  low = std::floor(low - below);
+  high = std::ceil(high + above);
+  const auto include = [&](const rixs::Region& region) {
+    if (region.polygon.empty()) {
+      low = std::min(low, std::floor(region.from_eV));
+      high = std::max(high, std::ceil(region.to_eV));
+    }
+    for (const rixs::Corner& corner : region.polygon) {
+      low = std::min(low, std::floor(corner.emission_eV));
+      high = std::max(high, std::ceil(corner.emission_eV));
+    }
+  };
+  for (const rixs::Region& region : study.regions) include(region);
+  if (study.inverse) include(*study.inverse);
+  double from = study.emission_from_eV.value_or(low), to = study.emission_to_eV.value_or(high);
   if (study.map.loss) {
     from = study.emission_from_eV.value_or(-above);
-    to = study.emission_to_eV.value_or(below);
+    to = study.emission_to_eV.value_or(2 * below);
   }
   if (!(to > from) || !(study.bin_eV > 0)) {
     throw core::UsageError({.what = "the map has no rows",
@@ -219,6 +232,10 @@ MapOutcome reduce(const MapSource& source, const Photons& photons, const RixsStu
   MapOutcome one;
   rixs::MapSettings settings = study.map;
   settings.emission = bins;
+  if (settings.pile_up_window_s == 0 && !photons.events.empty()) {
+    constexpr double share_of_record = 0.01;  // nearer than that two pulses look like one
+    settings.pile_up_window_s = share_of_record * photons.events.front().record_s;
+  }
   std::vector<rixs::RixsMap> maps(photons.passes.size());
   core::parallel_for(static_cast<std::int64_t>(maps.size()), [&](std::int64_t i) {
     const auto p = static_cast<std::size_t>(i);

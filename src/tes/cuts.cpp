@@ -103,13 +103,15 @@ ResidualLimit learn_residual_limit(const OffFile& file, const ResidualCutSetting
                                   .advice = "leave this pixel out"});
   }
   std::ranges::sort(records);
-  ResidualLimit out;
+  struct Bin {
+    double upper, median, spread;
+  };
+  std::vector<Bin> bins;
   const auto add = [&](double upper, std::span<const std::pair<double, double>> members) {
     if (members.size() < least) return;
     std::vector<double> residuals;
     for (const auto& [h, r] : members) residuals.push_back(r);
-    out.upper_height.push_back(upper);
-    out.limit.push_back(core::median(residuals) + settings.spreads * spread_of(residuals));
+    bins.push_back({upper, core::median(residuals), spread_of(residuals)});
   };
   const auto between = [&](double low, double high) {
     const auto from = std::ranges::upper_bound(records, low, {}, &std::pair<double, double>::first);
@@ -117,22 +119,43 @@ ResidualLimit learn_residual_limit(const OffFile& file, const ResidualCutSetting
     return from < to ? std::span{from, to} : std::span<std::pair<double, double>>{};
   };
   if (settings.scale_free) {
+    // Of equally many records each; one that lies between lines is mostly pile-up, and is judged by its neighbours.
     constexpr std::size_t shares = 12;
     for (std::size_t s = 0; s < shares; ++s) {
       const auto members = std::span{records}.subspan(s * records.size() / shares,
                                                       (s + 1) * records.size() / shares - s * records.size() / shares);
       if (!members.empty()) add(members.back().first, members);
     }
+    const std::vector<Bin> own = bins;
+    constexpr double more_median = 1.3, more_spread = 2;
+    for (std::size_t b = 0; b < own.size(); ++b) {
+      std::vector<double> medians, spreads;
+      for (std::size_t k = b < 2 ? 0 : b - 2; k < std::min(own.size(), b + 3); ++k) {
+        medians.push_back(own[k].median);
+        spreads.push_back(own[k].spread);
+      }
+      std::ranges::sort(medians);
+      std::ranges::sort(spreads);
+      bins[b].median = std::min(own[b].median, more_median * medians[(medians.size() - 1) / 2]);
+      bins[b].spread = std::min(own[b].spread, more_spread * spreads[(spreads.size() - 1) / 2]);
+    }
   } else {
     // MASS's rule: knots at the middles of even bins, each limit holding up to its knot; below the least height nothing
     // passes.
-    out.upper_height.push_back(settings.least_height);
-    out.limit.push_back(-1);
     const double w = settings.bin_height;
     for (std::int64_t k = 0; static_cast<double>(k + 1) * w < records.back().first; ++k)
       add((static_cast<double>(k) + 0.5) * w, between(static_cast<double>(k) * w, static_cast<double>(k + 1) * w));
   }
-  if (out.limit.empty()) add(records.back().first, records);
+  if (bins.empty()) add(records.back().first, records);
+  ResidualLimit out;
+  if (!settings.scale_free) {
+    out.upper_height.push_back(settings.least_height);
+    out.limit.push_back(-1);
+  }
+  for (const Bin& b : bins) {
+    out.upper_height.push_back(b.upper);
+    out.limit.push_back(b.median + settings.spreads * b.spread);
+  }
   return out;
 }
 

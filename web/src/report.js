@@ -144,23 +144,47 @@ function makeLive(host, figure) {
 // Maps and bars stay as drawn; a map tells the value under the pointer.
 function isDrawn(figure) { return Boolean(figure.map) || figure.x_ticks.length > 0 || figure.series.some((s) => s.mark === "bars"); }
 
+// Under the pointer a map tells its value and shows its row along the bottom and its column along the left.
+function cutsOf(svg, [left, top, width, height]) {
+  const ns = "http://www.w3.org/2000/svg";
+  const add = (name) => { const e = svg.appendChild(document.createElementNS(ns, name)); e.setAttribute("class", name === "line" ? "cross" : "cut"); return e; };
+  const parts = [add("line"), add("line"), add("polyline"), add("polyline")];
+  const set = (e, attributes) => Object.entries(attributes).forEach(([k, v]) => e.setAttribute(k, v));
+  return {
+    show(map, column, row) {
+      const nx = map.x.length, ny = map.y.length, of = (values) => { const top = Math.max(1e-300, ...values.map((v) => Math.abs(v ?? 0))); return values.map((v) => Math.abs(v ?? 0) / top); };
+      const along = of(map.x.map((_, i) => map.z[row * nx + i])), up = of(map.y.map((_, i) => map.z[i * nx + column]));
+      const x = left + (column + 0.5) / nx * width, y = top + (1 - (row + 0.5) / ny) * height;
+      set(parts[0], { x1: x, x2: x, y1: top, y2: top + height }); set(parts[1], { x1: left, x2: left + width, y1: y, y2: y });
+      set(parts[2], { points: along.map((v, i) => `${(left + (i + 0.5) / nx * width).toFixed(1)},${(top + height - 0.3 * height * v).toFixed(1)}`).join(" ") });
+      set(parts[3], { points: up.map((v, i) => `${(left + 0.2 * width * v).toFixed(1)},${(top + (1 - (i + 0.5) / ny) * height).toFixed(1)}`).join(" ") });
+      parts.forEach((e) => { e.style.display = ""; });
+    },
+    hide() { parts.forEach((e) => { e.style.display = "none"; }); },
+  };
+}
+
 function readMap(host, figure) {
   const map = figure.map, svg = host.querySelector("svg");
   if (!map || host.querySelector(".tip")) return;
   const tip = host.appendChild(Object.assign(document.createElement("div"), { className: "tip" }));
-  const [left, top, width, height] = svg.dataset.plot.split(" ").map(Number);
+  const plot = svg.dataset.plot.split(" ").map(Number), [left, top, width, height] = plot;
+  const cuts = cutsOf(svg, plot);
+  const hide = () => { tip.style.display = "none"; cuts.hide(); };
+  hide();
   svg.addEventListener("mousemove", (event) => {
     const box = svg.getBoundingClientRect(), scale = svg.viewBox.baseVal.width / box.width;
     const fx = ((event.clientX - box.left) * scale - left) / width, fy = 1 - ((event.clientY - box.top) * scale - top) / height;
-    if (fx < 0 || fx >= 1 || fy < 0 || fy >= 1) { tip.style.display = "none"; return; }
+    if (fx < 0 || fx >= 1 || fy < 0 || fy >= 1) { hide(); return; }
     const column = Math.floor(fx * map.x.length), row = Math.floor(fy * map.y.length), z = map.z[row * map.x.length + column];
     tip.textContent = `${figure.x_axis.quantity}: ${short(map.x[column])} ${figure.x_axis.unit}, ${figure.y_axis.quantity}: ${short(map.y[row])} ${figure.y_axis.unit}, ${map.z_axis.quantity}: ${z === null ? "no value" : short(z)} ${map.z_axis.unit}`;
     tip.style.display = "block";
+    cuts.show(map, column, row);
     const px = event.clientX - box.left, py = event.clientY - box.top;
     tip.style.left = Math.max(0, px + 14 + tip.offsetWidth > box.width ? px - tip.offsetWidth - 14 : px + 14) + "px";
     tip.style.top = Math.max(0, py - tip.offsetHeight - 10) + "px";
   });
-  svg.addEventListener("mouseleave", () => { tip.style.display = "none"; });
+  svg.addEventListener("mouseleave", hide);
 }
 
 function offerDownload(figure, name, type, content) {
