@@ -167,13 +167,11 @@ core::ExitCode watch(Options options) {
         once(options);
         drawn = now;
         fmt::print(stderr, "watching; {} is fresh\n", options.out);
-      } catch (const core::UnreadableFile& error) {
-        fmt::print(stderr, "not yet: {}\n", error.what());
-        drawn = now;
-      } catch (const core::UsageError& error) {
-        fmt::print(stderr, "not yet: {}\n", error.what());
-        drawn = now;
-      } catch (const core::ComputationError& error) {
+      } catch (const core::Error& error) {
+        // Half a log or a calibration that has no photon yet passes; a wrong option does not.
+        const bool passes = error.exit_code() == core::ExitCode::unreadable_input ||
+                            error.exit_code() == core::ExitCode::computation_failed;
+        if (!passes) throw;
         fmt::print(stderr, "not yet: {}\n", error.what());
         drawn = now;
       }

@@ -13,6 +13,10 @@
 namespace lithoscope::report {
 namespace {
 
+bool in_window(const tes::CalibrationWindow& window, std::int64_t time_ns) {
+  return time_ns >= window.start_ns && time_ns < window.stop_ns;
+}
+
 std::string reasons_of(const tes::PixelCalibration& pixel) {
   std::string out;
   for (const std::string& reason : pixel.reasons) out += (out.empty() ? "" : " ") + reason;
@@ -86,6 +90,32 @@ Table exclusion_table(const study::TesOutcome& outcome) {
   return t;
 }
 
+// Where the scale puts the elastic light of the calibrations: a line it was not tied to.
+std::string elastic_words(const study::TesOutcome& outcome) {
+  for (const tes::CalibrationWindow& window : outcome.calibration.windows) {
+    const bool scanned = window.incident_eV > 0;
+    const auto beside = [&](const std::string& line) {
+      constexpr double apart_eV = 25;
+      return std::abs(tes::emission_line(line).peak_eV - window.incident_eV) < apart_eV;
+    };
+    if (!scanned || std::ranges::any_of(outcome.calibration.lines, beside)) continue;
+    std::vector<double> near;
+    constexpr double reach_eV = 8;
+    for (const tes::PixelEvents& events : outcome.events) {
+      for (std::size_t i = 0; i < events.size(); ++i) {
+        if (std::abs(events.energy_eV[i] - window.incident_eV) < reach_eV && in_window(window, events.time_ns[i]))
+          near.push_back(events.energy_eV[i]);
+      }
+    }
+    constexpr std::size_t least = 100;
+    if (near.size() < least) continue;
+    return fmt::format(
+        "Light scattered without loss at {:g} eV ({}) is found at {:.2f} eV; the scale is not tied to it.",
+        window.incident_eV, window.name, core::median(near));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<std::string> tes_answers(const study::TesOutcome& outcome) {
@@ -116,6 +146,7 @@ std::vector<std::string> tes_answers(const study::TesOutcome& outcome) {
     out.push_back(fmt::format("Over {:.1f} h between calibrations the lines of the median pixel stay within {:.2f} eV.",
                               hours, worst));
   }
+  if (const std::string words = elastic_words(outcome); !words.empty()) out.push_back(words);
   for (const tes::PixelCalibration& pixel : c.pixels) {
     if (pixel.state == tes::PixelState::good) continue;
     constexpr std::size_t most = 8;

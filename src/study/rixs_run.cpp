@@ -252,10 +252,10 @@ MapOutcome reduce(const MapSource& source, const Photons& photons, const RixsStu
   one.passes = same_axes(std::move(maps), out);
   one.map = rixs::sum_maps(one.passes);
   if (one.map.total() == 0) {
-    throw core::UsageError({.what = "no photon falls into the scan",
-                            .expected = "events within its time windows and emission energies",
-                            .found = fmt::format("{} outside the bins", one.map.outside),
-                            .advice = "are log and pulse files of the same night?"});
+    throw core::ComputationError({.what = "no photon falls into the scan",
+                                  .expected = "events within its time windows and emission energies",
+                                  .found = fmt::format("{} outside the bins", one.map.outside),
+                                  .advice = "are log and pulse files of the same night?"});
   }
   compare_passes(one);
   if (one.passes_degrees > 0) {

@@ -359,10 +359,10 @@ std::size_t busiest_window(const Work& work) {
     }
   }
   if (most == 0) {
-    throw core::UsageError({.what = "no photon falls into a calibration",
-                            .expected = fmt::format("records between the times of {}", work.windows.front().name),
-                            .found = "none",
-                            .advice = "are log and pulse files of the same run?"});
+    throw core::ComputationError({.what = "no photon falls into a calibration",
+                                  .expected = fmt::format("records between the times of {}", work.windows.front().name),
+                                  .found = "none",
+                                  .advice = "are log and pulse files of the same run?"});
   }
   return best;
 }

@@ -77,7 +77,7 @@ struct ArrayCalibration {
 };
 
 /// `lines` by name, ascending in energy, at least three. A pixel without photons is vetoed with a reason, not an error.
-/// Throws UsageError when no window holds any event, ComputationError when no pixel can be calibrated.
+/// Throws ComputationError when no window holds any event or no pixel can be calibrated.
 ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span<const CalibrationWindow> windows,
                                  std::span<const std::string> lines, const CalibrationSettings& settings = {});
 

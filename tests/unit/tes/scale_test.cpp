@@ -187,7 +187,7 @@ TEST_CASE("what is no photon is counted by why") {
 TEST_CASE("calibrations without photons, lines or pixels say so") {
   const Heights twin{200};
   const std::vector<tes::CalibrationWindow> elsewhere{{"CAL9", 5, 6, 0}};
-  CHECK_THROWS_AS(tes::calibrate_array(twin.pixels, elsewhere, tes::test::line_names()), core::UsageError);
+  CHECK_THROWS_AS(tes::calibrate_array(twin.pixels, elsewhere, tes::test::line_names()), core::ComputationError);
   CHECK_THROWS_AS(tes::calibrate_array(twin.pixels, twin.windows, std::vector<std::string>{"C Ka", "O Ka"}),
                   core::UsageError);
   CHECK_THROWS_AS(tes::calibrate_array(twin.pixels, twin.windows, std::vector<std::string>{"C Ka", "O Ka", "Xx"}),
