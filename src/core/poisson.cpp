@@ -10,7 +10,11 @@ namespace {
 std::int64_t by_multiplication(double mean, RandomStream& random) {
   const double floor = std::exp(-mean);
   std::int64_t count = 0;
-  for (double product = random.uniform(); product > floor; product *= random.uniform()) ++count;
+  double product = random.uniform();
+  while (product > floor) {
+    product *= random.uniform();
+    ++count;
+  }
   return count;
 }
 

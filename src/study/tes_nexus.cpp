@@ -113,7 +113,7 @@ std::vector<tes::PixelEvents> read_events(const std::string& path) {
     const std::size_t n = pixel.time_ns.size();
     if (pixel.energy_eV.size() != n || pixel.energy_sigma_eV.size() != n || excluded.size() != pixel.excluded.size()) {
       throw core::UnreadableFile({.what = "columns of events differ in length",
-                                  .where = {.path = path + ":" + group},
+                                  .where = {.path = fmt::format("{}:{}", path, group)},
                                   .expected = std::to_string(n) + " energies",
                                   .found = std::to_string(pixel.energy_eV.size()),
                                   .advice = "make the events again with litho tes"});
@@ -121,6 +121,7 @@ std::vector<tes::PixelEvents> read_events(const std::string& path) {
     std::ranges::copy(excluded, pixel.excluded.begin());
     out.push_back(std::move(pixel));
   }
+  std::ranges::sort(out, {}, &tes::PixelEvents::pixel);
   if (out.empty()) {
     throw core::UnreadableFile({.what = "holds no events",
                                 .where = {.path = path},

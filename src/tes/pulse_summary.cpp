@@ -78,7 +78,7 @@ One summarise(std::span<const std::uint16_t> record, std::size_t presamples, std
   const auto [least, most] = std::ranges::minmax(record);
   one.lowest = least;
   if (one.mean < static_cast<double>(most)) {
-    one.peak = static_cast<std::int64_t>(most) - static_cast<std::int64_t>(one.mean + 0.5);
+    one.peak = static_cast<std::int64_t>(most) - static_cast<std::int64_t>(std::floor(one.mean + 0.5));
     one.peak_index = static_cast<std::uint16_t>(std::ranges::find(record, most) - record.begin());
     const std::size_t from = presamples + prompt_from - (one.early ? 1 : 0);
     std::int64_t sum = 0;
