@@ -161,6 +161,23 @@ std::string settings_text(const TesStudy& study) {
   return out;
 }
 
+// What happened to pixels, the same words once.
+void gather_remarks(TesOutcome& out) {
+  std::map<std::string, std::vector<int>> pixels;
+  for (const tes::PulseHeights& one : out.heights) {
+    for (const std::string& remark : one.remarks) pixels[remark].push_back(one.pixel);
+  }
+  for (const auto& [remark, which] : pixels) {
+    std::string list;
+    constexpr std::size_t most = 8;
+    for (std::size_t i = 0; i < std::min(most, which.size()); ++i)
+      list += fmt::format("{}{}", i > 0 ? ", " : "", which[i]);
+    out.warnings.push_back(fmt::format("Pixel{} {}{}: {}", which.size() == 1 ? "" : "s", list,
+                                       which.size() > most ? fmt::format(" and {} more", which.size() - most) : "",
+                                       remark));
+  }
+}
+
 void warn_of_exclusions(TesOutcome& out) {
   std::array<std::int64_t, tes::flag_count> sum{};
   std::int64_t records = 0;
@@ -219,6 +236,7 @@ TesOutcome run_tes(const TesStudy& study, core::Progress& progress) {
     const auto p = static_cast<std::size_t>(i);
     out.events[p] = tes::make_events(out.heights[p], out.calibration.pixels[p]);
   });
+  gather_remarks(out);
   warn_of_exclusions(out);
   std::erase_if(out.events, [](const tes::PixelEvents& e) { return e.size() == 0; });
   return out;

@@ -132,7 +132,6 @@ PulseHeights process_pulses(std::span<const PulseFile> files, const PulseFile* n
   std::optional<Chain> chain;
   for (const PulseFile& file : files) {
     require_same_length(file.facts().path, facts.samples, file.facts().samples);
-    out.remarks.insert(out.remarks.end(), file.facts().remarks.begin(), file.facts().remarks.end());
     if (file.facts().left_over_bytes > 0)
       out.remarks.push_back(fmt::format("The last record of {} is cut short and left out.", file.facts().path));
     if (file.records() == 0) continue;
@@ -164,11 +163,13 @@ PulseHeights process_off(std::span<const OffFile> files, const ResidualCutSettin
                    .remarks = {}};
   for (const OffFile& file : files) {
     require_same_length(file.path, first.samples, file.samples);
-    out.remarks.insert(out.remarks.end(), file.remarks.begin(), file.remarks.end());
     if (file.left_over_bytes > 0)
       out.remarks.push_back(fmt::format("The last record of {} is cut short and left out.", file.path));
     if (file.records() == 0) continue;
-    const auto flags = flag_records(file, learn_residual_limit(file, cuts));
+    auto flags = flag_records(file, learn_residual_limit(file, cuts));
+    for (std::size_t i = 0; i < flags.size(); ++i) {  // the model is of one length
+      if (file.record_samples[i] != file.samples) flags[i] |= static_cast<std::uint8_t>(Flag::wrong_length);
+    }
     out.flags.insert(out.flags.end(), flags.begin(), flags.end());
     for (std::int64_t i = 0; i < file.records(); ++i) {
       const auto row = static_cast<std::size_t>(i);

@@ -17,7 +17,6 @@ struct TesStudy {
   std::vector<std::string> noise_files;  ///< LJH, matched by channel
   std::vector<std::string> logs;         ///< calibration logs make windows; scan logs are kept for maps
   std::string states;                    ///< an experiment-state file: its CAL intervals are calibrations
-  std::string triggers;                  ///< an external-trigger file
   std::vector<std::string> lines{"C Ka", "N Ka", "O Ka", "Fe La", "Ni La", "Cu La"};
   tes::ChainSettings chain;
   tes::ResidualCutSettings residual;
