@@ -80,14 +80,30 @@ enum : Index { at_x, at_y, at_log_sx, at_log_sy, at_counts, at_background };
 
 struct Orders {
   int incident = 2, emission = 2;
+  // Mixed terms up to this order: two bands of other widths that overlap are no product of two curves.
+  int cross = 0;
   // Under the product a pedestal that is flat in emission and straight along the incident axis: the exponential of a
   // low polynomial is a line without one.
   bool pedestal = false;
-  Index at_pedestal() const { return at_background + 1 + incident + emission; }
-  Index parameters() const { return at_pedestal() + (pedestal ? 2 : 0); }
+  Index at_cross() const { return at_background + 1 + incident + emission; }
+  Index at_pedestal() const { return at_cross() + cross * (cross + 1) / 2; }
+  // A second band, Gaussian in both directions, added to the product: spectra have several, and a sum of two is far
+  // from the exponential of a low polynomial.
+  bool band = false;
+  Index at_band() const { return at_pedestal() + (pedestal ? 2 : 0); }
+  Index parameters() const { return at_band() + (band ? 5 : 0); }
 };
 
-constexpr int highest_order = 5;
+constexpr int highest_order = 5, highest_cross = 4;
+
+// The mixed terms P_i(u) P_j(v) with i + j up to one more than the order, lowest first.
+template <class Visit>
+void each_cross(int order, Visit visit) {
+  for (int sum = 2; sum <= order + 1; ++sum) {
+    for (int i = 1; i < sum; ++i) visit(static_cast<std::size_t>(i), static_cast<std::size_t>(sum - i));
+  }
+}
+
 std::array<double, highest_order + 1> legendre(double x) {
   std::array<double, highest_order + 1> p{1, x};
   for (std::size_t k = 2; k < p.size(); ++k) {
@@ -100,7 +116,7 @@ std::array<double, highest_order + 1> legendre(double x) {
 struct Bounds {
   VectorXd low, high;
 };
-Bounds bounds_of(const FeatureSettings& s, Orders orders) {
+Bounds bounds_of(const Window& w, const FeatureSettings& s, Orders orders) {
   // A line narrower than these hides between points; a wider one is background.
   constexpr double narrow_incident = 0.15, wide_incident = 2, narrow_emission = 0.4, wide_emission = 3;
   constexpr double infinite = std::numeric_limits<double>::infinity();
@@ -116,12 +132,19 @@ Bounds bounds_of(const FeatureSettings& s, Orders orders) {
   set(at_log_sy, std::log(narrow_emission), std::log(wide_emission));
   b.low[at_counts] = 0;
   if (orders.pedestal) {
-    b.low.tail(2).setZero();
+    b.low.segment(orders.at_pedestal(), 2).setZero();
     // On a pedestal the product could become the feature itself: along the incident axis it may curve no more than a
     // line of the greatest width does.
     const double half = s.window_incident_eV / wide_incident;
     const double most_curved = half * half / 3;  // of exp(-x^2 / 2 sigma^2), in Legendre's second polynomial
     for (Index k = 2; k <= orders.incident; ++k) set(at_background + k, -most_curved, most_curved);
+  }
+  if (orders.band) {  // as wide as a band is, or it would become the feature; never curved upwards
+    constexpr double least_incident = 0.8, least_emission = 1.1;
+    const double u = 0.5 * (w.incident_eV.back() - w.incident_eV.front()) / least_incident;
+    const double v = 0.5 * (w.edge_eV.back() - w.edge_eV.front()) / least_emission;
+    set(orders.at_band() + 2, -0.5 * u * u, 0);
+    set(orders.at_band() + 4, -0.5 * v * v, 0);
   }
   return b;
 }
@@ -140,11 +163,16 @@ class Model {
   void set(const VectorXd& p) {
     set_columns(p);
     set_rows(p);
+    set_cross(p);
     counts_ = p[at_counts];
   }
   double shape(std::size_t r, std::size_t c) const { return column_[c].share * row_[r].share; }
-  double product(std::size_t r, std::size_t c) const { return column_[c].background * row_[r].background; }
-  double background(std::size_t r, std::size_t c) const { return product(r, c) + column_[c].pedestal; }
+  double product(std::size_t r, std::size_t c) const {
+    const double plain = column_[c].background * row_[r].background;
+    return cross_.empty() ? plain : plain * cross_[r * w_.columns() + c];
+  }
+  double background(std::size_t r, std::size_t c) const { return product(r, c) + column_[c].pedestal + band(r, c); }
+  double band(std::size_t r, std::size_t c) const { return column_[c].band * row_[r].band; }
   double expected(std::size_t r, std::size_t c) const {
     return std::max(1e-12, counts_ * shape(r, c) + background(r, c));
   }
@@ -162,9 +190,18 @@ class Model {
     *d++ = b;
     for (int k = 1; k <= orders_.incident; ++k) *d++ = b * along_u_[c][static_cast<std::size_t>(k)];
     for (int k = 1; k <= orders_.emission; ++k) *d++ = b * along_v_[r][static_cast<std::size_t>(k)];
-    if (!orders_.pedestal) return;
-    *d++ = 0.5 * w_.exposure[c] * (1 - w_.u[c]);
-    *d = 0.5 * w_.exposure[c] * (1 + w_.u[c]);
+    each_cross(orders_.cross, [&](std::size_t i, std::size_t j) { *d++ = b * along_u_[c][i] * along_v_[r][j]; });
+    if (orders_.pedestal) {
+      *d++ = 0.5 * w_.exposure[c] * (1 - w_.u[c]);
+      *d++ = 0.5 * w_.exposure[c] * (1 + w_.u[c]);
+    }
+    if (!orders_.band) return;
+    const double second = band(r, c), u = w_.u[c], v = w_.v[r];
+    *d++ = second;
+    *d++ = second * u;
+    *d++ = second * u * u;
+    *d++ = second * v;
+    *d = second * v * v;
   }
   const Window& window() const { return w_; }
 
@@ -182,10 +219,10 @@ class Model {
 
  private:
   struct Column {
-    double share = 0, by_place = 0, by_width = 0, background = 0, pedestal = 0;
+    double share = 0, by_place = 0, by_width = 0, background = 0, pedestal = 0, band = 0;
   };
   struct Row {
-    double share = 0, by_place = 0, by_width = 0, background = 0;
+    double share = 0, by_place = 0, by_width = 0, background = 0, band = 0;
   };
 
   void set_columns(const VectorXd& p) {
@@ -203,6 +240,11 @@ class Model {
       for (int k = 1; k <= orders_.incident; ++k)
         power += p[at_background + k] * along_u_[c][static_cast<std::size_t>(k)];
       column_[c].background = w_.exposure[c] * std::exp(std::clamp(power, -300.0, 300.0));
+      if (orders_.band) {
+        const double u = w_.u[c],
+                     of_u = p[orders_.at_band()] + u * (p[orders_.at_band() + 1] + u * p[orders_.at_band() + 2]);
+        column_[c].band = w_.exposure[c] * std::exp(std::clamp(of_u, -300.0, 300.0));
+      }
       if (!orders_.pedestal) continue;
       const double left = p[orders_.at_pedestal()], right = p[orders_.at_pedestal() + 1];
       column_[c].pedestal = 0.5 * w_.exposure[c] * (left * (1 - w_.u[c]) + right * (1 + w_.u[c]));
@@ -232,11 +274,30 @@ class Model {
       for (int k = 1; k <= orders_.emission; ++k)
         power += p[at_background + orders_.incident + k] * along_v_[r][static_cast<std::size_t>(k)];
       y.background = std::exp(std::clamp(power, -300.0, 300.0));
+      if (orders_.band) {
+        const double v = w_.v[r];
+        y.band = std::exp(std::clamp(v * (p[orders_.at_band() + 3] + v * p[orders_.at_band() + 4]), -300.0, 300.0));
+      }
+    }
+  }
+
+  void set_cross(const VectorXd& p) {
+    cross_.clear();
+    if (orders_.cross == 0) return;
+    for (std::size_t r = 0; r < w_.rows(); ++r) {
+      for (std::size_t c = 0; c < w_.columns(); ++c) {
+        double power = 0;
+        Index at = orders_.at_cross();
+        each_cross(orders_.cross,
+                   [&](std::size_t i, std::size_t j) { power += p[at++] * along_u_[c][i] * along_v_[r][j]; });
+        cross_.push_back(std::exp(std::clamp(power, -300.0, 300.0)));
+      }
     }
   }
 
   const Window& w_;
   Orders orders_;
+  std::vector<double> cross_;  // rows x columns; empty without mixed terms
   std::vector<std::array<double, highest_order + 1>> along_u_, along_v_;
   std::vector<Column> column_;
   std::vector<Row> row_;
@@ -248,7 +309,7 @@ struct Slope {
   VectorXd uphill;       // of the log likelihood
 };
 Slope slope_of(const Model& model) {
-  constexpr std::size_t most = at_background + 3 + 2 * highest_order;
+  constexpr std::size_t most = at_background + 3 + 2 * highest_order + highest_cross * (highest_cross + 1) / 2 + 5;
   const auto n = static_cast<std::size_t>(model.parameters());
   std::array<double, most> d{}, up{};
   std::array<std::array<double, most>, most> info{};
@@ -316,23 +377,23 @@ Fit climb(Model& model, VectorXd p, const Bounds& bounds, Free which) {
     const VectorXd diagonal = a.diagonal().cwiseMax(1e-9 * a.diagonal().maxCoeff() + 1e-12);
     bool better = false;
     double gain = 0;
-    for (; damping < 1e10; damping *= 8) {
+    while (!better && damping < 1e10) {
       MatrixXd damped = a;
       damped.diagonal() += damping * diagonal;
       const VectorXd change = damped.ldlt().solve(g);
       VectorXd next = p;
       next(move) += change;
       next = next.cwiseMax(bounds.low).cwiseMin(bounds.high);
-      if (!next.allFinite()) continue;
-      model.set(next);
-      const double there = model.deviance();
-      if (!(there <= deviance)) continue;
-      gain = deviance - there;
-      deviance = there;
-      p = next;
-      better = true;
-      damping = std::max(1e-9, damping / 10);
-      break;
+      const bool finite = next.allFinite();
+      if (finite) model.set(next);
+      const double there = finite ? model.deviance() : std::numeric_limits<double>::infinity();
+      better = there <= deviance;
+      if (better) {
+        gain = deviance - there;
+        deviance = there;
+        p = next;
+      }
+      damping = better ? std::max(1e-9, damping / 10) : 8 * damping;
     }
     if (!better || gain < enough * (damping < 1 ? 1 : 1e-3)) break;
   }
@@ -350,7 +411,7 @@ VectorXd start_of(const Window& w, Orders orders, const FeatureSettings& s) {
   p[at_log_sy] = std::log(s.sigma_emission_eV);
   const double mean = total / static_cast<double>(w.counts.size());
   p[at_background] = std::log(mean);
-  if (orders.pedestal) p.tail(2).setConstant(0.1 * mean);
+  if (orders.pedestal) p.segment(orders.at_pedestal(), 2).setConstant(0.1 * mean);
   return p;
 }
 
@@ -413,19 +474,42 @@ struct Fitted {
   Fit background, full;
 };
 
+// Starts of the background: a second band may lie towards either end of the incident axis.
+std::vector<VectorXd> background_starts(const Window& w, Orders orders, const FeatureSettings& s) {
+  const VectorXd plain = start_of(w, orders, s);
+  if (!orders.band) return {plain};
+  std::vector<VectorXd> out;
+  for (const double u : {-0.7, 0.7}) {
+    // exp(a - (x - u)^2 / (2 s^2)) in both directions, about two thirds of the window wide.
+    constexpr double narrow = 1.1, height = 0.5;
+    VectorXd p = plain;
+    const Index at = orders.at_band();
+    p[at] = plain[at_background] + std::log(height) - narrow * u * u;
+    p[at + 1] = 2 * narrow * u;
+    p[at + 2] = p[at + 4] = -narrow;
+    out.push_back(p);
+  }
+  return out;
+}
+
 Fitted fit_with(const Window& w, Orders orders, const FeatureSettings& s) {
   Model model{w, orders};
-  const Bounds bounds = bounds_of(s, orders);
-  Fitted out{
-      .orders = orders, .background = climb(model, start_of(w, orders, s), bounds, Free::background), .full = {}};
-  out.full = best_fit(model, out.background, bounds);
-  return out;
+  const Bounds bounds = bounds_of(w, s, orders);
+  Fitted best{.orders = orders, .background = {}, .full = {}};
+  best.full.deviance = best.background.deviance = std::numeric_limits<double>::infinity();
+  for (const VectorXd& start : background_starts(w, orders, s)) {
+    Fit background = climb(model, start, bounds, Free::background);
+    Fit full = best_fit(model, background, bounds);
+    if (background.deviance < best.background.deviance) best.background = std::move(background);
+    if (full.deviance < best.full.deviance) best.full = std::move(full);
+  }
+  return best;
 }
 
 // The background grows while the data ask for it: so that noise is seldom followed and a term that matters is seldom
 // missed.
 Fitted fit_growing(const Window& w, const FeatureSettings& s) {
-  constexpr int most_incident = 4, most_emission = 5;
+  constexpr int most_incident = 5, most_emission = 5;
   constexpr double price = 6;  // of a parameter, in deviance; Akaike's is 2, at which noise is often followed
   const auto cost = [](const Fitted& f) {
     return f.full.deviance + price * static_cast<double>(f.orders.parameters());
@@ -437,9 +521,16 @@ Fitted fit_growing(const Window& w, const FeatureSettings& s) {
   while (true) {
     std::vector<Orders> larger;
     Orders o = best.orders;
-    if (fits(o.incident + 1, most_incident, w.columns())) larger.push_back({o.incident + 1, o.emission, o.pedestal});
-    if (fits(o.emission + 1, most_emission, w.rows())) larger.push_back({o.incident, o.emission + 1, o.pedestal});
-    if (!o.pedestal) larger.push_back({o.incident, o.emission, true});
+    const auto with = [&](auto change) {
+      Orders more = o;
+      change(more);
+      larger.push_back(more);
+    };
+    if (fits(o.incident + 1, most_incident, w.columns())) with([](Orders& more) { ++more.incident; });
+    if (fits(o.emission + 1, most_emission, w.rows())) with([](Orders& more) { ++more.emission; });
+    if (o.cross < highest_cross) with([](Orders& more) { ++more.cross; });
+    if (!o.pedestal) with([](Orders& more) { more.pedestal = true; });
+    if (!o.band) with([](Orders& more) { more.band = true; });
     Fitted next = best;
     for (const Orders& orders : larger) {
       Fitted tried = fit_with(w, orders, s);
@@ -552,7 +643,7 @@ std::optional<Feature> find_feature(const RixsMap& map, const FeatureSettings& s
   if (!window) return std::nullopt;
   const Fitted fitted = fit_growing(*window, settings);
   Model model{*window, fitted.orders};
-  const Bounds bounds = bounds_of(settings, fitted.orders);
+  const Bounds bounds = bounds_of(*window, settings, fitted.orders);
   const VectorXd& p = fitted.full.p;
   const MatrixXd covariance = covariance_at(model, p, bounds);
   Feature out;

@@ -26,8 +26,9 @@ struct Feature {
   double chi_squared_per_bin = 0;
 };
 
-/// Poisson likelihood of a two-dimensional Gaussian on a background that is a product of two low polynomials, one along
-/// each axis. Empty when the window does not lie in the map.
+/// Poisson likelihood of a two-dimensional Gaussian on a background that grows while the data ask for it: the
+/// exponential of polynomials along each axis and of mixed terms, a pedestal, a second band that is no narrower than
+/// bands are. Empty when the window does not lie in the map.
 std::optional<Feature> find_feature(const RixsMap& map, const FeatureSettings& settings = {});
 
 struct FeatureChange {

@@ -127,3 +127,25 @@ TEST_CASE("a window that is not in the map holds no feature") {
   for (double& n : empty.counts) n = 0;
   CHECK_FALSE(rixs::find_feature(empty));
 }
+
+TEST_CASE("a feature on the flank of two overlapping bands is found where it was put" *
+          doctest::test_suite("numerics")) {
+  // A background that is no product of two curves: with one alone the place was hundreds of errors off.
+  const rixs::EmissionModel model{
+      .lines = {{531, 523.4, 0.45, 0.7, 0.05}, {529, 525.5, 1.2, 1.1, 0.4}, {534, 526, 2.5, 1.3, 1}},
+      .elastic = 0.005,
+      .elastic_sigma_eV = 0.2,
+      .background = 0.002};
+  rixs::MapExposure exposure{.emission = {.low_eV = 510, .width_eV = 0.5, .count = 60}, .counts = 2e5};
+  for (int i = 0; i <= 60; ++i) exposure.incident_eV.push_back(526 + 0.2 * i);
+  int inside = 0;
+  constexpr int seeds = 6;
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    const auto feature = rixs::find_feature(rixs::synthesize_map(model, exposure, 40 + seed));
+    REQUIRE(feature.has_value());
+    CHECK(feature->significance > 5);
+    inside += std::abs(feature->incident_eV.value - 531) < 3 * feature->incident_eV.sigma() ? 1 : 0;
+    inside += std::abs(feature->emission_eV.value - 523.4) < 3 * feature->emission_eV.sigma() ? 1 : 0;
+  }
+  CHECK(inside >= 2 * seeds - 2);
+}
