@@ -199,7 +199,31 @@ void draw_bars(std::string& out, const Series& series, const Frame& frame, std::
                      frame.y(0));
 }
 
+// The interval about a line, as a filled strip; broken where it has no value.
+void draw_strip(std::string& out, const Series& series, const Frame& frame) {
+  std::string path, back;
+  const auto close = [&] {
+    if (!path.empty())
+      out += fmt::format(R"(<path class="strip fill-{}" d="{}{}Z"/>)", role_name(series.role), path, back);
+    path.clear();
+    back.clear();
+  };
+  const Range& shown = frame.y_range();
+  for (std::size_t i = 0; i < series.y_low.size(); ++i) {
+    if (!std::isfinite(series.x[i]) || !std::isfinite(series.y_low[i]) || !std::isfinite(series.y_high[i])) {
+      close();
+      continue;
+    }
+    const double x = frame.x(series.x[i]);
+    path +=
+        fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x, frame.y(std::min(series.y_high[i], shown.high)));
+    back.insert(0, fmt::format("L{:.1f} {:.1f}", x, frame.y(std::max(series.y_low[i], shown.low))));
+  }
+  close();
+}
+
 void draw_line(std::string& out, const Series& series, const Frame& frame) {
+  draw_strip(out, series, frame);
   std::string path;
   bool pen_down = false;
   for (std::size_t i = 0; i < series.x.size(); ++i) {
@@ -249,6 +273,7 @@ void draw_segments(std::string& out, const Figure& figure, const Frame& frame) {
 }
 
 constexpr std::string_view standalone_style = R"css(<style>
+.strip{opacity:.16;stroke:none}
 svg{--paper:#fff;--ink:#1b1f24;--soft:#5a6470;--primary:#0072b2;--second:#d55e00;--third:#008a62;--muted:#9aa3ad;--grid:#e6eaee;--band:rgba(0,114,178,.10);background:var(--paper)}
 text{font:13px system-ui,"DejaVu Sans",sans-serif;fill:var(--ink)} .axis-title{font-size:14px}
 .grid{stroke:var(--grid)} .frame{stroke:var(--soft);fill:none} .band{fill:var(--band)} .measure{stroke:var(--ink);stroke-width:1.2;fill:none}

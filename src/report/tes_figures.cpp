@@ -27,7 +27,7 @@ Range shown_range(const study::TesOutcome& outcome) {
 
 const tes::PixelEvents* events_of(const study::TesOutcome& outcome, int pixel) {
   const auto found = std::ranges::find(outcome.events, pixel, &tes::PixelEvents::pixel);
-  return found == outcome.events.end() ? nullptr : &*found;
+  return found == outcome.events.end() || found->size() == 0 ? nullptr : &*found;
 }
 
 bool in_calibration(const study::TesOutcome& outcome, std::int64_t time_ns) {
@@ -244,6 +244,7 @@ Figure line_over_time_figure(const study::TesOutcome& outcome) {
   const double peak = tes::emission_line(line).peak_eV;
   std::int64_t first = INT64_MAX, last = INT64_MIN;
   for (const tes::PixelEvents& events : outcome.events) {
+    if (events.size() == 0) continue;
     first = std::min(first, events.time_ns.front());
     last = std::max(last, events.time_ns.back());
   }

@@ -349,6 +349,11 @@ std::optional<ElasticFit> fit_elastic(const RixsMap& map, const ElasticSettings&
   best = climb(strips, limits, best.line);
   const double significance = significance_of(strips, best.line);
   constexpr double seen = 3;
+  // At an end of its range it is another line's flank, not elastic light.
+  constexpr double at_end = 1e-3;
+  if (significance >= seen && (std::abs(best.line.offset) > (1 - at_end) * limits.offset ||
+                               best.line.log_sigma > limits.high_log_sigma - at_end))
+    return std::nullopt;
   if (significance < seen) {
     // A line that is not seen may be anywhere and of any width within the limits.
     const double range = limits.high_log_sigma - limits.low_log_sigma;

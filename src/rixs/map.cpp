@@ -118,6 +118,7 @@ struct Seen {
   std::vector<std::uint32_t> counts;  // windows x bins
   std::vector<std::int64_t> live_ns;  // a window, summed over pixels
   std::vector<std::int64_t> records;  // a window
+  std::vector<std::int64_t> events;   // a window: records that became photons
   std::vector<double> piled_up;       // a window: records expected to hide a second photon
   std::int64_t outside = 0;
 };
@@ -147,13 +148,15 @@ void add_times(const tes::PixelEvents& pixel, std::span<const Window> windows, d
   const std::span<const std::int64_t> records{pixel.record_time_ns.empty() ? pixel.time_ns : pixel.record_time_ns};
   require_in_time(records, pixel.pixel, "records");
   const auto length_ns = static_cast<std::int64_t>(std::llround(pixel.record_s * 1e9));
-  WindowSearch search{records};
+  WindowSearch search{records}, events{pixel.time_ns};
   for (std::size_t k = 0; k < windows.size(); ++k) {
     const auto [from, to] = search.find(windows[k]);
     const auto n = static_cast<std::int64_t>(to - from);
     const std::int64_t live_ns = windows[k].stop_ns - windows[k].start_ns - busy_ns(records, length_ns, windows[k]);
     seen.live_ns[k] += live_ns;
     seen.records[k] += n;
+    const auto [first_event, last_event] = events.find(windows[k]);
+    seen.events[k] += static_cast<std::int64_t>(last_event - first_event);
     if (n == 0 || live_ns <= 0) continue;
     const double rate = static_cast<double>(n) / (static_cast<double>(live_ns) * 1e-9);
     seen.piled_up[k] += static_cast<double>(n) * -std::expm1(-rate * pile_up_window_s);
@@ -179,6 +182,7 @@ Seen see(std::span<const tes::PixelEvents> pixels, const tes::ScanPass& pass, st
   Seen seen{.counts = std::vector<std::uint32_t>(n * static_cast<std::size_t>(settings.emission.count)),
             .live_ns = std::vector<std::int64_t>(n),
             .records = std::vector<std::int64_t>(n),
+            .events = std::vector<std::int64_t>(n),
             .piled_up = std::vector<double>(n)};
   for (const tes::PixelEvents& pixel : pixels) {
     require_in_time(pixel.time_ns, pixel.pixel, "events");
@@ -224,6 +228,23 @@ void remark_on_windows(RixsMap& map, std::span<const Window> windows) {
   if (overlapping > 0)
     map.remarks.push_back(
         fmt::format("{} windows begin before the one before ends: events may count twice", overlapping));
+}
+
+// Records that became no photon, such as a pile-up, were photons all the same, and there are more of them where more
+// light is: the exposure shrinks by the share that was kept. A column of few records is drawn towards the share of all.
+void give_back_rejected(RixsMap& map, const std::vector<std::int64_t>& records,
+                        const std::vector<std::int64_t>& events) {
+  double all = 0, kept = 0;
+  for (std::size_t c = 0; c < map.columns(); ++c) {
+    all += static_cast<double>(records[c]);
+    kept += static_cast<double>(events[c]);
+  }
+  if (!(all > 0) || !(kept > 0)) return;
+  constexpr double weight_of_all = 20;  // records
+  for (std::size_t c = 0; c < map.columns(); ++c) {
+    map.live_pixel_s[c] *= (static_cast<double>(events[c]) + weight_of_all * kept / all) /
+                           (static_cast<double>(records[c]) + weight_of_all);
+  }
 }
 
 // Groups of neighbouring pixels are added up apart, in parallel; few, for each holds a whole map.
@@ -278,7 +299,7 @@ RixsMap fill_map(std::span<const tes::PixelEvents> pixels, const tes::ScanPass& 
   map.live_pixel_s.assign(n, 0.0);
   map.pile_up.assign(n, 0.0);
   map.pixels = n_pixels;
-  std::vector<std::int64_t> dwell_ns(n, 0), live_ns(n, 0), records(n, 0);
+  std::vector<std::int64_t> dwell_ns(n, 0), live_ns(n, 0), records(n, 0), events(n);
   for (std::size_t k = 0; k < windows.size(); ++k)
     dwell_ns[columns.of_point[k]] += windows[k].stop_ns - windows[k].start_ns;
   for (const Seen& group : seen) {
@@ -287,6 +308,7 @@ RixsMap fill_map(std::span<const tes::PixelEvents> pixels, const tes::ScanPass& 
       const std::size_t c = columns.of_point[k];
       live_ns[c] += group.live_ns[k];
       records[c] += group.records[k];
+      events[c] += group.events[k];
       map.pile_up[c] += group.piled_up[k];
       for (std::size_t r = 0; r < rows; ++r) map.counts[r * n + c] += group.counts[k * rows + r];
     }
@@ -296,6 +318,7 @@ RixsMap fill_map(std::span<const tes::PixelEvents> pixels, const tes::ScanPass& 
     map.live_pixel_s[c] = static_cast<double>(live_ns[c]) * 1e-9;
     if (records[c] > 0) map.pile_up[c] /= static_cast<double>(records[c]);
   }
+  give_back_rejected(map, records, events);
   remark_on_windows(map, windows);
   take_i0(map, pass, columns, windows);
   return map;

@@ -19,6 +19,12 @@ struct Photons {
   std::vector<tes::ScanPass> passes;
 };
 
+// A pixel that was left out looks at nothing, and no exposure is its.
+std::vector<tes::PixelEvents> with_photons(std::vector<tes::PixelEvents> events) {
+  std::erase_if(events, [](const tes::PixelEvents& e) { return e.size() == 0; });
+  return events;
+}
+
 // Events and passes of one sample; the detector's outcome is kept for the report.
 Photons photons_of(const MapSource& source, core::Progress& progress, RixsOutcome& out) {
   Photons photons;
@@ -35,18 +41,28 @@ Photons photons_of(const MapSource& source, core::Progress& progress, RixsOutcom
   }
   for (tes::ScanLog& log : scans) {
     for (tes::ScanPass& pass : log.passes) {
+      if (pass.points.empty()) {
+        out.warnings.push_back(fmt::format("{} {} has no points yet and is left out.", log.name, pass.name));
+        continue;
+      }
       pass.name = log.name + " " + pass.name;
       photons.passes.push_back(std::move(pass));
     }
   }
+  if (photons.passes.empty() && !source.logs.empty()) {  // a run begins like this
+    throw core::ComputationError({.what = "no scan among the logs",
+                                  .expected = "a log that says when the monochromator stood where",
+                                  .found = "calibrations only",
+                                  .advice = "give the scan's log with --log, too"});
+  }
   if (photons.passes.empty()) {
     throw core::UsageError({.what = "no scan is given",
                             .expected = "a scan log that says when the monochromator stood where",
-                            .found = source.logs.empty() ? "none" : "calibrations only",
+                            .found = "none",
                             .advice = "give it with --log"});
   }
   if (!source.events.empty()) {
-    photons.events = read_events(source.events);
+    photons.events = with_photons(read_events(source.events));
     return photons;
   }
   if (source.detector.files.empty()) {
@@ -60,12 +76,12 @@ Photons photons_of(const MapSource& source, core::Progress& progress, RixsOutcom
   };
   for (const TesOutcome& done : out.detectors) {
     if (!same(done.study, detector)) continue;
-    photons.events = done.events;
+    photons.events = with_photons(done.events);
     return photons;
   }
   out.detectors.push_back(run_tes(detector, progress));
   out.warnings.insert(out.warnings.end(), out.detectors.back().warnings.begin(), out.detectors.back().warnings.end());
-  photons.events = out.detectors.back().events;
+  photons.events = with_photons(out.detectors.back().events);
   return photons;
 }
 
@@ -163,14 +179,19 @@ std::optional<std::vector<core::Value>> monitor_of_log(const rixs::RixsMap& map,
   return out;
 }
 
+// Readings of one setting differ a little from pass to pass.
+bool near(const std::vector<double>& a, const std::vector<double>& b) {
+  constexpr double same_eV = 0.02;  // a fifth of the finest step in use
+  return std::ranges::equal(a, b, [](double x, double y) { return std::abs(x - y) < same_eV; });
+}
+
 // Passes over the same energies as the first one; others are told and left out.
 std::vector<rixs::RixsMap> same_axes(std::vector<rixs::RixsMap> maps, RixsOutcome& out) {
-  constexpr double same_eV = 1e-6;
   std::vector<rixs::RixsMap> kept;
   for (rixs::RixsMap& map : maps) {
-    const bool same = kept.empty() || std::ranges::equal(map.incident_eV, kept.front().incident_eV,
-                                                         [](double a, double b) { return std::abs(a - b) < same_eV; });
+    const bool same = kept.empty() || near(map.incident_eV, kept.front().incident_eV);
     if (same) {
+      if (!kept.empty()) map.incident_eV = kept.front().incident_eV;
       kept.push_back(std::move(map));
     } else {
       out.warnings.push_back(
@@ -295,6 +316,28 @@ MapSource with_defaults(MapSource after, const MapSource& before) {
   return after;
 }
 
+// Per live pixel-second and monitor: exposures of a curve are relative to its own map's mean, which before and after do
+// not share.
+rixs::Curve at_common_exposure(rixs::Curve curve, const rixs::RixsMap& own, const rixs::RixsMap& common, bool inverse) {
+  const auto mean = [](const rixs::RixsMap& map) {
+    double sum = 0;
+    for (std::size_t c = 0; c < map.columns(); ++c) sum += map.live_pixel_s[c] * map.i0[c].value;
+    return sum / static_cast<double>(map.columns());
+  };
+  const double ratio = mean(common) / mean(own), factor = inverse ? 1 / ratio : ratio;
+  for (double& v : curve.value) v *= factor;
+  for (double& v : curve.variance) v *= factor * factor;
+  return curve;
+}
+
+// After on the very energies of before, where they are the same settings.
+void share_energies(MapOutcome& after, const MapOutcome& before) {
+  after.map.incident_eV = before.map.incident_eV;
+  for (NamedCurve& named : after.curves) {
+    if (named.kind != "XES" && named.kind != "XRF") named.curve.energy_eV = before.map.incident_eV;
+  }
+}
+
 void compare(RixsOutcome& out) {
   const std::vector<NamedCurve>& before = out.before.curves;
   const std::vector<NamedCurve>& after = out.after->curves;
@@ -311,11 +354,10 @@ void compare(RixsOutcome& out) {
         throw core::UsageError(
             {.what = "normalising by sPFY needs one", .expected = "a region with corners", .found = "none"});
     }
-    if (before[i].kind == "iPFY") {  // no counts to add up: compared as it is
-      out.changes.push_back(rixs::compare_curves(before[i].curve, after[i].curve, rixs::Normalise::none));
-    } else {
-      out.changes.push_back(rixs::compare_curves(before[i].curve, after[i].curve, out.study.normalise, b, a));
-    }
+    const bool inverse = before[i].kind == "iPFY";  // no counts to add up: compared as it is
+    const rixs::Curve scaled = at_common_exposure(after[i].curve, out.after->map, out.before.map, inverse);
+    out.changes.push_back(
+        rixs::compare_curves(before[i].curve, scaled, inverse ? rixs::Normalise::none : out.study.normalise, b, a));
   }
   out.map_change = rixs::compare_maps(out.before.map, out.after->map);
   if (out.before.feature && out.after->feature)
@@ -358,6 +400,7 @@ RixsOutcome run_rixs(const RixsStudy& study, core::Progress& progress) {
   if (study.after) {
     const MapSource source = with_defaults(*study.after, study.before);
     out.after = reduce(source, photons_of(source, progress, out), out.study, bins, out);
+    if (near(out.after->map.incident_eV, out.before.map.incident_eV)) share_energies(*out.after, out.before);
     compare(out);
   }
   if (!out.detectors.empty()) out.settings += out.detectors.front().settings;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <map>
+#include <set>
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/parallel.hpp"
@@ -29,7 +31,14 @@ std::vector<PixelFiles> by_pixel(const TesStudy& study, std::vector<LostPixel>& 
     return kind == tes::FileKind::pulses ? tes::PulseFile{file}.facts().channel : tes::read_off_file(file).channel;
   };
   int unnamed = -1;
+  std::set<std::string> given;
   for (const std::string& path : study.files) {
+    std::error_code ignored;
+    if (!given.insert(std::filesystem::weakly_canonical(path, ignored).string()).second) {
+      throw core::UsageError({.what = "a file is given twice, and its photons would be counted twice",
+                              .expected = "each file once",
+                              .found = path});
+    }
     try {
       const io::InputFile file = io::InputFile::open(path);
       const tes::FileKind kind = tes::recognise(file.bytes());
@@ -226,8 +235,7 @@ TesOutcome run_tes(const TesStudy& study, core::Progress& progress) {
   }
   if (windows.empty()) {
     windows.push_back(everything(out.heights));
-    if (!study.logs.empty() || !study.states.empty())
-      out.warnings.emplace_back("No log tells a calibration: all records were taken for one.");
+    out.warnings.emplace_back("No log tells a calibration: all records were taken for one.");
   }
   out.calibration = tes::calibrate_array(out.heights, windows, study.lines, study.calibration);
   out.warnings.insert(out.warnings.end(), out.calibration.warnings.begin(), out.calibration.warnings.end());
@@ -238,7 +246,6 @@ TesOutcome run_tes(const TesStudy& study, core::Progress& progress) {
   });
   gather_remarks(out);
   warn_of_exclusions(out);
-  std::erase_if(out.events, [](const tes::PixelEvents& e) { return e.size() == 0; });
   return out;
 }
 

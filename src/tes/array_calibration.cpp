@@ -169,6 +169,7 @@ std::array<double, 3> powers(double energy_eV) {
 
 struct DriftFit {
   bool found = false;
+  std::int64_t terms = 0;
   std::array<double, 3> shift{};
   std::vector<core::Value> left;  // a line
 };
@@ -214,6 +215,7 @@ DriftFit fit_drift(const Work& work, const std::vector<double>& reference, const
     if (round == drift_rounds) return out;
     // As many powers as there are lines to spare one for a check.
     const auto terms = static_cast<Eigen::Index>(std::clamp<std::size_t>(both.size() - 1, 1, both.size() > 4 ? 3 : 2));
+    out.terms = terms;
     Eigen::MatrixXd a(static_cast<Eigen::Index>(both.size()), terms);
     Eigen::VectorXd y(static_cast<Eigen::Index>(both.size()));
     for (std::size_t j = 0; j < both.size(); ++j) {
@@ -245,7 +247,7 @@ void note_change(PixelCalibration& pixel, const PulseHeights& heights, const Epo
   const std::int64_t at = when ? *when : static_cast<std::int64_t>(0.5 * (early + late));
   pixel.changed_ns.push_back(at);
   std::ranges::sort(pixel.changed_ns);
-  pixel.state = PixelState::repaired;
+  if (pixel.state != PixelState::vetoed) pixel.state = PixelState::repaired;
   pixel.reasons.push_back(
       fmt::format("Its energies moved by up to {:.1f} eV between calibrations: {}; before and after "
                   "it are calibrated apart.",
@@ -297,7 +299,7 @@ void set_epochs(Work& work, std::size_t i, const std::vector<std::optional<LineF
   };
   prepare(ref);
   pixel.epochs[ref].usable = true;
-  double squares = 0, count = 0;
+  double squares = 0, freedom = 0;
   for (std::size_t w = 0; w < work.windows.size(); ++w) {
     if (w == ref) continue;
     prepare(w);
@@ -309,12 +311,13 @@ void set_epochs(Work& work, std::size_t i, const std::vector<std::optional<LineF
     pixel.epochs[w].usable = true;
     pixel.epochs[w].shift = drift.shift;
     double moved = 0;
+    freedom -= static_cast<double>(drift.terms);  // what the parabola takes of the scatter
     for (std::size_t k = 0; k < work.lines.size(); ++k) {
       moved = std::max(moved, std::abs(pixel.epochs[w].at(work.lines_eV[k])));
       pixel.lines[k].drift_eV[w] = drift.left[k];
       if (!std::isfinite(drift.left[k].value)) continue;
       squares += drift.left[k].value * drift.left[k].value;
-      count += 1;
+      freedom += 1;
       const double size = std::abs(drift.left[k].value);
       if (size > work.settings.worst_residual && size > 4 * drift.left[k].sigma())
         veto(pixel, fmt::format("{} is still {:.1f} eV off in {} after the drift is taken out.", work.lines[k]->name,
@@ -322,7 +325,7 @@ void set_epochs(Work& work, std::size_t i, const std::vector<std::optional<LineF
     }
     if (moved > work.settings.jump) note_change(pixel, work.pixels[i], pixel.epochs[ref], pixel.epochs[w], moved);
   }
-  if (count > 0) pixel.drift_sigma_eV = std::sqrt(squares / count);
+  if (squares > 0) pixel.drift_sigma_eV = std::sqrt(squares / std::max(1.0, freedom));
   // Where the baseline moved much more than it scatters, it says how far along a drift is; else time does.
   const Selected& at_reference = work.selected[i][ref];
   std::vector<double> distance;
@@ -399,6 +402,24 @@ void summarise(Work& work) {
     const std::size_t n = of_line.size();
     out.median_drift_eV.push_back(0.5 * (of_line[n / 2] + of_line[(n - 1) / 2]));
   }
+  const auto assigned = std::ranges::count_if(out.pixels, [](const PixelCalibration& p) { return !p.curve.empty(); });
+  constexpr std::ptrdiff_t enough_pixels = 3;
+  constexpr std::size_t enough_lines = 4;
+  if (assigned < enough_pixels || out.lines.size() < enough_lines) {
+    out.warnings.push_back(
+        fmt::format("Which peak is which line was not checked against other pixels: that takes three of them and four "
+                    "lines; there are {} and {}.",
+                    assigned, out.lines.size()));
+  }
+  if (out.windows.size() < 2)
+    out.warnings.emplace_back("One calibration: what drifted since is not known and not in the energies' uncertainty.");
+  constexpr double suspicious_eV = 2;
+  if (out.drop_one_rms_eV > suspicious_eV) {
+    out.warnings.push_back(
+        fmt::format("Lines lie {:.1f} eV (rms) from where the others put them: are these the lines of "
+                    "the sample?",
+                    out.drop_one_rms_eV));
+  }
   if (vetoed > 0)
     out.warnings.push_back(
         fmt::format("{} of {} pixels are left out; the table of pixels says why.", vetoed, out.pixels.size()));
@@ -456,6 +477,8 @@ ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span
   work.out.lines.assign(lines.begin(), lines.end());
   for (const std::string& name : lines) work.lines.push_back(&emission_line(name));
   std::ranges::sort(work.lines, {}, &EmissionLine::peak_eV);
+  if (const auto twice = std::ranges::adjacent_find(work.lines); twice != work.lines.end())
+    throw core::UsageError({.what = "a line is named twice", .expected = "each once", .found = (*twice)->name});
   for (std::size_t k = 0; k < lines.size(); ++k) {
     work.lines_eV.push_back(work.lines[k]->peak_eV);
     work.out.lines[k] = work.lines[k]->name;
@@ -510,23 +533,36 @@ ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span
           std::ranges::count_if(fits[i], [&](const auto& f) { return f && f->counts.value >= settings.least_counts; });
       if (static_cast<std::size_t>(good) < least_anchors)
         return veto(pixel, fmt::format("Only {} of its lines can be fitted.", good));
-      pixel.curve = refined_curve(work, pixel.curve, fits[i]);
+      try {
+        pixel.curve = refined_curve(work, pixel.curve, fits[i]);
+      } catch (const core::ComputationError& error) {
+        return veto(pixel, fmt::format("Its lines are not in order: {}.", error.facts().what));
+      }
       const auto drops = pixel.curve.drop_one_eV();
+      double worst = 0;
       for (std::size_t k = 0; k < fits[i].size(); ++k) {
         if (fits[i][k]) pixel.lines[k].fit = *fits[i][k];
         pixel.lines[k].drop_one_eV = nan;
-        for (std::size_t a = 0; a < drops.size(); ++a) {
-          if (pixel.curve.anchors()[a].line == pixel.lines[k].line) pixel.lines[k].drop_one_eV = drops[a];
+        for (std::size_t at = 0; at < drops.size(); ++at) {
+          if (pixel.curve.anchors()[at].line == pixel.lines[k].line) pixel.lines[k].drop_one_eV = drops[at];
         }
+        if (std::isfinite(pixel.lines[k].drop_one_eV)) worst = std::max(worst, std::abs(pixel.lines[k].drop_one_eV));
       }
+      // A curve misses a line by its own bend, too: a wrong line shows as several times what is left of a drift.
+      constexpr double several = 4;
+      if (worst > several * settings.worst_residual)
+        return veto(pixel, fmt::format("A line is {:.1f} eV from where its other lines put it: one of them is another.",
+                                       worst));
       constexpr double sigma_to_fwhm = 2.3548;
       if (fits[i][fits[i].size() / 2])
         pixel.resolution_fwhm_eV = sigma_to_fwhm * fits[i][fits[i].size() / 2]->sigma_eV.value;
-      if (round == 0)
-        std::erase_if(pixel.reasons, [](const std::string& r) { return r.starts_with("Its energies moved"); });
+      const std::vector<std::string> reasons = pixel.reasons;
+      const PixelState state = pixel.state;
       set_epochs(work, i, fit_peaks(work, energies(pixel.curve, work.selected[i][ref].height)));
-      if (round == 0)
-        std::erase_if(pixel.reasons, [](const std::string& r) { return r.starts_with("Its energies moved"); });
+      if (round == 0) {  // judged by the scale that stays
+        pixel.reasons = reasons;
+        pixel.state = state;
+      }
       if (pixel.usable()) energy[i] = pooled_energies(work, i);
     });
     for (std::size_t i = 0; i < n; ++i) {

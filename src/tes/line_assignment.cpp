@@ -224,7 +224,8 @@ std::vector<Assignment> assign_array(std::span<const std::vector<HeightPeak>> pe
   }
   const auto assigned = std::ranges::count_if(out, [](const Assignment& a) { return a.heights.has_value(); });
   constexpr std::ptrdiff_t least_to_vote = 3;
-  if (assigned < least_to_vote) return out;
+  constexpr std::size_t least_lines = 4;  // with three the others always fit, and none can be told to stray
+  if (assigned < least_to_vote || lines.size() < least_lines) return out;
   const Pattern common = common_pattern(out, lines.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (out[i].heights) verify(out[i], peaks[i], common, lines, pattern);

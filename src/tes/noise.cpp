@@ -149,7 +149,7 @@ Noise measure_noise(const PulseFile& file, std::int64_t presamples, const NoiseS
   const double scale = 2 * file.facts().sample_s / (window_power * used);
   for (double& p : out.power_per_Hz) p *= scale;
   out.power_per_Hz.front() /= 2;
-  out.power_per_Hz.back() /= 2;
+  if (n % 2 == 0) out.power_per_Hz.back() /= 2;
   out.frequency_step_Hz = 1 / (file.facts().sample_s * static_cast<double>(n));
   out.pretrigger_rms_median = core::median(rms);
   out.pretrigger_rms_spread = spread_of(rms);

@@ -161,12 +161,16 @@ PulseHeights process_off(std::span<const OffFile> files, const ResidualCutSettin
                    .sample_s = first.frame_s,
                    .record_s = first.frame_s * static_cast<double>(first.samples),
                    .remarks = {}};
+  constexpr std::int64_t enough_to_learn = 500;
+  const ResidualLimit limit =
+      learn_residual_limit(*std::ranges::max_element(files, {}, [](const OffFile& f) { return f.records(); }), cuts);
   for (const OffFile& file : files) {
     require_same_length(file.path, first.samples, file.samples);
     if (file.left_over_bytes > 0)
       out.remarks.push_back(fmt::format("The last record of {} is cut short and left out.", file.path));
     if (file.records() == 0) continue;
-    auto flags = flag_records(file, learn_residual_limit(file, cuts));
+    // A short file is judged by what a long one taught.
+    auto flags = flag_records(file, file.records() < enough_to_learn ? limit : learn_residual_limit(file, cuts));
     for (std::size_t i = 0; i < flags.size(); ++i) {  // the model is of one length
       if (file.record_samples[i] != file.samples) flags[i] |= static_cast<std::uint8_t>(Flag::wrong_length);
     }

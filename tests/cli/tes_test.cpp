@@ -73,7 +73,9 @@ TEST_CASE("what a map cannot be made of is said with what to do") {
   const auto without = litho(scratch, "rixs 'run/twin_chan*.off'");
   CHECK(without.code == 2);
   CHECK(contains(without.err, "--log"));
-  CHECK(litho(scratch, "rixs 'run/twin_chan*.off' --log run/CAL0_log").code == 2);
+  CHECK(litho(scratch, "rixs 'run/twin_chan*.off' --log run/CAL0_log").code == 1);
+  CHECK(litho(scratch, "tes run/twin_chan1.off run/twin_chan1.off").code == 2);
+  CHECK(litho(scratch, "tes 'run/twin_chan*.off' --lines 'O Ka, Fe La, Fe La, Cu La'").code == 2);
   CHECK(litho(scratch, "rixs 'run/twin_chan*.off' --log 'run/*_log' --region nonsense").code == 2);
   CHECK(litho(scratch, "rixs 'run/twin_chan*.off' --log 'run/*_log' --bin \"0 eV\"").code == 2);
   CHECK(litho(scratch, "rixs 'run/twin_chan*.off' --log 'run/*_log' --watch").code == 2);

@@ -44,6 +44,26 @@ function drawBands(u, figure) {
   ctx.restore();
 }
 
+// The interval about a line, as a filled strip; broken where it has no value.
+function drawStrip(u, series, colour) {
+  const { ctx, bbox } = u, at = (i, v) => [u.valToPos(series.x[i], "x", true), u.valToPos(v, "y", true)];
+  const given = (i) => [series.x[i], series.y_low[i], series.y_high[i]].every((v) => v !== null && v !== undefined);
+  ctx.save();
+  ctx.beginPath(); ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height); ctx.clip();
+  ctx.globalAlpha = 0.16; ctx.fillStyle = colour;
+  for (let from = 0; from < series.y_low.length; from++) {
+    if (!given(from)) continue;
+    let to = from;
+    while (to + 1 < series.y_low.length && given(to + 1)) to++;
+    ctx.beginPath();
+    for (let i = from; i <= to; i++) ctx.lineTo(...at(i, series.y_high[i]));
+    for (let i = to; i >= from; i--) ctx.lineTo(...at(i, series.y_low[i]));
+    ctx.closePath(); ctx.fill();
+    from = to;
+  }
+  ctx.restore();
+}
+
 function drawPoints(u, series, colour) {
   const { ctx, bbox } = u, ratio = devicePixelRatio;
   ctx.save();
@@ -127,7 +147,7 @@ function makeLive(host, figure) {
     cursor: { drag: { x: true, y: false, uni: 20 }, points: { show: false } },
     series: [{}, ...figure.series.map((s, k) => ({ label: s.name, stroke: isLine(s) ? colours[k] : "transparent", width: isLine(s) ? 1.8 : 0, dash: s.mark === "dashed" ? [6, 4] : undefined, spanGaps: true, pxAlign: 0, points: { show: false } }))],
     hooks: {
-      drawClear: [(u) => drawBands(u, figure)],
+      drawClear: [(u) => { drawBands(u, figure); figure.series.forEach((s, k) => { if (isLine(s) && s.y_low.length) drawStrip(u, s, colours[k]); }); }],
       draw: [(u) => { figure.series.forEach((s, k) => { if (!isLine(s)) drawPoints(u, s, colours[k]); }); drawSegments(u, figure); }],
       setCursor: [(u) => showTip(u, figure, tip)],
     },

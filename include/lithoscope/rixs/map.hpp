@@ -37,7 +37,8 @@ struct RixsMap {
   bool is_loss = false;
   std::vector<double> counts;        ///< rows x columns, row-major; variances are the counts
   std::vector<double> dwell_s;       ///< a column: time the windows were open
-  std::vector<double> live_pixel_s;  ///< a column: dwell times pixels less their dead time
+  std::vector<double> live_pixel_s;  ///< a column: dwell times pixels, less their dead time and the share of
+                                     ///< records that was rejected
   std::vector<core::Value> i0;       ///< a column: monitor, relative to its mean; exact 1 without a monitor
   std::vector<double> pile_up;       ///< a column: expected share of records with a second photon unseen
   std::int64_t pixels = 0;
