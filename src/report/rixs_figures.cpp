@@ -79,7 +79,7 @@ Series series_of(const std::string& name, Role role, const rixs::Curve& curve, d
 }
 
 std::string title_of(const study::NamedCurve& named) {
-  if (named.kind == "TFY") return "Total yield";
+  if (named.kind == "TFY") return "Yield of all emission in the map";
   if (named.kind == "XRF") return "Fluorescence over all incident energies";
   return fmt::format("{} of {}", named.kind, named.curve.name);
 }

@@ -65,6 +65,7 @@ std::string rixs_json(const study::RixsOutcome& outcome) {
   j["schema"] = "lithoscope/rixs/1";
   j["program"] = study::program_version();
   j["settings"] = outcome.settings;
+  j["inputs"] = outcome.sources;
   j["warnings"] = outcome.warnings;
   j["answers"] = rixs_answers(outcome);
   j["before"] = map_json(outcome.before);

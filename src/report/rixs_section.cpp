@@ -126,9 +126,7 @@ Report make_report(const study::RixsOutcome& outcome) {
   }
   report.made.emplace_back("Program", report.program);
   std::string inputs;
-  for (const study::TesOutcome& detector : outcome.detectors) {
-    for (const std::string& source : detector.sources) inputs += source + "\n";
-  }
+  for (const std::string& source : outcome.sources) inputs += source + "\n";
   if (!inputs.empty()) report.made.emplace_back("Input files", inputs);
   report.made.emplace_back("Settings", outcome.settings);
   return report;

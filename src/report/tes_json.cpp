@@ -63,6 +63,7 @@ std::string tes_json(const study::TesOutcome& outcome) {
   j["schema"] = "lithoscope/tes/1";
   j["program"] = study::program_version();
   j["settings"] = outcome.settings;
+  j["inputs"] = outcome.sources;
   j["warnings"] = outcome.warnings;
   j["answers"] = tes_answers(outcome);
   j["drop_one_rms_eV"] = number(c.drop_one_rms_eV);

@@ -393,6 +393,7 @@ CleanedMap without_elastic(const RixsMap& map, const ElasticFit& fit) {
                                                                        by_width * by_width * of_log_sigma;
     }
   }
+  out.map.variance = out.variance;
   out.map.name = map.name.empty() ? "without elastic" : map.name + " without elastic";
   return out;
 }

@@ -258,6 +258,10 @@ double& RixsMap::at(std::int64_t row, std::size_t column) {
 double RixsMap::at(std::int64_t row, std::size_t column) const {
   return counts[static_cast<std::size_t>(row) * columns() + column];
 }
+double RixsMap::variance_at(std::int64_t row, std::size_t column) const {
+  if (variance.empty()) return std::max(0.0, at(row, column));
+  return variance[static_cast<std::size_t>(row) * columns() + column];
+}
 double RixsMap::total() const { return std::accumulate(counts.begin(), counts.end(), 0.0); }
 
 std::int64_t fill_counts(std::span<const std::int64_t> time_ns, std::span<const double> energy_eV,

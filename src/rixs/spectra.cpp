@@ -156,9 +156,9 @@ Exposures exposures_of(const RixsMap& map) {
 // outweigh all others.
 struct WeightedCounts {
   double sum = 0, variance = 0, largest_weight = 0;
-  void add(double weight, double counts) {
-    sum += weight * counts;
-    variance += weight * weight * std::max(0.0, counts);
+  void add(double weight, const RixsMap& map, std::int64_t row, std::size_t column) {
+    sum += weight * map.at(row, column);
+    variance += weight * weight * map.variance_at(row, column);
     largest_weight = std::max(largest_weight, weight);
   }
   double poisson_variance() const { return variance > 0 ? variance : largest_weight * largest_weight; }
@@ -185,7 +185,7 @@ Curve over_incident(const RixsMap& map, const std::vector<double>& weights, std:
   for (std::size_t c = 0; c < map.columns(); ++c) {
     WeightedCounts n;
     for (std::int64_t r = 0; r < map.emission.count; ++r)
-      n.add(weights[static_cast<std::size_t>(r) * map.columns() + c], map.at(r, c));
+      n.add(weights[static_cast<std::size_t>(r) * map.columns() + c], map, r, c);
     push(out, map.incident_eV[c], n, exposures.value[c], exposures.relative_variance[c]);
   }
   return out;
@@ -280,7 +280,7 @@ Curve emission_spectrum(const RixsMap& map, double incident_from_eV, double inci
   for (std::int64_t r = 0; r < map.emission.count; ++r) {
     WeightedCounts n;
     for (std::size_t c = 0; c < map.columns(); ++c) {
-      if (inside(c)) n.add(1, map.at(r, c));
+      if (inside(c)) n.add(1, map, r, c);
     }
     push(out, map.emission.centre(r), n, 1, variance / (exposure * exposure));
   }

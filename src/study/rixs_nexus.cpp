@@ -39,7 +39,9 @@ void write_map(io::NexusWriter& nexus, const rixs::RixsMap& map, const std::stri
   for (std::int64_t r = 0; r < map.emission.count; ++r) rows.push_back(map.emission.centre(r));
   const char* row_name = map.is_loss ? "/energy_loss" : "/emission_energy";
   nexus.numbers(at + row_name, rows, "eV");
-  for (const double c : map.counts) sigma.push_back(std::sqrt(std::max(c, 0.0)));
+  for (std::int64_t r = 0; r < map.emission.count; ++r) {
+    for (std::size_t c = 0; c < map.columns(); ++c) sigma.push_back(std::sqrt(map.variance_at(r, c)));
+  }
   nexus.table(at + "/counts", map.counts, rows.size(), "");
   nexus.table(at + "/counts_errors", sigma, rows.size(), "");
   nexus.numbers(at + "/dwell", map.dwell_s, "s");
@@ -89,8 +91,25 @@ std::string nexus_file(const RixsOutcome& outcome) {
   nexus.group(process, "NXprocess");
   nexus.text(process + "/program", program_version());
   nexus.text(process + "/settings", outcome.settings);
+  nexus.texts(process + "/inputs", outcome.sources);
   write_map(nexus, outcome.before.map, std::string{root} + "/map_before");
   if (outcome.after) write_map(nexus, outcome.after->map, std::string{root} + "/map_after");
+  if (outcome.map_change) {
+    const std::string at = std::string{root} + "/map_change";
+    nexus.group(at, "NXcollection");
+    const auto rows = static_cast<std::size_t>(outcome.before.map.emission.count);
+    nexus.table(at + "/difference", outcome.map_change->difference, rows, "");
+    nexus.table(at + "/significance", outcome.map_change->significance, rows, "");
+  }
+  for (std::size_t i = 0; i < outcome.changes.size(); ++i) {
+    const rixs::CurveChange& c = outcome.changes[i];
+    if (c.covariance.empty()) continue;
+    const std::string at =
+        std::string{root} + "/covariance_" + plain_name(outcome.before.curves[i].kind + "_" + c.before.name);
+    nexus.group(at, "NXcollection");
+    nexus.table(at + "/difference", c.covariance, c.difference.size(), "");
+    nexus.numbers(at + "/ratio_variance", c.ratio_variance, "");
+  }
   for (const CurveTable& table : curve_tables(outcome)) {
     const std::string group = std::string{root} + "/" + table.name;
     nexus.group(group, "NXdata");

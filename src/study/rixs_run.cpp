@@ -31,7 +31,10 @@ Photons photons_of(const MapSource& source, core::Progress& progress, RixsOutcom
   std::vector<tes::ScanLog> scans;
   std::vector<std::string> calibrations = source.detector.logs;
   for (const std::string& path : source.logs) {
-    tes::ScanLog log = tes::read_scan_log(io::InputFile::open(path));
+    const io::InputFile file = io::InputFile::open(path);
+    tes::ScanLog log = tes::read_scan_log(file);
+    out.sources.push_back(
+        fmt::format("{}  {}  sha256 {}", path.substr(path.rfind('/') + 1), log.format, file.sha256()));
     if (log.kind == tes::LogKind::calibration) {
       calibrations.push_back(path);
       continue;
@@ -63,6 +66,8 @@ Photons photons_of(const MapSource& source, core::Progress& progress, RixsOutcom
   }
   if (!source.events.empty()) {
     photons.events = with_photons(read_events(source.events));
+    out.sources.push_back(
+        fmt::format("{}  events  sha256 {}", source.events, io::InputFile::open(source.events).sha256()));
     return photons;
   }
   if (source.detector.files.empty()) {
@@ -271,7 +276,7 @@ MapOutcome reduce(const MapSource& source, const Photons& photons, const RixsStu
     }
   }
   one.passes = same_axes(std::move(maps), out);
-  one.map = rixs::sum_maps(one.passes);
+  one.map = one.measured = rixs::sum_maps(one.passes);
   if (one.map.total() == 0) {
     throw core::ComputationError({.what = "no photon falls into the scan",
                                   .expected = "events within its time windows and emission energies",
@@ -294,7 +299,7 @@ MapOutcome reduce(const MapSource& source, const Photons& photons, const RixsStu
   one.curves = curves_of(one.map, study);
   const rixs::FeatureSettings feature = study.feature.value_or(rixs::FeatureSettings{});
   if (study.seek_feature && (study.feature || holds(one.map, feature)))
-    one.feature = rixs::find_feature(one.map, feature);
+    one.feature = rixs::find_feature(one.measured, feature);
   return one;
 }
 
@@ -332,7 +337,7 @@ rixs::Curve at_common_exposure(rixs::Curve curve, const rixs::RixsMap& own, cons
 
 // After on the very energies of before, where they are the same settings.
 void share_energies(MapOutcome& after, const MapOutcome& before) {
-  after.map.incident_eV = before.map.incident_eV;
+  after.map.incident_eV = after.measured.incident_eV = before.map.incident_eV;
   for (NamedCurve& named : after.curves) {
     if (named.kind != "XES" && named.kind != "XRF") named.curve.energy_eV = before.map.incident_eV;
   }
@@ -359,7 +364,7 @@ void compare(RixsOutcome& out) {
     out.changes.push_back(
         rixs::compare_curves(before[i].curve, scaled, inverse ? rixs::Normalise::none : out.study.normalise, b, a));
   }
-  out.map_change = rixs::compare_maps(out.before.map, out.after->map);
+  out.map_change = rixs::compare_maps(out.before.measured, out.after->measured);
   if (out.before.feature && out.after->feature)
     out.feature_change = rixs::compare_feature(*out.before.feature, *out.after->feature);
 }
@@ -369,7 +374,7 @@ std::string settings_text(const RixsStudy& study, const rixs::EnergyBins& bins) 
       fmt::format("rows = {} from {} eV, {} eV wide{}\nwindows = {}\nelastic = {}\nnormalise = {}\n", bins.count,
                   bins.low_eV, bins.width_eV, study.map.loss ? " (energy loss)" : "",
                   study.map.windows == rixs::Windows::exact ? "exact" : "cut to whole seconds, as tes_scan_server does",
-                  study.remove_elastic ? "taken away" : "kept",
+                  study.remove_elastic && !study.map.loss ? "taken away where it is seen" : "kept",
                   study.normalise == rixs::Normalise::area      ? "area"
                   : study.normalise == rixs::Normalise::maximum ? "maximum"
                   : study.normalise == rixs::Normalise::none    ? "none"
@@ -380,6 +385,15 @@ std::string settings_text(const RixsStudy& study, const rixs::EnergyBins& bins) 
     for (const rixs::Corner& c : region.polygon) out += fmt::format(" {},{}", c.incident_eV, c.emission_eV);
     out += "\n";
   }
+  if (!study.before.i0.empty())
+    out += fmt::format("i0 = {} {}, relative sigma {}\n", study.before.i0, study.before.i0_column,
+                       study.before.i0_relative_sigma);
+  if (study.inverse)
+    out +=
+        fmt::format("inverse = {}: {} to {} eV\n", study.inverse->name, study.inverse->from_eV, study.inverse->to_eV);
+  for (const auto& [from, to] : study.cuts) out += fmt::format("cut = {} to {} eV\n", from, to);
+  if (study.feature)
+    out += fmt::format("feature = {}, {} eV\n", study.feature->incident_eV, study.feature->emission_eV);
   return out;
 }
 
@@ -403,7 +417,10 @@ RixsOutcome run_rixs(const RixsStudy& study, core::Progress& progress) {
     if (near(out.after->map.incident_eV, out.before.map.incident_eV)) share_energies(*out.after, out.before);
     compare(out);
   }
-  if (!out.detectors.empty()) out.settings += out.detectors.front().settings;
+  for (const TesOutcome& detector : out.detectors) {
+    out.settings += detector.settings;
+    out.sources.insert(out.sources.end(), detector.sources.begin(), detector.sources.end());
+  }
   return out;
 }
 

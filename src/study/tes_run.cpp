@@ -122,10 +122,14 @@ Reduced reduce(const PixelFiles& files, const TesStudy& study) {
 }
 
 std::vector<tes::CalibrationWindow> calibration_windows(const TesStudy& study, std::vector<tes::ScanLog>& logs,
+                                                        std::vector<std::string>& sources,
                                                         std::vector<std::string>& warnings) {
   std::vector<tes::CalibrationWindow> out;
   for (const std::string& path : study.logs) {
-    logs.push_back(tes::read_scan_log(io::InputFile::open(path)));
+    const io::InputFile file = io::InputFile::open(path);
+    logs.push_back(tes::read_scan_log(file));
+    sources.push_back(
+        fmt::format("{}  {}  sha256 {}", path.substr(path.rfind('/') + 1), logs.back().format, file.sha256()));
     const tes::ScanLog& log = logs.back();
     for (const std::string& remark : log.remarks) warnings.push_back(fmt::format("{}: {}", log.name, remark));
     if (log.kind != tes::LogKind::calibration) continue;
@@ -209,7 +213,7 @@ TesOutcome run_tes(const TesStudy& study, core::Progress& progress) {
   TesOutcome out{.study = study};
   out.settings = settings_text(study);
   const std::vector<PixelFiles> pixels = by_pixel(study, out.lost);
-  auto windows = calibration_windows(study, out.logs, out.warnings);
+  auto windows = calibration_windows(study, out.logs, out.sources, out.warnings);
   std::vector<Reduced> reduced(pixels.size());
   progress.start("pixels", static_cast<std::int64_t>(pixels.size()));
   std::atomic<std::int64_t> done = 0;

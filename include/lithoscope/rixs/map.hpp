@@ -35,7 +35,8 @@ struct RixsMap {
   std::vector<double> incident_eV;  ///< of the columns, ascending
   EnergyBins emission;              ///< of the rows; of the energy loss when `is_loss`
   bool is_loss = false;
-  std::vector<double> counts;        ///< rows x columns, row-major; variances are the counts
+  std::vector<double> counts;        ///< rows x columns, row-major
+  std::vector<double> variance;      ///< the same; empty: the counts are their own
   std::vector<double> dwell_s;       ///< a column: time the windows were open
   std::vector<double> live_pixel_s;  ///< a column: dwell times pixels, less their dead time and the share of
                                      ///< records that was rejected
@@ -48,6 +49,7 @@ struct RixsMap {
   std::size_t columns() const { return incident_eV.size(); }
   double& at(std::int64_t row, std::size_t column);
   double at(std::int64_t row, std::size_t column) const;
+  double variance_at(std::int64_t row, std::size_t column) const;
   double total() const;
 };
 

@@ -1,5 +1,5 @@
 // Spectra cut from a map: partial, super-partial, inverse partial and total fluorescence, emission at one incident
-// energy. Each with its own covariance-free Poisson variance and the monitor's and the live time's errors.
+// energy. Each with its Poisson variance and the monitor's.
 #pragma once
 
 #include <optional>
@@ -41,7 +41,7 @@ std::vector<double> region_weights(const RixsMap& map, const Region& region);
 
 /// Counts of the region over incident energy: PFY of a band, sPFY of a polygon.
 Curve partial_yield(const RixsMap& map, const Region& region);
-/// All counts over incident energy.
+/// All counts over incident energy, of the rows the map has.
 Curve total_yield(const RixsMap& map);
 /// Over the inverse of a band's yield: absorption free of self-absorption where the band is a line below the edge
 /// (Achkar et al., Phys. Rev. B 83, 081106 (2011)). A point without counts is NaN with infinite variance.
@@ -53,7 +53,7 @@ Curve fluorescence(const RixsMap& map);
 
 enum class Normalise { none, area, maximum, reference };
 /// Divides by the area, the maximum, or the area of another curve (sPFY); the divisor's variance is propagated, with
-/// its correlation where it is made of the same points.
+/// its correlation where it is made of the same points; a reference is taken to be independent.
 Curve normalised(const Curve& curve, Normalise how, const Curve* reference = nullptr);
 
 }  // namespace lithoscope::rixs

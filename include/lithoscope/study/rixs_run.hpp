@@ -44,7 +44,8 @@ struct NamedCurve {
 
 /// One sample: its map and all spectra of it.
 struct MapOutcome {
-  rixs::RixsMap map;  ///< all passes
+  rixs::RixsMap map;       ///< all passes; the elastic line taken away where that was asked
+  rixs::RixsMap measured;  ///< as counted
   std::vector<rixs::RixsMap> passes;
   std::optional<rixs::ElasticFit> elastic;
   std::vector<NamedCurve> curves;  ///< the same kinds in the same order for before and after
@@ -63,6 +64,7 @@ struct RixsOutcome {
   std::vector<rixs::CurveChange> changes;  ///< a curve kind, before to after
   std::optional<rixs::MapChange> map_change;
   std::optional<rixs::FeatureChange> feature_change;
+  std::vector<std::string> sources;  ///< logs, events, pulses: "file  format  sha256 ..."
   std::string settings;
   std::vector<std::string> warnings;
 };
