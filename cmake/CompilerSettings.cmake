@@ -10,7 +10,8 @@ target_compile_options(lithoscope_settings INTERFACE
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # The same objects from any clone: paths count from the checkout, and the folder of the build does not count at all.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=true ${CCACHE_PROGRAM})
 endif()
 find_program(MOLD_PROGRAM mold)
 if(MOLD_PROGRAM AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
@@ -21,6 +22,8 @@ endif()
 function(lithoscope_room name)
   cmake_parse_arguments(room "" "" "SOURCES;USES;PRIVATE_USES" ${ARGN})
   add_library(lithoscope_${name} STATIC ${room_SOURCES})
+  # So that a shared object, such as a module of another language, can link the rooms.
+  set_target_properties(lithoscope_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   add_library(lithoscope::${name} ALIAS lithoscope_${name})
   target_include_directories(lithoscope_${name}
     PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_BINARY_DIR})

@@ -18,7 +18,7 @@
 #include "lithoscope/particle/degradation.hpp"
 #include "lithoscope/particle/simulate.hpp"
 #include "lithoscope/particle/summary.hpp"
-#include "lithoscope/study/particle_file.hpp"
+#include "lithoscope/programme/programme_file.hpp"
 #include "particle_cases.hpp"
 #include "particle_exact.hpp"
 
@@ -28,7 +28,7 @@ namespace {
 using namespace particle;
 using Json = nlohmann::json;
 
-study::ParticleStudy preset(const std::string& name) { return study::read_particle_study(name, {}); }
+programme::ProgrammeFile preset(const std::string& name) { return programme::read_programme_file(name, {}); }
 
 // ---- golden presets -------------------------------------------------------------------------------------------------
 
@@ -152,7 +152,7 @@ const std::vector<std::string> golden_names{"golden-a", "golden-a2", "golden-b",
 
 bool rixs_is_tied(std::string& detail) {
   double worst = 0;
-  const bool ok = for_presets(golden_names, [&](const study::ParticleStudy& study, const Run& run) {
+  const bool ok = for_presets(golden_names, [&](const programme::ProgrammeFile& study, const Run& run) {
     for (const Leg& leg : run.branches) {
       const Observables& a = start_of(leg).seen;
       const Observables& b = leg.marks.back().seen;
@@ -170,7 +170,7 @@ bool rixs_is_tied(std::string& detail) {
 
 bool manganese_stays(std::string& detail) {
   double worst = 0;
-  for_presets(golden_names, [&](const study::ParticleStudy&, const Run& run) {
+  for_presets(golden_names, [&](const programme::ProgrammeFile&, const Run& run) {
     for (const Leg& leg : run.branches) {
       for (const Mark* mark : {&start_of(leg), &leg.marks.back()}) {
         const auto& V = mark->grains.front().V;
@@ -189,7 +189,7 @@ bool manganese_stays(std::string& detail) {
 
 bool surface_is_never_below(std::string& detail) {
   double worst = std::numeric_limits<double>::infinity();
-  for_presets(golden_names, [&](const study::ParticleStudy&, const Run& run) {
+  for_presets(golden_names, [&](const programme::ProgrammeFile&, const Run& run) {
     for (const Leg& leg : run.branches) {
       for (const Mark* mark : {&start_of(leg), &leg.marks.back()}) {
         for (std::size_t k = 0; k < 3; ++k)

@@ -13,11 +13,11 @@
 #include "lithoscope/core/parallel.hpp"
 #include "lithoscope/core/progress.hpp"
 #include "lithoscope/core/rng.hpp"
+#include "lithoscope/core/statistics.hpp"
 #include "lithoscope/io/atomic_file.hpp"
 #include "lithoscope/rixs/feature.hpp"
 #include "lithoscope/rixs/spectra.hpp"
 #include "lithoscope/rixs/synthesize.hpp"
-#include "lithoscope/study/rixs_run.hpp"
 #include "lithoscope/tes/synthesize.hpp"
 #include "npz.hpp"
 #include "tes_reference.hpp"
@@ -64,7 +64,7 @@ Outcome ssrl_time() {
   core::set_threads(0);
   double counts = 0;
   const double seconds = median_seconds(5, [&] {
-    const study::TesOutcome outcome = ssrl_default();
+    const tes::ArrayOutcome outcome = ssrl_default();
     counts = 0;
     for (const tes::ScanPass& pass : ssrl_passes()) counts += rixs::fill_map(outcome.events, pass, {}).total();
   });
@@ -206,7 +206,7 @@ Outcome realtime() {
   });
   std::string detail;
   const auto speed = [&](const char* ending) {
-    study::TesStudy study;
+    tes::ArrayRequest study;
     for (const tes::SyntheticPixel& pixel : pixels) {
       study.files.push_back(scratch.file(fmt::format("run_chan{}.{}", pixel.channel, ending)));
       if (std::string_view{ending} == "ljh")
@@ -215,7 +215,7 @@ Outcome realtime() {
     core::NoProgress progress;
     std::size_t photons = 0, usable = 0;
     const double seconds = median_seconds(2, [&] {
-      const study::TesOutcome outcome = study::run_tes(study, progress);
+      const tes::ArrayOutcome outcome = tes::reduce_array(study, progress);
       photons = 0;
       for (const tes::PixelEvents& e : outcome.events) photons += e.size();
       usable = outcome.events.size();
@@ -263,7 +263,7 @@ Outcome rixs_coverage() {
     bool found = false, incident = false, emission = false, width_in = false, width_out = false;
     double pfy = 0, ipfy = 0, xes = 0;
   };
-  constexpr double resolution_sigma = 1.4 / 2.3548;
+  constexpr double resolution_sigma = 1.4 / core::fwhm_per_sigma;
   const double width_out = std::hypot(0.7, resolution_sigma);
   std::vector<Seen> seen(seeds);
   core::parallel_for(seeds, [&](std::int64_t seed) {

@@ -10,9 +10,10 @@
 #include "check.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/median.hpp"
+#include "lithoscope/core/statistics.hpp"
 #include "lithoscope/io/hdf5_reader.hpp"
 #include "lithoscope/io/text_table.hpp"
-#include "lithoscope/study/tes_run.hpp"
+#include "lithoscope/tes/array_run.hpp"
 #include "lithoscope/tes/recognise.hpp"
 #include "tes_reference.hpp"
 
@@ -189,7 +190,7 @@ double gaussian_fwhm(const std::vector<double>& energy, double half) {
     sigma = std::sqrt(squares / weight);
     flat = 1 - weight / static_cast<double>(energy.size());
   }
-  return 2.3548 * sigma;
+  return core::fwhm_per_sigma * sigma;
 }
 
 Outcome aps600_fwhm() {
@@ -245,7 +246,7 @@ Outcome aps600_fwhm() {
 
 Outcome ssrl_pixel17() {
   if (real_data().empty()) return {.figures = {}, .no_data = true};
-  const study::TesOutcome outcome = ssrl_default();
+  const tes::ArrayOutcome outcome = ssrl_default();
   const auto pixel = std::ranges::find(outcome.calibration.pixels, 17, &tes::PixelCalibration::pixel);
   if (pixel == outcome.calibration.pixels.end()) return {.figures = {{0}}, .detail = "not there"};
   if (!pixel->usable()) return {.figures = {{1}}, .detail = "left out"};
@@ -271,7 +272,7 @@ Outcome ssrl_pixel17() {
 
 Outcome ssrl_lines() {
   if (real_data().empty()) return {.figures = {}, .no_data = true};
-  const study::TesOutcome outcome = ssrl_default();
+  const tes::ArrayOutcome outcome = ssrl_default();
   std::string detail;
   for (const tes::PixelCalibration& pixel : outcome.calibration.pixels) {
     detail += fmt::format("{} ({}):", pixel.pixel, tes::state_words(pixel.state));
@@ -288,7 +289,7 @@ Outcome ssrl_lines() {
 
 Outcome ssrl_drift() {
   if (real_data().empty()) return {.figures = {}, .no_data = true};
-  const study::TesOutcome outcome = ssrl_default();
+  const tes::ArrayOutcome outcome = ssrl_default();
   double worst = 0, single = 0;
   std::string detail;
   for (std::size_t k = 0; k < outcome.calibration.lines.size(); ++k) {

@@ -46,16 +46,16 @@ std::vector<std::vector<double>> headerless_columns(const std::string& path) {
   return out;
 }
 
-study::TesStudy ssrl_study() {
-  study::TesStudy study;
+tes::ArrayRequest ssrl_study() {
+  tes::ArrayRequest study;
   for (const int channel : ssrl_channels) study.files.push_back(ssrl(fmt::format("chan{}.off", channel)));
   study.logs = {ssrl("016_log"), ssrl("030_log")};
   return study;
 }
 
-study::TesOutcome ssrl_default() {
+tes::ArrayOutcome ssrl_default() {
   core::NoProgress progress;
-  return study::run_tes(ssrl_study(), progress);
+  return tes::reduce_array(ssrl_study(), progress);
 }
 
 std::vector<tes::ScanPass> ssrl_passes() {

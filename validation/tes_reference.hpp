@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "lithoscope/rixs/map.hpp"
-#include "lithoscope/study/tes_run.hpp"
+#include "lithoscope/tes/array_run.hpp"
 
 namespace lithoscope::validation {
 
@@ -17,8 +17,8 @@ inline constexpr std::array ssrl_channels{1, 3, 7, 9, 13, 15, 17, 19};
 std::vector<std::vector<double>> headerless_columns(const std::string& path);
 
 /// The default path from files to events.
-study::TesStudy ssrl_study();
-study::TesOutcome ssrl_default();
+tes::ArrayRequest ssrl_study();
+tes::ArrayOutcome ssrl_default();
 std::vector<tes::ScanPass> ssrl_passes();
 
 /// Events by the peer's anchors, gain spline and cuts (spec, section 10).

@@ -191,7 +191,7 @@ double scatter_over_bound(const Edge& edge, const Noise& noise, std::uint64_t se
   }
   const xas::MixtureModel model{
       std::move(references),
-      {.reference_shift = 0, .reference_scale = 0, .shift = 0.05, .free_scale = 1, .offset = 1, .slope = 1}};
+      {.reference_shift = 0, .reference_scale = 0, .shift = 0.05, .free_scale = true, .offset = true, .slope = true}};
   constexpr std::int64_t draws = 600;
   std::vector<double> found(draws);
   core::parallel_for(draws, [&](std::int64_t k) {
@@ -271,7 +271,7 @@ ColumnResult column_scatter(double counts, std::uint64_t seed) {
     references.push_back({.name = fmt::format("part {}", j), .valence = {}, .spectrum = std::move(curve)});
   }
   const xas::MixtureModel model{std::move(references),
-                                {.reference_shift = 0, .reference_scale = 0, .shift = prior_eV, .free_scale = 1}};
+                                {.reference_shift = 0, .reference_scale = 0, .shift = prior_eV, .free_scale = true}};
   constexpr std::int64_t draws = 600;
   std::vector<double> found(draws);
   core::parallel_for(draws, [&](std::int64_t k) {

@@ -4,8 +4,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "lithoscope/study/run.hpp"
-
 namespace litho {
 
 using lithoscope::core::ExitCode;
@@ -23,6 +21,9 @@ Command::Command(Command&&) noexcept = default;
 void Command::flag(const std::string& name, bool& target, const std::string& help) {
   impl_->app->add_flag(name, target, help)->group(impl_->heading);
 }
+void Command::toggle(const std::string& name, std::string& target, const std::string& help) {
+  impl_->app->add_flag(name + "{true}", target, help)->group(impl_->heading);
+}
 void Command::text(const std::string& name, std::string& target, const std::string& help) {
   impl_->app->add_option(name, target, help)->group(impl_->heading);
 }
@@ -33,6 +34,9 @@ void Command::texts(const std::string& name, std::vector<std::string>& target, c
   impl_->app->add_option(name, target, help)->expected(1)->take_all()->group(impl_->heading);
 }
 void Command::path(const std::string& name, std::string& target, const std::string& help) {
+  impl_->app->add_option(name, target, help);
+}
+void Command::paths(const std::string& name, std::vector<std::string>& target, const std::string& help) {
   impl_->app->add_option(name, target, help);
 }
 void Command::required_path(const std::string& name, std::string& target, const std::string& help) {
@@ -51,9 +55,9 @@ struct CommandLine::Impl {
   std::function<ExitCode()> chosen;
 };
 
-CommandLine::CommandLine() : impl_(std::make_unique<Impl>()) {
+CommandLine::CommandLine(const std::string& version) : impl_(std::make_unique<Impl>()) {
   impl_->app.require_subcommand(1);
-  impl_->app.set_version_flag("--version", lithoscope::study::program_version());
+  impl_->app.set_version_flag("--version", version);
   impl_->app.footer(
       "`litho COMMAND --help` explains a command. Exit codes: 0 done, 1 data failed, 2 usage or study file, "
       "3 unreadable input,\n4 done but a quality gate failed, 5 output, 70 a bug, 130 interrupted.");
@@ -65,7 +69,7 @@ Command CommandLine::command(const std::string& name, const std::string& help) {
       std::make_unique<Command::Impl>(Command::Impl{impl_->app.add_subcommand(name, help), "Options", &impl_->chosen})};
 }
 
-ExitCode CommandLine::run(int argc, char** argv) {
+ExitCode CommandLine::run(int argc, const char* const* argv) {
   try {
     impl_->app.parse(argc, argv);
   } catch (const CLI::Success& information) {  // --help, --version

@@ -1,59 +1,34 @@
-// A table of settings as flags of a subcommand that has no study file.
+// Settings as flags of a subcommand, from their table.
 #pragma once
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <list>
-#include <span>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "command_line.hpp"
 #include "lithoscope/core/settings.hpp"
-#include "lithoscope/core/units.hpp"
-#include "lithoscope/io/text_table.hpp"
+#include "lithoscope/io/toml.hpp"
 
 namespace litho {
 
-/// "--loss-step" of "loss_step".
-inline std::string flag_of(std::string_view name) {
-  std::string flag = "--" + std::string{name};
-  std::ranges::replace(flag, '_', '-');
-  return flag;
-}
+/// Flags of a list of settings and what was typed for each. Addresses are stable.
+class SettingFlags {
+ public:
+  /// One flag a setting, under its heading; those whose flag is in `taken` are left to whoever took it.
+  void add(Command& command, const std::vector<lithoscope::core::SettingInfo>& infos, std::vector<std::string>& taken);
+  /// What was typed, parsed and checked. Throws UsageError that names the flag.
+  lithoscope::core::Settings typed() const;
+  /// The same as name and TOML value, for a study.
+  std::vector<lithoscope::io::Override> toml() const;
+  bool any() const;
 
-/// What was typed for each flag; empty: nothing. Addresses are stable.
-using SettingTexts = std::list<std::pair<std::string, std::string>>;
-
-template <class Settings>
-void add_setting_flags(Command& command, SettingTexts& texts,
-                       std::span<const lithoscope::core::Setting<Settings>> table) {
-  const Settings defaults;
-  for (const auto& entry : table) {
-    auto& text = texts.emplace_back(std::string{entry.name}, "").second;
-    const std::string unit = entry.unit == "1" ? "" : " " + std::string{entry.unit};
-    command.text(flag_of(entry.name), text, fmt::format("{} [{}{}]", entry.help, defaults.*entry.member, unit));
-  }
-}
-
-/// Settings with what was typed; a plain number is in the table's unit. Throws UsageError.
-template <class Settings>
-void apply_setting_flags(const SettingTexts& texts, std::span<const lithoscope::core::Setting<Settings>> table,
-                         Settings& settings) {
-  for (const auto& entry : table) {
-    const auto typed = std::ranges::find(texts, entry.name, [](const auto& t) { return std::string_view{t.first}; });
-    if (typed == texts.end() || typed->second.empty()) continue;
-    const auto plain = lithoscope::io::to_number(typed->second);
-    const double value = plain ? *plain : lithoscope::core::parse_quantity(typed->second, entry.unit).value;
-    if (!(value >= entry.least && value <= entry.most)) {
-      throw lithoscope::core::UsageError(
-          {.what = flag_of(entry.name) + " is out of range",
-           .expected = fmt::format("{} to {} {}", entry.least, entry.most, entry.unit == "1" ? "" : entry.unit),
-           .found = typed->second});
-    }
-    settings.*entry.member = value;
-  }
-}
+ private:
+  struct Entry {
+    lithoscope::core::SettingInfo info;
+    std::string text;
+    std::vector<std::string> texts;
+  };
+  std::list<Entry> entries_;
+};
 
 }  // namespace litho

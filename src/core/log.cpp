@@ -21,12 +21,16 @@ void Log::add(LogLevel level, std::string_view message, const std::vector<std::p
                                  fmt::gmtime(std::chrono::system_clock::to_time_t(now)), name, escaped_string(message));
   for (const auto& [key, value] : facts)
     line += fmt::format(R"(,"{}":"{}")", escaped_string(key), escaped_string(value));
+  const std::scoped_lock lock{mutex_};
   lines_ += line + "}\n";
   if (!verbose_) return;
   const bool colour = stderr_wants_colour() && level != LogLevel::info;
   fmt::print(stderr, "{}{}:{} {}\n", colour ? "\033[33m" : "", name, colour ? "\033[0m" : "", message);
 }
 
-std::string Log::as_json_lines() const { return lines_; }
+std::string Log::as_json_lines() const {
+  const std::scoped_lock lock{mutex_};
+  return lines_;
+}
 
 }  // namespace lithoscope::core

@@ -68,7 +68,10 @@ std::unique_ptr<Progress> terminal_progress() {
   return std::make_unique<SilentProgress>();
 }
 
-void install_interrupt_handler() { std::signal(SIGINT, on_interrupt); }
+void install_interrupt_handler() {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+}
 
 void throw_if_interrupted() {
   if (interrupted.load(std::memory_order_relaxed)) throw Interrupted();

@@ -53,11 +53,11 @@ double time_under_current(const std::vector<Step>& steps, std::int64_t from, std
 std::span<const core::Setting<IciSettings>> ici_settings_table() {
   static constexpr std::array<core::Setting<IciSettings>, 3> table{{
       {"ici_from", "s", &IciSettings::from_s,
-       "start of the window on a rest; earlier is charge transfer and the double layer", 0, 1000000000.0},
-      {"ici_to", "s", &IciSettings::to_s, "end of the window on a rest; later the square-root law bends", 0,
+       "Start of the window on a rest; earlier is charge transfer and the double layer", 0, 1000000000.0},
+      {"ici_to", "s", &IciSettings::to_s, "End of the window on a rest; later the square-root law bends", 0,
        1000000000.0},
       {"ici_current_average", "s", &IciSettings::current_average_s,
-       "the interrupted current is the mean over this time", 0, 1000000000.0},
+       "Time before an interruption over which its current is averaged", 0, 1000000000.0},
   }};
   return table;
 }

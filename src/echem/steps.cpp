@@ -200,13 +200,13 @@ void append_steps(const CyclerTable& table, const Run& run, const StepSettings& 
 std::span<const core::Setting<StepSettings>> step_settings_table() {
   static constexpr std::array<core::Setting<StepSettings>, 4> table{{
       {"rest_current", "A", &StepSettings::rest_current_A,
-       "below this current the cell rests; 0 finds it from the gap between noise and pulses", 0, 1000000.0},
+       "Current below which the cell rests; 0 finds it from the gap between noise and pulses", 0, 1000000.0},
       {"stray_rows", "1", &StepSettings::stray_rows,
-       "a run of at most this many rows inside a step is a glitch, not a step", 0, 1000},
+       "A run of at most this many rows inside a step is a glitch, not a step", 0, 1000},
       {"level_change", "1", &StepSettings::level_change,
-       "a lasting relative jump of the current that starts a new step", 0.01, 100},
+       "Lasting relative jump of the current that starts a new step", 0.01, 100},
       {"potential_hold", "V", &StepSettings::potential_hold_V,
-       "a potential this constant while the current decays is a hold", 1e-06, 1},
+       "Change of the potential within a hold, in which the current decays", 1e-06, 1},
   }};
   return table;
 }

@@ -156,7 +156,7 @@ void warn(const WholeTrace& trace, GittResult& result) {
 }  // namespace
 
 void fit_traces(const CyclerTable& table, const GittSample& sample, const GittSettings& settings, GittResult& result) {
-  if (settings.whole_trace == 0 || !sample.diffusion_length) return;
+  if (!settings.whole_trace || !sample.diffusion_length) return;
   const bool ici = result.protocol == Protocol::ici;
   const auto starts = ici ? starts_of_interruptions(result) : starts_of_pulses(result.pulses);
   const auto runs = runs_of(result.steps, starts);

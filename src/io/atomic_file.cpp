@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <vector>
 
 #include "lithoscope/core/errors.hpp"
 
@@ -87,8 +88,9 @@ void refuse_existing_directory(const std::string& path, Existing existing) {
   }
 }
 
-StagedDirectory::StagedDirectory(const std::string& path, Existing existing, const std::string& marker)
-    : final_path_(fs::path(path).lexically_normal().string()) {
+StagedDirectory::StagedDirectory(const std::string& path, Existing existing, const std::string& marker,
+                                 const std::string& kept)
+    : final_path_(fs::path(path).lexically_normal().string()), kept_(kept) {
   while (final_path_.size() > 1 && final_path_.ends_with('/')) final_path_.pop_back();
   part_path_ = final_path_ + ".part";
   refuse_existing_directory(final_path_, existing);
@@ -124,16 +126,31 @@ void StagedDirectory::clear_leftover() const {
   close(leftover);
   if (in_use)
     cannot_write(part_path_, "is being written by another run", "", "wait, or give another folder with --out");
-  fs::remove_all(part_path_, error);
+  remove_all_but_kept();
+}
+
+void StagedDirectory::remove_all_but_kept() const {
+  std::error_code error;
+  const bool keeps = !kept_.empty() && fs::exists(fs::path(part_path_) / kept_, error);
+  if (!keeps) {
+    fs::remove_all(part_path_, error);
+    return;
+  }
+  std::vector<fs::path> others;
+  for (const auto& entry : fs::directory_iterator(part_path_, error)) {
+    if (entry.path().filename() != kept_ && entry.path() != lock_path()) others.push_back(entry.path());
+  }
+  for (const fs::path& other : others) fs::remove_all(other, error);
 }
 
 StagedDirectory::~StagedDirectory() {
-  std::error_code ignored;
-  if (!committed_) fs::remove_all(part_path_, ignored);
+  if (!committed_) remove_all_but_kept();
   if (lock_ >= 0) close(lock_);
 }
 
 void StagedDirectory::commit() {
+  std::error_code gone;
+  if (!kept_.empty()) fs::remove_all(fs::path(part_path_) / kept_, gone);
   unlink(lock_path().c_str());
   sync_directory(part_path_);
   if (fs::exists(final_path_)) {

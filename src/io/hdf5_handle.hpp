@@ -3,9 +3,16 @@
 
 #include <hdf5.h>
 
+#include <mutex>
 #include <utility>
 
 namespace lithoscope::io {
+
+/// The library is not for threads: one of us at a time. Never held across anything but its calls.
+inline std::recursive_mutex& hdf5_mutex() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
 
 class Hdf5Handle {
  public:

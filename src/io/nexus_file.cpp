@@ -59,6 +59,7 @@ TextBlock block_of(std::span<const std::string> values) {
 }  // namespace
 
 struct NexusWriter::Handles {
+  std::scoped_lock<std::recursive_mutex> lock{hdf5_mutex()};  // a file is written by one thread, at one go
   hid_t file = -1;
   hid_t dataset_creation = -1;
   hid_t group_creation = -1;
@@ -91,12 +92,17 @@ NexusWriter::NexusWriter() : handles_(std::make_unique<Handles>()) {
   H5Pset_obj_track_times(handles_->dataset_creation, false);
   handles_->group_creation = H5Pcreate(H5P_GROUP_CREATE);
   H5Pset_obj_track_times(handles_->group_creation, false);
+  constexpr unsigned in_order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+  require(H5Pset_link_creation_order(handles_->group_creation, in_order), "the file");
+  const Handle creation{H5Pcreate(H5P_FILE_CREATE), H5Pclose, "the file"};
+  H5Pset_obj_track_times(creation.get(), false);
+  require(H5Pset_link_creation_order(creation.get(), in_order), "the file");
   const Handle access{H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "the file"};
   constexpr std::size_t growth = 1 << 20;
   require(H5Pset_fapl_core(access.get(), growth, false), "the file");
   // Two writers at once must not be taken for the same file.
   const std::string name = fmt::format("lithoscope-in-memory-{}.nxs", static_cast<const void*>(handles_.get()));
-  handles_->file = H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get());
+  handles_->file = H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.get(), access.get());
   if (handles_->file < 0) hdf5_failed("the file");
 }
 
@@ -134,6 +140,10 @@ void NexusWriter::table(const std::string& path, std::span<const double> values,
 
 void NexusWriter::integers(const std::string& path, std::span<const std::int64_t> values) {
   handles_->write(path, H5T_NATIVE_INT64, simple_space(values.size()), values.data());
+}
+
+void NexusWriter::integer(const std::string& path, std::int64_t value) {
+  handles_->write(path, H5T_NATIVE_INT64, scalar_space(), &value);
 }
 
 void NexusWriter::number(const std::string& path, double value, std::string_view units) {

@@ -46,7 +46,7 @@ void find_in(std::span<const core::Setting<Struct>> table, const std::string& na
     constexpr double step = 1e-3;  // eV or share: far above rounding, far below any feature
     Free parameter{
         .name = name, .unit = std::string{entry.unit}, .least = entry.least, .most = entry.most, .step = step};
-    parameter.*member = entry.member;
+    parameter.*member = std::get<double Struct::*>(entry.member);
     found = parameter;
   }
 }
@@ -167,7 +167,7 @@ class Misfit {
 
   static std::vector<double> key_of(const Point& point) {
     std::vector<double> key;
-    for (const auto& entry : ion_settings_table()) key.push_back(point.ion.*entry.member);
+    for (const auto& entry : ion_settings_table()) key.push_back(entry.number(point.ion));
     return key;
   }
 

@@ -14,27 +14,28 @@ namespace lithoscope::multiplet {
 std::span<const core::Setting<IonSettings>> ion_settings_table() {
   using I = IonSettings;
   static constexpr std::array table{
-      core::Setting<I>{"10dq", "eV", &I::ten_dq, "splitting of e_g and t2g; negative in a tetrahedron", -10, 10},
-      core::Setting<I>{"ds", "eV", &I::ds, "axial field, second rank: Ds, D-sigma or D-mu", -5, 5},
-      core::Setting<I>{"dt", "eV", &I::dt, "axial field, fourth rank: Dt, D-tau or D-nu", -5, 5},
+      core::Setting<I>{"10dq", "eV", &I::ten_dq, "Splitting of e_g and t2g; negative in a tetrahedron", -10, 10},
+      core::Setting<I>{"ds", "eV", &I::ds, "Axial field, second rank: Ds, D-sigma or D-mu", -5, 5},
+      core::Setting<I>{"dt", "eV", &I::dt, "Axial field, fourth rank: Dt, D-tau or D-nu", -5, 5},
       core::Setting<I>{"slater_scale", "1", &I::slater_scale,
                        "Slater integrals over Hartree-Fock ones; repulsion is screened in a solid", 0, 1.2},
-      core::Setting<I>{"spin_orbit_scale", "1", &I::spin_orbit_scale, "spin-orbit couplings over Hartree-Fock ones", 0,
+      core::Setting<I>{"spin_orbit_scale", "1", &I::spin_orbit_scale, "Spin-orbit couplings over Hartree-Fock ones", 0,
                        1.5},
-      core::Setting<I>{"exchange_x", "eV", &I::exchange_x, "molecular field B in B . 2S", -1, 1},
-      core::Setting<I>{"exchange_y", "eV", &I::exchange_y, "its y component", -1, 1},
-      core::Setting<I>{"exchange_z", "eV", &I::exchange_z, "its z component", -1, 1},
-      core::Setting<I>{"magnetic_x", "T", &I::magnetic_x, "magnetic field", -100, 100},
-      core::Setting<I>{"magnetic_y", "T", &I::magnetic_y, "its y component", -100, 100},
-      core::Setting<I>{"magnetic_z", "T", &I::magnetic_z, "its z component", -100, 100},
-      core::Setting<I>{"temperature", "K", &I::temperature, "of the ground configuration's populations", 0, 3000},
-      core::Setting<I>{"delta", "eV", &I::delta, "charge-transfer energy, d^(n+1) L over d^n (means)", -20, 30},
-      core::Setting<I>{"v_e_g", "eV", &I::v_e_g, "hybridisation of e_g with ligands; 0 with v_t_2g 0: no ligands", -10,
+      core::Setting<I>{"exchange_x", "eV", &I::exchange_x, "x component of the molecular field B in B . 2S", -1, 1},
+      core::Setting<I>{"exchange_y", "eV", &I::exchange_y, "y component of the molecular field B in B . 2S", -1, 1},
+      core::Setting<I>{"exchange_z", "eV", &I::exchange_z, "z component of the molecular field B in B . 2S", -1, 1},
+      core::Setting<I>{"magnetic_x", "T", &I::magnetic_x, "x component of the magnetic field", -100, 100},
+      core::Setting<I>{"magnetic_y", "T", &I::magnetic_y, "y component of the magnetic field", -100, 100},
+      core::Setting<I>{"magnetic_z", "T", &I::magnetic_z, "z component of the magnetic field", -100, 100},
+      core::Setting<I>{"temperature", "K", &I::temperature, "Temperature of the ground configuration's populations", 0,
+                       3000},
+      core::Setting<I>{"delta", "eV", &I::delta, "Charge-transfer energy, d^(n+1) L over d^n (means)", -20, 30},
+      core::Setting<I>{"v_e_g", "eV", &I::v_e_g, "Hybridisation of e_g with ligands; 0 with v_t_2g 0: no ligands", -10,
                        10},
-      core::Setting<I>{"v_t_2g", "eV", &I::v_t_2g, "hybridisation of t2g with ligands", -10, 10},
-      core::Setting<I>{"u_dd", "eV", &I::u_dd, "mean repulsion of d electrons; with ligands", 0, 20},
-      core::Setting<I>{"u_pd", "eV", &I::u_pd, "mean attraction of the 2p hole; with ligands", 0, 20},
-      core::Setting<I>{"10dq_ligand", "eV", &I::ten_dq_ligand, "splitting of the ligand orbitals", -10, 10}};
+      core::Setting<I>{"v_t_2g", "eV", &I::v_t_2g, "Hybridisation of t2g with ligands", -10, 10},
+      core::Setting<I>{"u_dd", "eV", &I::u_dd, "Mean repulsion of d electrons; needed with ligands", 0, 20},
+      core::Setting<I>{"u_pd", "eV", &I::u_pd, "Mean attraction of the 2p hole; needed with ligands", 0, 20},
+      core::Setting<I>{"10dq_ligand", "eV", &I::ten_dq_ligand, "Splitting of the ligand orbitals", -10, 10}};
   return table;
 }
 
@@ -42,13 +43,14 @@ std::span<const core::Setting<SpectrumSettings>> spectrum_settings_table() {
   using P = SpectrumSettings;
   static constexpr std::array table{
       core::Setting<P>{"energy_offset", "eV", &P::energy_offset,
-                       "added to calculated energies, whose zero is the mean of a configuration", -1e4, 1e4},
-      core::Setting<P>{"width_l3", "eV", &P::width_l3, "half width of the 2p3/2 hole's Lorentzian", 1e-3, 5},
-      core::Setting<P>{"width_l2", "eV", &P::width_l2, "half width of the 2p1/2 hole's Lorentzian", 1e-3, 5},
-      core::Setting<P>{"resolution", "eV", &P::resolution, "full width of the instrument's Gaussian", 0, 10},
-      core::Setting<P>{"from", "eV", &P::from, "first energy; 0 with to 0: all that absorbs", -1e4, 1e4},
-      core::Setting<P>{"to", "eV", &P::to, "last energy", -1e4, 1e4},
-      core::Setting<P>{"step", "eV", &P::step, "between energies", 1e-3, 10}};
+                       "Shift added to calculated energies, whose zero is the mean of a configuration", -1e4, 1e4},
+      core::Setting<P>{"width_l3", "eV", &P::width_l3, "Half width of the 2p3/2 hole's Lorentzian", 1e-3, 5},
+      core::Setting<P>{"width_l2", "eV", &P::width_l2, "Half width of the 2p1/2 hole's Lorentzian", 1e-3, 5},
+      core::Setting<P>{"resolution", "eV", &P::resolution, "Full width of the instrument's Gaussian", 0, 10},
+      core::Setting<P>{"from", "eV", &P::from, "First energy of the spectrum; 0 with to 0: all that absorbs", -1e4,
+                       1e4},
+      core::Setting<P>{"to", "eV", &P::to, "Last energy of the spectrum; 0 with from 0: all that absorbs", -1e4, 1e4},
+      core::Setting<P>{"step", "eV", &P::step, "Step between energies of the spectrum", 1e-3, 10}};
   return table;
 }
 
@@ -56,21 +58,24 @@ std::span<const core::Setting<ScatterSettings>> scatter_settings_table() {
   using R = ScatterSettings;
   static constexpr std::array table{
       core::Setting<R>{"incident_from", "eV", &R::incident_from,
-                       "first incident energy; 0 with incident_to 0: all edges", -1e4, 1e4},
-      core::Setting<R>{"incident_to", "eV", &R::incident_to, "last incident energy", -1e4, 1e4},
-      core::Setting<R>{"incident_step", "eV", &R::incident_step, "between incident energies", 1e-3, 10},
-      core::Setting<R>{"loss_from", "eV", &R::loss_from, "first energy loss", -100, 100},
-      core::Setting<R>{"loss_to", "eV", &R::loss_to, "last energy loss", -100, 100},
-      core::Setting<R>{"loss_step", "eV", &R::loss_step, "between energy losses", 1e-3, 10},
-      core::Setting<R>{"final_width", "eV", &R::final_width, "half width of the final states' Lorentzian", 1e-4, 5},
+                       "First incident energy; 0 with incident_to 0: all edges", -1e4, 1e4},
+      core::Setting<R>{"incident_to", "eV", &R::incident_to, "Last incident energy; 0 with incident_from 0: all edges",
+                       -1e4, 1e4},
+      core::Setting<R>{"incident_step", "eV", &R::incident_step, "Step between incident energies", 1e-3, 10},
+      core::Setting<R>{"loss_from", "eV", &R::loss_from, "First energy loss of the map", -100, 100},
+      core::Setting<R>{"loss_to", "eV", &R::loss_to, "Last energy loss of the map", -100, 100},
+      core::Setting<R>{"loss_step", "eV", &R::loss_step, "Step between energy losses", 1e-3, 10},
+      core::Setting<R>{"final_width", "eV", &R::final_width, "Half width of the final states' Lorentzian", 1e-4, 5},
       core::Setting<R>{"emission_resolution", "eV", &R::emission_resolution,
-                       "full width of the spectrometer's Gaussian; 1.4 eV is a TES array's", 0, 20},
+                       "Full width of the spectrometer's Gaussian; 1.4 eV is a TES array's", 0, 20},
       core::Setting<R>{"scattering_angle", "degree", &R::scattering_angle,
-                       "of a powder, between incident and scattered light", 0, 180},
-      core::Setting<R>{"incidence", "degree", &R::incidence, "of a crystal, from its surface", 0, 180},
-      core::Setting<R>{"exit", "degree", &R::exit, "of a crystal, from its surface", 0, 180},
-      core::Setting<R>{"azimuth", "degree", &R::azimuth, "of a crystal, of the scattering plane about z from x", -360,
-                       360}};
+                       "Angle between incident and scattered light, of a powder", 0, 180},
+      core::Setting<R>{"incidence", "degree", &R::incidence,
+                       "Angle of the incident light from the surface of a crystal", 0, 180},
+      core::Setting<R>{"exit", "degree", &R::exit, "Angle of the scattered light from the surface of a crystal", 0,
+                       180},
+      core::Setting<R>{"azimuth", "degree", &R::azimuth, "Azimuth of the scattering plane about z from x, of a crystal",
+                       -360, 360}};
   return table;
 }
 

@@ -77,8 +77,9 @@ constexpr std::array degradation_table{
                          "activation energy of that growth", 0, 2000},
     Setting<Degradation>{"shell_limit", "nm", &Degradation::shell_limit_nm, "thickness at which it stops", 0, 1e6}};
 constexpr std::array mechanics_table{
-    Setting<Mechanics>{"youngs_modulus", "GPa", &Mechanics::youngs_modulus_GPa, "", 1e-3, 2000},
-    Setting<Mechanics>{"poisson_ratio", "1", &Mechanics::poisson_ratio, "", -0.99, 0.499},
+    Setting<Mechanics>{"youngs_modulus", "GPa", &Mechanics::youngs_modulus_GPa, "Young's modulus of the grain", 1e-3,
+                       2000},
+    Setting<Mechanics>{"poisson_ratio", "1", &Mechanics::poisson_ratio, "Poisson's ratio of the grain", -0.99, 0.499},
     Setting<Mechanics>{"strain_per_lithium", "1", &Mechanics::strain_per_lithium,
                        "linear strain per lithium extracted; negative: shrinks", -1, 1},
     Setting<Mechanics>{"toughness_MPa_sqrt_m", "1", &Mechanics::toughness_MPa_sqrt_m, "critical stress intensity K_c",
@@ -136,14 +137,14 @@ template <class Group>
 void append(std::vector<Parameter>& out, const std::string& prefix, Group& group,
             std::span<const Setting<Group>> table) {
   for (const Setting<Group>& s : table) {
-    out.push_back({prefix + "." + std::string{s.name}, std::string{s.unit}, &(group.*s.member)});
+    out.push_back({prefix + "." + std::string{s.name}, std::string{s.unit}, &s.number(group)});
   }
 }
 
 template <class Group>
 void check_table(const std::string& prefix, const Group& group, std::span<const Setting<Group>> table) {
   for (const Setting<Group>& s : table) {
-    const double value = group.*s.member;
+    const double value = s.number(group);
     if (value >= s.least && value <= s.most) continue;
     throw core::UsageError({.what = fmt::format("{}.{} is out of range", prefix, s.name),
                             .expected = fmt::format("{} to {} {}", s.least, s.most, s.unit == "1" ? "" : s.unit),

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lithoscope/report/report_model.hpp"
+#include "lithoscope/report/page_model.hpp"
 
 namespace lithoscope::report {
 

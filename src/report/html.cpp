@@ -55,41 +55,45 @@ void append_warnings(std::string& out, const std::vector<std::string>& warnings)
   out += "</ul></div>\n";
 }
 
-void append_words(std::string& out, const Section& section) {
-  for (const std::string& paragraph : section.paragraphs) out += fmt::format("<p>{}</p>\n", escaped(paragraph));
+void append_part(std::string& out, const Part& part, int& figure_number) {
+  if (!part.title.empty()) out += fmt::format("<h3 class=\"part\">{}</h3>\n", escaped(part.title));
+  for (const std::string& paragraph : part.paragraphs) out += fmt::format("<p>{}</p>\n", escaped(paragraph));
+  for (const Figure& figure : part.figures) append_figure(out, figure, ++figure_number);
+  for (const Table& table : part.tables) append_table(out, table);
+}
+
+void append_section(std::string& out, const Section& section, int& figure_number) {
+  out += fmt::format("<section id=\"{}\"><h2>{}</h2>\n", section.id, escaped(section.title));
+  if (!section.failure.empty())
+    out += fmt::format("<div class=\"warnings\" role=\"note\"><h3>There is no result</h3><pre>{}</pre></div>\n",
+                       escaped(section.failure));
   append_warnings(out, section.warnings);
+  for (const Part& part : section.parts) append_part(out, part, figure_number);
+  out += "</section>\n";
 }
 
 }  // namespace
 
-std::string render_html(const Report& report) {
+std::string render_html(const Page& page) {
   std::string out =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
   out += fmt::format("<title>{}</title><meta name=\"generator\" content=\"{}\">\n<style>\n{}</style></head><body>\n",
-                     escaped(report.title), escaped(report.program), page_style);
-  out += fmt::format("<header class=\"top\"><h1>{}</h1><p class=\"asked\">{}</p>", escaped(report.title),
-                     escaped(report.asked));
-  for (const std::string& answer : report.answers) out += fmt::format("<p class=\"answer\">{}</p>", escaped(answer));
+                     escaped(page.title), escaped(page.program), page_style);
+  out += fmt::format("<header class=\"top\"><h1>{}</h1><p class=\"asked\">{}</p>", escaped(page.title),
+                     escaped(page.asked));
+  for (const std::string& answer : page.answers) out += fmt::format("<p class=\"answer\">{}</p>", escaped(answer));
   out += "</header>\n<nav aria-label=\"Contents\"><ol>";
-  for (const Section& section : report.sections)
+  for (const Section& section : page.sections)
     out += fmt::format("<li><a href=\"#{}\">{}</a></li>", section.id, escaped(section.title));
   out += "<li><a href=\"#made\">How it was made</a></li></ol></nav>\n<main>\n";
   int figure_number = 0;
   out +=
       "<p class=\"hint\">Point at a figure to read values, drag across it to zoom, double-click to see all "
       "again.</p>\n";
-  for (const Section& section : report.sections) {
-    out += fmt::format("<section id=\"{}\"><h2>{}</h2>\n", section.id, escaped(section.title));
-    const bool brief = section.id == "brief";  // there the figure carries the answer and comes first
-    if (!brief) append_words(out, section);
-    for (const Figure& figure : section.figures) append_figure(out, figure, ++figure_number);
-    if (brief) append_words(out, section);
-    for (const Table& table : section.tables) append_table(out, table);
-    out += "</section>\n";
-  }
+  for (const Section& section : page.sections) append_section(out, section, figure_number);
   out += "<section id=\"made\"><h2>How it was made</h2><dl class=\"made\">";
-  for (const auto& [name, value] : report.made) {
+  for (const auto& [name, value] : page.made) {
     const bool long_text = value.find('\n') != std::string::npos;
     out += fmt::format("<dt>{}</dt>", escaped(name));
     out += long_text ? fmt::format("<dd><details><summary>show</summary><pre>{}</pre></details></dd>", escaped(value))
@@ -98,10 +102,10 @@ std::string render_html(const Report& report) {
   out += fmt::format(
       "</dl></section>\n</main>\n<footer><p>Made by {}. Figures use uPlot.</p><details><summary>Licence of "
       "uPlot</summary><pre>{}</pre></details></footer>\n",
-      escaped(report.program), escaped(uplot_licence));
+      escaped(page.program), escaped(uplot_licence));
   out += fmt::format(
       "<script type=\"application/json\" id=\"report-data\">{}</script>\n<script>{}</script>\n</body></html>\n",
-      script_safe(report_json(report)), page_script);
+      script_safe(page_json(page)), page_script);
   return out;
 }
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "lithoscope/report/report_model.hpp"
+#include "lithoscope/report/page_model.hpp"
 
 namespace lithoscope::report {
 

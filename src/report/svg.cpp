@@ -94,13 +94,14 @@ std::string axis_label(const Axis& axis) {
 
 Frame frame_of(const Figure& figure) {
   if (figure.map) return {edges(figure.map->x), edges(figure.map->y), true};
-  Range x, y;
+  Range x, y, bounds;
   for (const Series& s : figure.series) {
     for (const double v : s.x) x.take(v);
     for (const double v : s.y) y.take(v);
-    if (s.role == Role::muted) continue;  // the bars of points nobody uses must not shrink those they do
-    for (const auto* values : {&s.y_low, &s.y_high}) {
-      for (const double v : *values) y.take(v);
+    if (s.role != Role::muted) {  // the bars of points nobody uses must not shrink those they do
+      for (const auto* values : {&s.y_low, &s.y_high}) {
+        for (const double v : *values) bounds.take(v);
+      }
     }
     if (s.mark != Mark::bars) continue;
     y.take(0);
@@ -108,6 +109,12 @@ Frame frame_of(const Figure& figure) {
       x.take(v - 0.5);
       x.take(v + 0.5);
     }
+  }
+  // An interval far wider than what is measured only says "unknown": it runs off the figure.
+  const double reach = std::max(y.high - y.low, 0.2 * std::max(std::abs(y.low), std::abs(y.high)));
+  if (bounds.low <= bounds.high && y.low <= y.high) {
+    y.take(std::max(bounds.low, y.low - reach));
+    y.take(std::min(bounds.high, y.high + reach));
   }
   return {x.padded(0.02), y.padded(0.05), false};
 }

@@ -10,7 +10,7 @@
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/poisson.hpp"
-#include "normal_score.hpp"
+#include "lithoscope/core/statistics.hpp"
 #include "normalisation.hpp"
 
 namespace lithoscope::rixs {
@@ -199,7 +199,7 @@ CurveChange compare_curves(const Curve& before, const Curve& after, Normalise ho
   const ChiSquared chi = chi_squared(groups * (second.y - first.y), groups * expected * groups.transpose());
   out.chi_squared = chi.value;
   out.degrees = chi.degrees;
-  if (chi.degrees > 0) out.significance = normal_score(chi.value, static_cast<double>(chi.degrees));
+  if (chi.degrees > 0) out.significance = core::normal_score(chi.value, static_cast<double>(chi.degrees));
   return out;
 }
 
@@ -346,7 +346,7 @@ double binomial_score(double k, double n, double p) {
     tail += term;
     if (term < 1e-17 * tail) break;
   }
-  const double z = score_of_tail(std::min(0.5, tail));
+  const double z = core::score_of_tail(std::min(0.5, tail));
   return above ? z : -z;
 }
 
@@ -407,7 +407,7 @@ MapChange compare_maps(const RixsMap& before, const RixsMap& after, double smoot
   const double z = std::abs(out.largest);
   const double places = tries(static_cast<double>(columns), mean_length(across), z) *
                         tries(static_cast<double>(rows), mean_length(along), z);
-  out.chance = -std::expm1(-2 * places * upper_tail(z));
+  out.chance = -std::expm1(-2 * places * core::upper_tail(z));
   return out;
 }
 

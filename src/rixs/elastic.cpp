@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "gauss.hpp"
-#include "normal_score.hpp"
+#include "lithoscope/core/statistics.hpp"
 
 namespace lithoscope::rixs {
 namespace {
@@ -308,7 +308,7 @@ double significance_of(const std::vector<Strip>& strips, const Line& line) {
   const double mean = 0.5 * columns + by_choice, variance = 1.25 * columns + 2 * by_choice;
   // A multiple of a chi squared with this mean and variance.
   const double degrees = 2 * mean * mean / variance;
-  return std::max(0.0, normal_score(gain * degrees / mean, degrees));
+  return std::max(0.0, core::normal_score(gain * degrees / mean, degrees));
 }
 
 std::vector<Strip> strips_of(const RixsMap& map, const ElasticSettings& settings) {
@@ -359,7 +359,7 @@ std::optional<ElasticFit> fit_elastic(const RixsMap& map, const ElasticSettings&
     const double range = limits.high_log_sigma - limits.low_log_sigma;
     best.covariance << limits.offset * limits.offset / 3, 0, 0, range * range / 12;
   }
-  const double fwhm = fwhm_per_sigma * best.line.sigma();
+  const double fwhm = core::fwhm_per_sigma * best.line.sigma();
   ElasticFit out{.offset_eV = {best.line.offset, best.covariance(0, 0)},
                  .fwhm_eV = {fwhm, fwhm * fwhm * best.covariance(1, 1)}};
   // A column beyond the strip's reach keeps nothing, known to nothing.
@@ -377,7 +377,7 @@ std::optional<ElasticFit> fit_elastic(const RixsMap& map, const ElasticSettings&
 CleanedMap without_elastic(const RixsMap& map, const ElasticFit& fit) {
   CleanedMap out{.map = map, .variance = map.counts};
   for (double& v : out.variance) v = std::max(0.0, v);
-  const Line line{fit.offset_eV.value, std::log(fit.fwhm_eV.value / fwhm_per_sigma)};
+  const Line line{fit.offset_eV.value, std::log(fit.fwhm_eV.value / core::fwhm_per_sigma)};
   const double of_log_sigma = fit.fwhm_eV.variance / (fit.fwhm_eV.value * fit.fwhm_eV.value);
   for (std::size_t c = 0; c < map.columns(); ++c) {
     const core::Value n = fit.counts[c];

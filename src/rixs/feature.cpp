@@ -8,7 +8,7 @@
 #include <numbers>
 
 #include "gauss.hpp"
-#include "normal_score.hpp"
+#include "lithoscope/core/statistics.hpp"
 
 namespace lithoscope::rixs {
 namespace {
@@ -609,7 +609,7 @@ MatrixXd covariance_at(Model& model, const VectorXd& p, const Bounds& bounds) {
 // two directions that are searched, in units of the widths, and the two widths that are free as well.
 double chance_of(double significance, const VectorXd& p, const Bounds& bounds) {
   const double z = significance;
-  const double local = upper_tail(z);
+  const double local = core::upper_tail(z);
   const double x = (bounds.high[at_x] - bounds.low[at_x]) / (std::numbers::sqrt2 * std::exp(p[at_log_sx]));
   const double y = (bounds.high[at_y] - bounds.low[at_y]) / (std::numbers::sqrt2 * std::exp(p[at_log_sy]));
   // A line's shape changes to an independent one over about this much of the logarithm of its width.

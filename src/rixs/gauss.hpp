@@ -22,6 +22,4 @@ inline double gauss_density(double x, double centre, double sigma) {
   return std::exp(-0.5 * u * u) / (sigma * std::sqrt(2 * std::numbers::pi));
 }
 
-constexpr double fwhm_per_sigma = 2.3548200450309493;
-
 }  // namespace lithoscope::rixs

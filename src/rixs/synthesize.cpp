@@ -8,6 +8,7 @@
 #include "gauss.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/poisson.hpp"
+#include "lithoscope/core/statistics.hpp"
 
 namespace lithoscope::rixs {
 namespace {
@@ -33,7 +34,7 @@ double resonance(const EmissionModel::Line& line, double incident_eV) {
 // bin collects all between its edges.
 void add_column(const EmissionModel& model, const MapExposure& exposure, std::size_t c, RixsMap& map) {
   const double incident = exposure.incident_eV[c];
-  const double resolution = exposure.resolution_fwhm_eV / fwhm_per_sigma;
+  const double resolution = exposure.resolution_fwhm_eV / core::fwhm_per_sigma;
   const auto add = [&](double strength, double centre, double sigma) {
     const double width = std::max(std::hypot(sigma, resolution), 1e-9);
     for (std::int64_t r = 0; r < exposure.emission.count; ++r)

@@ -3,257 +3,306 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/text.hpp"
-#include "lithoscope/core/units.hpp"
-#include "lithoscope/io/input_file.hpp"
-#include "lithoscope/io/text_table.hpp"
-#include "lithoscope/material/composition.hpp"
-#include "settings_toml.hpp"
-#include "toml_table.hpp"
+#include "states.hpp"
 
 namespace lithoscope::study {
 namespace {
 
-const std::vector<std::string> geometry_names{"sphere", "cylinder", "slab"};
-const std::vector<std::string> cell_names{"half", "three-electrode", "full"};
-const std::vector<std::string> join_names{"time", "sequence"};
+using io::TableReader;
+using io::TomlTable;
 
-Sample read_sample(TableReader reader) {
-  Sample sample;
-  if (const auto formula = reader.text("formula")) {
-    sample.formula = *formula;
-    try {
-      sample.molar_mass_g_per_mol = core::Value::exact(material::parse_formula(*formula).molar_mass_g_per_mol);
-    } catch (const core::UsageError& error) {
-      const core::ErrorFacts& facts = error.facts();
-      reader.fail("formula", facts.what, facts.expected, facts.found, facts.advice);
-    }
-  }
-  if (const auto molar_mass = reader.quantity("molar_mass", "g/mol")) sample.molar_mass_g_per_mol = molar_mass;
-  sample.active_mass_kg = reader.quantity("active_mass", "kg");
-  sample.density_kg_per_m3 = reader.quantity("density", "kg/m3");
-  sample.bet_area_m2_per_kg = reader.quantity("bet_area", "m2/kg");
-  sample.particle_radius_m = reader.quantity("particle_radius", "m");
-  for (const auto& [key, value] :
-       {std::pair{"molar_mass", sample.molar_mass_g_per_mol}, std::pair{"active_mass", sample.active_mass_kg},
-        std::pair{"density", sample.density_kg_per_m3}, std::pair{"bet_area", sample.bet_area_m2_per_kg},
-        std::pair{"particle_radius", sample.particle_radius_m}}) {
-    if (value && !(value->value > 0))
-      reader.fail(key, "must be positive", "more than zero", fmt::format("{}", value->value), "");
-  }
-  sample.size_spread = reader.number("size_spread").value_or(0);
-  if (!(sample.size_spread >= 0 && sample.size_spread <= 1.5)) {
-    reader.fail("size_spread", "is no standard deviation of ln R", "a number from 0 to 1.5, such as 0.3",
-                fmt::format("{}", sample.size_spread), "");
-  }
-  if (const auto geometry = reader.choice("geometry", geometry_names)) {
-    const auto index = std::ranges::find(geometry_names, *geometry) - geometry_names.begin();
-    sample.geometry = std::array{echem::Geometry::sphere, echem::Geometry::cylinder,
-                                 echem::Geometry::slab}[static_cast<std::size_t>(index)];
-  }
+probe::Sample read_sample(TableReader reader) {
+  const auto infos = core::setting_infos<probe::Sample>(probe::sample_settings_table(), "The sample");
+  probe::Sample sample;
+  core::fill_settings(probe::sample_settings_table(), reader.settings(infos), sample);
   reader.finish();
+  try {
+    probe::complete(sample);
+  } catch (const core::UsageError& error) {
+    const core::ErrorFacts& facts = error.facts();
+    const auto colon = facts.what.find(": ");
+    const bool named = facts.what.starts_with("[sample] ") && colon != std::string::npos;
+    const std::string key = named ? facts.what.substr(9, colon - 9) : "formula";
+    reader.fail(key, named ? facts.what.substr(colon + 2) : facts.what, facts.expected, facts.found, facts.advice);
+  }
   return sample;
 }
 
-void add_state(TableReader reader, std::vector<State>& states) {
-  State state;
-  const auto name = reader.text("name");
-  if (!name || name->empty()) reader.fail("name", "is missing", "a name the measurements refer to", "nothing", "");
-  state.name = *name;
-  state.lithium_extracted = reader.number("lithium_extracted");
-  if (state.lithium_extracted && std::abs(*state.lithium_extracted) > 10) {
-    reader.fail("lithium_extracted", "is no amount of lithium per formula unit", "a number such as 0.02",
-                fmt::format("{}", *state.lithium_extracted), "");
+// The probes whose roles and settings a measurement may give: its own, and those it takes, which are then made from the
+// same block.
+std::vector<const probe::Probe*> accepted(const probe::Probe& own, const Registry& registry) {
+  std::vector<const probe::Probe*> out{&own};
+  const bool has_files = std::ranges::find(own.roles, "files", &probe::Role::name) != own.roles.end();
+  if (has_files) return out;
+  for (const probe::Take& take : own.takes) {
+    if (const probe::Probe* taken = find_probe(registry, take.probe)) out.push_back(taken);
   }
-  reader.finish();
-  if (std::ranges::find(states, state.name, &State::name) != states.end()) {
-    reader.fail("name", "is used by another state", "a name of its own", "\"" + state.name + "\"", "");
-  }
-  states.push_back(state);
+  return out;
 }
 
-echem::PlainColumn read_column(TableReader& columns, const std::string& path, std::string_view quantity) {
-  if (columns.is_table(quantity)) {  // { column = "I", unit = "mA" }
-    TableReader reader{*columns.table(quantity), path, fmt::format("columns.{}", quantity)};
-    echem::PlainColumn column{reader.text("column").value_or(""), reader.text("unit").value_or("")};
-    reader.finish();
-    return column;
-  }
-  if (const auto name = columns.text(quantity)) return {*name, {}};
-  columns.fail(quantity, "is missing", fmt::format("the name of the {} column", quantity), "nothing",
-               "a plain table needs time, potential and current");
+std::string replaced(std::string text, const std::string& mark, const std::string& by) {
+  for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + by.size()))
+    text.replace(at, mark.size(), by);
+  return text;
 }
 
-echem::PlainLayout read_columns(TableReader columns, const std::string& path) {
-  echem::PlainLayout layout;
-  layout.time = read_column(columns, path, "time");
-  layout.potential = read_column(columns, path, "potential");
-  layout.current = read_column(columns, path, "current");
-  if (columns.has("capacity")) layout.capacity = read_column(columns, path, "capacity");
-  if (columns.has("temperature")) layout.temperature = read_column(columns, path, "temperature");
-  columns.finish();
-  return layout;
-}
+// One block before it is spread over its states and edges.
+struct Block {
+  Entry entry;
+  std::vector<std::string> states, over;
+  std::string over_name;  ///< "edge"
+  std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::vector<std::string>>>>> by_state;
+  bool named = false;
+};
 
-ConstantCurrentFiles read_constant_current(TableReader reader) {
-  ConstantCurrentFiles c;
-  c.files = reader.texts("files");
-  if (c.files.empty()) reader.fail("files", "is missing", "a list of paths or patterns", "nothing", "");
-  if (const auto mass = reader.quantity("active_mass", "kg")) c.active_mass_kg = mass->value;
-  c.lithium_extracted = reader.number("lithium_extracted");
-  reader.finish();
-  return c;
-}
+class BlockReader {
+ public:
+  BlockReader(const TomlTable& table, const std::string& path, const std::vector<probe::State>& states,
+              const Registry& registry)
+      : table_(table), reader_(table, path, "[[measurement]]"), path_(path), states_(states), registry_(registry) {}
 
-Measurement read_measurement(TableReader reader, const std::string& path, const std::vector<State>& states) {
-  Measurement m;
-  m.line = reader.line();
-  const auto probe = reader.choice("probe", {"gitt"});
-  if (!probe) reader.fail("probe", "is missing", "\"gitt\"", "nothing", "");
-  m.probe = *probe;
-  m.files = reader.texts("files");
-  if (m.files.empty()) reader.fail("files", "is missing", "a list of paths or patterns", "nothing", "");
-  m.state = reader.text("state").value_or("");
-  const bool state_known = m.state.empty() || std::ranges::find(states, m.state, &State::name) != states.end();
-  if (!state_known) {
-    reader.fail("state", "names a state that is not defined", "the name of a [[state]]", fmt::format("\"{}\"", m.state),
-                "add a [[state]] with this name");
+  Block read() {
+    const auto name = reader_.text("probe");
+    if (!name) reader_.fail("probe", "is missing", "the name of a probe, such as \"gitt\"", "nothing", "");
+    try {
+      probe_ = &probe_named(registry_, *name);
+    } catch (const core::UsageError& error) {
+      const core::ErrorFacts& facts = error.facts();
+      reader_.fail("probe", facts.what, facts.expected, facts.found, facts.advice);
+    }
+    block_.entry.probe = probe_->name;
+    block_.entry.line = reader_.line();
+    accepted_ = accepted(*probe_, registry_);
+    const std::string title = probe_->title.empty() ? probe_->name : probe_->title;
+    const auto given = reader_.text("name");
+    block_.named = given.has_value();
+    block_.entry.name = given.value_or(title);
+    block_.entry.takes = reader_.texts("takes");
+    read_states();
+    read_over();
+    read_roles();
+    read_settings();
+    refuse_strangers_in(table_, reader_);
+    reader_.finish();
+    return std::move(block_);
   }
-  m.name = reader.text("name").value_or(m.state.empty() ? "GITT" : "GITT, " + m.state);
-  if (const toml::table* columns = reader.table("columns")) {
-    m.columns = read_columns(TableReader{*columns, path, "columns"}, path);
-  }
-  if (reader.choice("join", join_names).value_or("time") == "sequence") m.join = echem::Join::sequence;
-  if (const auto cell = reader.choice("cell", cell_names)) {
-    m.cell = *cell == "half"   ? echem::CellKind::half_cell
-             : *cell == "full" ? echem::CellKind::full_cell
-                               : echem::CellKind::three_electrode;
-  }
-  if (const toml::table* other = reader.table("constant_current")) {
-    m.constant_current = read_constant_current({*other, path, "[measurement.constant_current]"});
-  }
-  if (const toml::table* settings = reader.table("settings")) {
-    TableReader inner{*settings, path, "[measurement.settings]"};
-    read_settings(inner, echem::gitt_settings_table(), m.gitt);
-    read_settings(inner, echem::step_settings_table(), m.steps);
-    read_settings(inner, echem::ici_settings_table(), m.ici);
-    inner.finish();
-  }
-  reader.finish();
-  return m;
-}
 
-// Two measurements of one state would speak with one voice: "GITT, pristine" and "GITT, pristine (2)".
-void number_equal_names(std::vector<Measurement>& measurements) {
-  for (std::size_t i = 0; i < measurements.size(); ++i) {
-    int same = 1;
-    for (std::size_t j = i + 1; j < measurements.size(); ++j) {
-      if (measurements[j].name == measurements[i].name) measurements[j].name += fmt::format(" ({})", ++same);
+ private:
+  void read_states() {
+    block_.states = reader_.texts("state");
+    for (const std::string& state : block_.states) {
+      if (std::ranges::find(states_, state, &probe::State::name) != states_.end()) continue;
+      std::vector<std::string> names;
+      for (const probe::State& s : states_) names.push_back(s.name);
+      const std::string near = core::nearest_name(state, names);
+      reader_.fail("state", "names a state that is not defined", "the name of a [[state]]", "\"" + state + "\"",
+                   near.empty() ? "add a [[state]] with this name" : "did you mean \"" + near + "\"?");
+    }
+    block_.entry.over_states_of_takes = block_.states.empty() && !block_.entry.takes.empty();
+    for (const std::string& take : block_.entry.takes) {
+      if (find_probe(registry_, take) == nullptr)
+        reader_.fail("takes", "names a probe that is not there", "a probe of this program", "\"" + take + "\"", "");
+    }
+  }
+
+  void read_over() {
+    block_.over_name = probe_->runs_over;
+    if (block_.over_name.empty()) return;
+    block_.over = reader_.texts(block_.over_name + "s");
+  }
+
+  void read_roles() {
+    for (const probe::Probe* p : accepted_) {
+      for (const probe::Role& role : p->roles) read_role(role);
+    }
+    block_.entry.folder = reader_.text("folder").value_or("");
+    for (const probe::Role& role : probe_->roles) {
+      if (!role.required || has(role.name) || !block_.entry.folder.empty()) continue;
+      reader_.fail(role.name, "is missing", "a list of paths or patterns: " + role.help, "nothing", "");
+    }
+  }
+
+  bool has(const std::string& role) const {
+    const auto named = [&](const auto& f) { return f.first == role; };
+    return std::ranges::any_of(block_.entry.files, named) || std::ranges::any_of(block_.by_state, named);
+  }
+
+  void read_role(const probe::Role& role) {
+    if (has(role.name)) return;  // the same role of two probes: both get its files
+    const io::TomlNode* node = reader_.node(role.name);
+    if (node == nullptr) return;
+    const TomlTable* table = node->table();
+    if (table == nullptr) {
+      block_.entry.files.emplace_back(role.name, reader_.texts(role.name));
+      return;
+    }
+    TableReader inner{*table, path_, "[[measurement]] " + role.name};
+    if (inner.has("files")) {  // { files = [...], and settings }
+      block_.entry.files.emplace_back(role.name, inner.texts("files"));
+      reader_.node(role.name + ".files");  // asked for
+      return;
+    }
+    const bool of_states = std::ranges::all_of(table->entries, [&](const auto& e) {
+      return std::ranges::find(block_.states, e.first) != block_.states.end();
+    });
+    if (!of_states || table->entries.empty()) return;  // only settings within it
+    auto& lists =
+        block_.by_state.emplace_back(role.name, std::vector<std::pair<std::string, std::vector<std::string>>>{});
+    for (const auto& [state, files] : table->entries) lists.second.emplace_back(state, inner.texts(state));
+  }
+
+  void read_settings() {
+    std::optional<TableReader> inner;
+    if (const TomlTable* table = reader_.table("settings")) inner.emplace(*table, path_, "[measurement.settings]");
+    for (const probe::Probe* p : accepted_) {
+      for (const core::SettingInfo& info : p->settings) {
+        if (block_.entry.settings.find(info.name) != nullptr) continue;
+        core::SettingValue value = is_role(info.name) ? core::SettingValue{} : reader_.setting(info);
+        if (inner) {
+          core::SettingValue also = inner->setting(info);
+          const bool both =
+              !std::holds_alternative<std::monostate>(value) && !std::holds_alternative<std::monostate>(also);
+          if (both) reader_.fail(info.name, "is given twice", "in [[measurement]] or in its settings", "in both", "");
+          if (!std::holds_alternative<std::monostate>(also)) value = std::move(also);
+        }
+        if (!std::holds_alternative<std::monostate>(value)) block_.entry.settings.set(info.name, std::move(value));
+      }
+    }
+    if (inner) {
+      refuse_strangers_in(*reader_.table("settings"), *inner);
+      inner->finish();
+    }
+  }
+
+  bool is_role(const std::string& name) const {
+    return std::ranges::any_of(accepted_, [&](const probe::Probe* p) {
+      return std::ranges::find(p->roles, name, &probe::Role::name) != p->roles.end();
+    });
+  }
+
+  // A setting or role of another probe is told as such.
+  void refuse_strangers_in(const TomlTable& table, const TableReader& reader) const {
+    static const std::vector<std::string> general{"probe", "name", "state", "files", "folder", "takes", "settings"};
+    for (const auto& [key, node] : table.entries) {
+      const auto has_key = [&, k = key](const probe::Probe& p) {
+        return std::ranges::any_of(p.settings,
+                                   [&](const auto& s) { return s.name == k || s.name.starts_with(k + "."); }) ||
+               std::ranges::find(p.roles, k, &probe::Role::name) != p.roles.end() ||
+               (!p.runs_over.empty() && k == p.runs_over + "s");
+      };
+      if (std::ranges::find(general, key) != general.end()) continue;
+      if (std::ranges::any_of(accepted_, [&](const probe::Probe* p) { return has_key(*p); })) continue;
+      for (const probe::Probe& other : registry_) {
+        if (!has_key(other)) continue;
+        reader.fail(key, fmt::format("belongs to the probe {}, not to {}", other.name, probe_->name),
+                    "a key of " + probe_->name, "\"" + key + "\"", "");
+      }
+    }
+  }
+
+  const TomlTable& table_;
+  TableReader reader_;
+  std::string path_;
+  const std::vector<probe::State>& states_;
+  const Registry& registry_;
+  const probe::Probe* probe_ = nullptr;
+  std::vector<const probe::Probe*> accepted_;
+  Block block_;
+};
+
+// One entry for each state and each edge; {state} and {edge} in paths are filled in.
+void spread(const Block& block, std::vector<Entry>& out) {
+  const std::vector<std::string> none{""};
+  for (const std::string& over : block.over.empty() ? none : block.over) {
+    for (const std::string& state : block.states.empty() ? none : block.states) {
+      Entry e = block.entry;
+      e.state = state;
+      if (!state.empty() && (!block.named || block.states.size() > 1)) e.name += ", " + state;
+      if (!over.empty()) {
+        e.settings.set(block.over_name, over);
+        e.name += ", " + over;
+      }
+      for (const auto& [role, lists] : block.by_state) {
+        for (const auto& [of, files] : lists) {
+          if (of == state) e.files.emplace_back(role, files);
+        }
+      }
+      const auto fill = [&](std::string& text) {
+        text = replaced(std::move(text), "{state}", state);
+        if (!over.empty()) text = replaced(std::move(text), "{" + block.over_name + "}", over);
+      };
+      for (auto& [role, files] : e.files) std::ranges::for_each(files, fill);
+      fill(e.folder);
+      out.push_back(std::move(e));
     }
   }
 }
 
-void append_quantity(std::string& out, const char* key, const std::optional<core::Value>& value, const char* unit) {
-  if (!value) return;
-  const std::string sigma = value->variance > 0 ? fmt::format(" +- {}", value->sigma()) : "";
-  out += fmt::format("{} = \"{}{} {}\"\n", key, value->value, sigma, unit);
+// Two measurements of one state would speak with one voice: "GITT, pristine" and "GITT, pristine (2)".
+void number_equal_names(std::vector<Entry>& entries) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    int same = 1;
+    for (std::size_t j = i + 1; j < entries.size(); ++j) {
+      if (entries[j].name == entries[i].name) entries[j].name += fmt::format(" ({})", ++same);
+    }
+  }
 }
 
-std::string column_text(const echem::PlainColumn& column) {
-  if (column.unit.empty()) return quoted(column.name);
-  return fmt::format("{{ column = {}, unit = {} }}", quoted(column.name), quoted(column.unit));
-}
-
-std::string list_text(const std::vector<std::string>& texts) {
-  std::string out = "[";
-  for (std::size_t i = 0; i < texts.size(); ++i) out += (i > 0 ? ", " : "") + quoted(texts[i]);
-  return out + "]";
-}
-
-void append_measurement(std::string& out, const Measurement& m) {
-  out += fmt::format("\n[[measurement]]\nprobe = {}\nname = {}\n", quoted(m.probe), quoted(m.name));
-  if (!m.state.empty()) out += fmt::format("state = {}\n", quoted(m.state));
-  out +=
-      fmt::format("files = {}\njoin = \"{}\"\n", list_text(m.files), m.join == echem::Join::time ? "time" : "sequence");
-  if (m.cell != echem::CellKind::not_declared) {
-    out += fmt::format("cell = \"{}\"\n", m.cell == echem::CellKind::half_cell   ? "half"
-                                          : m.cell == echem::CellKind::full_cell ? "full"
-                                                                                 : "three-electrode");
+void read_about(TableReader reader, const std::string& path, Study& study) {
+  study.title = reader.text("title").value_or("");
+  if (const TomlTable* question = reader.table("question")) {
+    TableReader inner{*question, path, "[study] question"};
+    const auto before = inner.text("before"), after = inner.text("after");
+    if (!before || !after) inner.fail("before", "and after are both needed", "two states", "one", "");
+    study.question = {*before, *after};
+    inner.finish();
   }
-  if (m.columns) {
-    out += fmt::format("columns = {{ time = {}, potential = {}, current = {}", column_text(m.columns->time),
-                       column_text(m.columns->potential), column_text(m.columns->current));
-    if (m.columns->capacity) out += ", capacity = " + column_text(*m.columns->capacity);
-    if (m.columns->temperature) out += ", temperature = " + column_text(*m.columns->temperature);
-    out += " }\n";
-  }
-  if (m.constant_current) {
-    out += fmt::format("[measurement.constant_current]\nfiles = {}\n", list_text(m.constant_current->files));
-    if (m.constant_current->active_mass_kg)
-      out += fmt::format("active_mass = \"{} kg\"\n", *m.constant_current->active_mass_kg);
-    if (m.constant_current->lithium_extracted)
-      out += fmt::format("lithium_extracted = {}\n", *m.constant_current->lithium_extracted);
-  }
-  out += "[measurement.settings]\n";
-  append_settings(out, echem::gitt_settings_table(), m.gitt);
-  append_settings(out, echem::step_settings_table(), m.steps);
-  append_settings(out, echem::ici_settings_table(), m.ici);
+  reader.finish();
 }
 
 }  // namespace
 
-Study parse_study(const std::string& text, const std::string& path, const std::vector<Override>& overrides) {
-  toml::table root = parse_toml(text, path);
-  for (const Override& change : overrides) apply_override(root, change);
+Study study_from(const TomlTable& root, const std::string& path, const Registry& registry) {
   Study study;
   study.path = path;
   study.directory = std::filesystem::path(path).parent_path().string();
   TableReader reader{root, path, "the study"};
-  if (const toml::table* about = reader.table("study")) {
-    TableReader inner{*about, path, "[study]"};
-    study.title = inner.text("title").value_or("");
-    inner.finish();
-  }
+  if (const TomlTable* about = reader.table("study")) read_about({*about, path, "[study]"}, path, study);
   if (study.title.empty()) study.title = std::filesystem::path(path).stem().string();
-  if (const toml::table* sample = reader.table("sample")) study.sample = read_sample({*sample, path, "[sample]"});
-  for (const toml::table* state : reader.tables("state")) add_state({*state, path, "[[state]]"}, study.states);
-  for (const toml::table* m : reader.tables("measurement")) {
-    study.measurements.push_back(read_measurement({*m, path, "[[measurement]]"}, path, study.states));
+  if (const TomlTable* sample = reader.table("sample")) study.sample = read_sample({*sample, path, "[sample]"});
+  study.states = read_states(reader);
+  for (const TomlTable* m : reader.tables("measurement")) {
+    spread(BlockReader{*m, path, study.states, registry}.read(), study.entries);
   }
-  number_equal_names(study.measurements);
-  if (study.measurements.empty()) {
+  number_equal_names(study.entries);
+  if (study.entries.empty()) {
     reader.fail("measurement", "is missing", "at least one [[measurement]]", "none",
                 "say what was measured and which files hold it");
+  }
+  if (study.question) {
+    for (const std::string& state : {study.question->first, study.question->second}) {
+      if (std::ranges::find(study.states, state, &probe::State::name) == study.states.end())
+        reader.fail("study", "asks about a state that is not defined", "the name of a [[state]]", "\"" + state + "\"",
+                    "");
+    }
   }
   reader.finish();
   return study;
 }
 
-Study read_study(const std::string& path, const std::vector<Override>& overrides) {
-  return parse_study(read_definition(path), path, overrides);
+Study parse_study(const std::string& text, const std::string& path, const std::vector<io::Override>& overrides,
+                  const Registry& registry) {
+  TomlTable root = io::parse_toml(text, path);
+  for (const io::Override& change : overrides) io::apply_override(root, change);
+  return study_from(root, path, registry);
 }
 
-std::string resolved_study(const Study& study) {
-  std::string out = fmt::format("[study]\ntitle = {}\n\n[sample]\n", quoted(study.title));
-  const Sample& s = study.sample;
-  if (!s.formula.empty()) out += fmt::format("formula = {}\n", quoted(s.formula));
-  append_quantity(out, "molar_mass", s.molar_mass_g_per_mol, "g/mol");
-  append_quantity(out, "active_mass", s.active_mass_kg, "kg");
-  append_quantity(out, "density", s.density_kg_per_m3, "kg/m3");
-  append_quantity(out, "bet_area", s.bet_area_m2_per_kg, "m2/kg");
-  append_quantity(out, "particle_radius", s.particle_radius_m, "m");
-  out += fmt::format("geometry = \"{}\"\n", echem::name_of(s.geometry));
-  if (s.size_spread > 0) out += fmt::format("size_spread = {}\n", s.size_spread);
-  for (const State& state : study.states) {
-    out += fmt::format("\n[[state]]\nname = {}\n", quoted(state.name));
-    if (state.lithium_extracted) out += fmt::format("lithium_extracted = {}\n", *state.lithium_extracted);
-  }
-  for (const Measurement& m : study.measurements) append_measurement(out, m);
-  return out;
+Study read_study(const std::string& path, const std::vector<io::Override>& overrides, const Registry& registry) {
+  return parse_study(io::read_definition(path), path, overrides, registry);
 }
 
 }  // namespace lithoscope::study

@@ -14,6 +14,7 @@
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/median.hpp"
 #include "lithoscope/core/parallel.hpp"
+#include "lithoscope/core/statistics.hpp"
 
 namespace lithoscope::tes {
 namespace {
@@ -430,13 +431,15 @@ void summarise(Work& work) {
 std::span<const core::Setting<CalibrationSettings>> calibration_settings_table() {
   using S = CalibrationSettings;
   static constexpr std::array<core::Setting<S>, 4> table{{
-      {"jump", "eV", &S::jump, "a pixel further off between calibrations has changed and is calibrated in two parts",
+      {"jump", "eV", &S::jump,
+       "Energy by which a pixel must be off between calibrations to count as changed; it is then calibrated in two "
+       "parts",
        0.5, 1000},
-      {"worst-residual", "eV", &S::worst_residual, "a line still so far off, and significantly so, condemns a pixel",
-       0.1, 1000},
-      {"pattern", "1", &S::pattern, "relative height by which a line may stray from where the other pixels put it",
-       1e-4, 0.2},
-      {"least-counts", "1", &S::least_counts, "of a line in a pixel, to be an anchor of its curve", 5, 1e6},
+      {"worst_residual", "eV", &S::worst_residual,
+       "A line still so far off its place, and significantly so, excludes the pixel", 0.1, 1000},
+      {"pattern", "1", &S::pattern,
+       "Relative pulse height by which a line may stray from where the other pixels put it", 1e-4, 0.2},
+      {"least_counts", "1", &S::least_counts, "Least counts of a line in a pixel to be an anchor of its curve", 5, 1e6},
   }};
   return table;
 }
@@ -553,9 +556,9 @@ ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span
       if (worst > several * settings.worst_residual)
         return veto(pixel, fmt::format("A line is {:.1f} eV from where its other lines put it: one of them is another.",
                                        worst));
-      constexpr double sigma_to_fwhm = 2.3548;
+
       if (fits[i][fits[i].size() / 2])
-        pixel.resolution_fwhm_eV = sigma_to_fwhm * fits[i][fits[i].size() / 2]->sigma_eV.value;
+        pixel.resolution_fwhm_eV = core::fwhm_per_sigma * fits[i][fits[i].size() / 2]->sigma_eV.value;
       const std::vector<std::string> reasons = pixel.reasons;
       const PixelState state = pixel.state;
       set_epochs(work, i, fit_peaks(work, energies(pixel.curve, work.selected[i][ref].height)));

@@ -9,6 +9,7 @@
 
 #include "lithoscope/core/cubic_spline.hpp"
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/statistics.hpp"
 
 namespace lithoscope::xas {
 namespace {
@@ -18,12 +19,6 @@ using Eigen::Matrix3d;
 using Eigen::MatrixXd;
 using Eigen::Vector3d;
 using Eigen::VectorXd;
-
-// Standard deviations of a normal distribution with the same tail as chi squared (Wilson and Hilferty, 1931).
-double normal_score(double chi_squared, double points) {
-  const double width = 2 / (9 * points);
-  return (std::cbrt(chi_squared / points) - (1 - width)) / std::sqrt(width);
-}
 
 struct Pair {
   Spectrum after;
@@ -59,12 +54,12 @@ std::vector<double> list(const VectorXd& v) { return {v.begin(), v.end()}; }
 std::span<const core::Setting<CompareSettings>> compare_settings_table() {
   using S = CompareSettings;
   static constexpr std::array table{
-      core::Setting<S>{"from", "eV", &S::from, "first energy compared; 0: all that is shared"},
-      core::Setting<S>{"to", "eV", &S::to, "last energy compared; 0: all that is shared"},
-      core::Setting<S>{"shift", "eV", &S::shift, "standard deviation of the energy scales' difference; 0 fixes it", 0,
-                       10},
-      core::Setting<S>{"scale", "1", &S::scale, "standard deviation of the heights' ratio; 0 fixes it", 0, 1},
-      core::Setting<S>{"offset", "1", &S::offset, "standard deviation of the difference of the backgrounds; 0 fixes it",
+      core::Setting<S>{"from", "eV", &S::from, "First energy that is compared; 0: where both spectra have begun"},
+      core::Setting<S>{"to", "eV", &S::to, "Last energy that is compared; 0: where the first spectrum ends"},
+      core::Setting<S>{"shift", "eV", &S::shift,
+                       "Standard deviation of the difference of two energy scales; 0 fixes it", 0, 10},
+      core::Setting<S>{"scale", "1", &S::scale, "Standard deviation of the ratio of two heights; 0 fixes it", 0, 1},
+      core::Setting<S>{"offset", "1", &S::offset, "Standard deviation of the difference of two backgrounds; 0 fixes it",
                        0, 1}};
   return table;
 }
@@ -131,7 +126,7 @@ Difference compare(const Spectrum& before, const Spectrum& after, const CompareS
   out.sigma = list((variance - explained).cwiseMax(1e-3 * variance).cwiseSqrt());
   out.chi_squared = difference.cwiseAbs2().dot(weight) + p.cwiseAbs2().dot(prior);
   out.points = n;
-  out.significance = normal_score(out.chi_squared, static_cast<double>(n));
+  out.significance = core::normal_score(out.chi_squared, static_cast<double>(n));
   // The most significant run of points within the smoothing width.
   for (Index i = 0; i < n; ++i) {
     double sum = 0, weights = 0;

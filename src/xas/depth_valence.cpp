@@ -40,12 +40,13 @@ class Weighed {
 std::span<const core::Setting<DepthSettings>> depth_settings_table() {
   using S = DepthSettings;
   static constexpr std::array table{
-      core::Setting<S>{"escape_least", "nm", &S::escape_least, "electrons' escape depth is not less", 0.1, 100},
-      core::Setting<S>{"escape_most", "nm", &S::escape_most, "and not more: 2 to 5 nm in oxides", 0.1, 100},
-      core::Setting<S>{"layer_least", "nm", &S::layer_least, "the surface layer is not thinner", 0.01, 1000},
-      core::Setting<S>{"layer_most", "nm", &S::layer_most, "and not thicker", 0.01, 1000},
-      core::Setting<S>{"valence_least", "1", &S::valence_least, "no valence is below", -4, 8},
-      core::Setting<S>{"valence_most", "1", &S::valence_most, "and none above", -4, 8}};
+      core::Setting<S>{"escape_least", "nm", &S::escape_least, "Least escape depth of the electrons", 0.1, 100},
+      core::Setting<S>{"escape_most", "nm", &S::escape_most,
+                       "Largest escape depth of the electrons; it is 2 to 5 nm in oxides", 0.1, 100},
+      core::Setting<S>{"layer_least", "nm", &S::layer_least, "Least thickness of the surface layer", 0.01, 1000},
+      core::Setting<S>{"layer_most", "nm", &S::layer_most, "Largest thickness of the surface layer", 0.01, 1000},
+      core::Setting<S>{"valence_least", "1", &S::valence_least, "Least valence of surface and bulk", -4, 8},
+      core::Setting<S>{"valence_most", "1", &S::valence_most, "Largest valence of surface and bulk", -4, 8}};
   return table;
 }
 

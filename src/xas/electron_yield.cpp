@@ -75,14 +75,22 @@ Spectrum unsaturated(const Spectrum& yield, const EdgeAbsorption& absorption, do
   return out;
 }
 
-double share_above_nm(double depth_nm, double attenuation_per_nm, const ElectronEscape& escape) {
+result::DepthKernel kernel_of(const ElectronEscape& escape, double attenuation_per_nm) {
   require_angle(escape);
-  return -std::expm1(-depth_nm * (1 / escape.escape_nm + attenuation_per_nm / sine(escape.incidence_deg)));
+  return {.law = result::DepthLaw::surface,
+          .length_nm = escape.escape_nm,
+          .incidence_deg = escape.incidence_deg,
+          .attenuation_per_nm = attenuation_per_nm};
+}
+
+double share_above_nm(double depth_nm, double attenuation_per_nm, const ElectronEscape& escape) {
+  return -std::expm1(-depth_nm / kernel_of(escape, attenuation_per_nm).effective_nm());
 }
 
 double overlayer_transmission(double thickness_nm, const ElectronEscape& escape) {
-  require_angle(escape);
-  return std::exp(-thickness_nm / escape.escape_nm);
+  result::DepthKernel kernel = kernel_of(escape, 0);
+  kernel.overlayer_nm = thickness_nm;
+  return kernel.transmission();
 }
 
 double seen_mean(std::span<const double> depth_nm, std::span<const double> value, double attenuation_per_nm,

@@ -138,21 +138,34 @@ FeatureWindow parse_feature(const std::string& text) {
   return out;
 }
 
-core::Value feature_ratio(const Spectrum& spectrum, const FeatureWindow& window, double shift_sigma_eV) {
-  const auto ratio_at = [&](double shift) {
-    const Area a = area_between(spectrum, {}, window.from_eV + shift, window.to_eV + shift);
-    const Area b = area_between(spectrum, {}, window.other_from_eV + shift, window.other_to_eV + shift);
-    return (a.value / a.width) / (b.value / b.width);
-  };
-  core::Value out = ratio_at(0);
+namespace {
+
+core::Value ratio_at(const Spectrum& spectrum, const FeatureWindow& window, double shift) {
+  const Area a = area_between(spectrum, {}, window.from_eV + shift, window.to_eV + shift);
+  const Area b = area_between(spectrum, {}, window.other_from_eV + shift, window.other_to_eV + shift);
+  return (a.value / a.width) / (b.value / b.width);
+}
+
+}  // namespace
+
+FeatureRatio measure_feature(const Spectrum& spectrum, const FeatureWindow& window, double shift_sigma_eV) {
+  FeatureRatio out{.ratio = ratio_at(spectrum, window, 0), .by_noise = 0, .by_shift = 0};
+  out.by_noise = out.ratio.variance;
   if (shift_sigma_eV > 0) {
     // By the mean slope over a few points: a window's edge jumps from point to point.
     const double apart = std::max(2 * shift_sigma_eV, 2 * (spectrum.energy_eV.back() - spectrum.energy_eV.front()) /
                                                           static_cast<double>(spectrum.energy_eV.size()));
-    const double slope = (ratio_at(0.5 * apart).value - ratio_at(-0.5 * apart).value) / apart;
-    out.variance += slope * slope * shift_sigma_eV * shift_sigma_eV;
+    const double slope =
+        (ratio_at(spectrum, window, 0.5 * apart).value - ratio_at(spectrum, window, -0.5 * apart).value) / apart;
+    // Energies read too high put the window too low.
+    out.by_shift = -slope * shift_sigma_eV;
+    out.ratio.variance += slope * slope * shift_sigma_eV * shift_sigma_eV;
   }
   return out;
+}
+
+core::Value feature_ratio(const Spectrum& spectrum, const FeatureWindow& window, double shift_sigma_eV) {
+  return measure_feature(spectrum, window, shift_sigma_eV).ratio;
 }
 
 namespace {

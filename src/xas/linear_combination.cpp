@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/statistics.hpp"
 
 namespace lithoscope::xas {
 namespace {
@@ -15,8 +16,6 @@ namespace {
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
-
-constexpr double two_sided_95 = 1.959964;
 
 // Where each kind of parameter stands in the vector: amplitudes, shifts, scales, common shift, offset, slope, bend.
 struct Layout {
@@ -34,10 +33,10 @@ struct Layout {
     if (s.reference_shift > 0) shifts = take(references);
     if (s.reference_scale > 0) scales = take(references);
     if (s.shift > 0) common = take(1);
-    if (s.offset != 0) offset = take(1);
-    if (s.slope != 0) slope = take(1);
+    if (s.offset) offset = take(1);
+    if (s.slope) slope = take(1);
     if (s.bend > 0) bend = take(1);
-    sum_to_one = s.free_scale == 0;
+    sum_to_one = !s.free_scale;
   }
   Index free_parameters() const {
     return references - (sum_to_one ? 1 : 0) + (offset >= 0 ? 1 : 0) + (slope >= 0 ? 1 : 0);
@@ -228,6 +227,22 @@ MatrixXd covariance_of(const MatrixXd& normal, const Layout& layout) {
   return inverse - moved * moved.transpose() / ones.dot(moved);
 }
 
+// How the mean valence follows what the priors are about. The estimate has the sensitivity -C P to the mean of a prior
+// (C the covariance, P the prior's information), so that the effects of one standard deviation each, squared, and what
+// the noise does add up to its variance.
+ValenceEffects effects_on(const VectorXd& gradient, const MatrixXd& covariance, const Layout& layout,
+                          const MixtureSettings& settings, double widened) {
+  const VectorXd shared = covariance.topRows(layout.references).transpose() * gradient;
+  const auto effect = [&](Index at, double sigma) { return -shared[at] / (sigma * std::sqrt(widened)); };
+  ValenceEffects out;
+  if (layout.common >= 0) out.shift = effect(layout.common, settings.shift);
+  for (Index j = 0; j < layout.references; ++j) {
+    out.reference_shift.push_back(layout.shifts < 0 ? 0 : effect(layout.shifts + j, settings.reference_shift));
+    out.reference_scale.push_back(layout.scales < 0 ? 0 : effect(layout.scales + j, settings.reference_scale));
+  }
+  return out;
+}
+
 // Shares are amplitudes over their sum: derivatives of the former by the latter.
 MatrixXd share_derivatives(const VectorXd& amplitudes) {
   const double sum = amplitudes.sum();
@@ -240,20 +255,20 @@ MatrixXd share_derivatives(const VectorXd& amplitudes) {
 std::span<const core::Setting<MixtureSettings>> mixture_settings_table() {
   using S = MixtureSettings;
   static constexpr std::array table{
-      core::Setting<S>{"from", "eV", &S::from, "first energy of the fit; 0: where all references have begun"},
-      core::Setting<S>{"to", "eV", &S::to, "last energy of the fit; 0: where the first reference ends"},
+      core::Setting<S>{"from", "eV", &S::from, "First energy of the fit; 0: where all references have begun"},
+      core::Setting<S>{"to", "eV", &S::to, "Last energy of the fit; 0: where the first reference ends"},
       core::Setting<S>{"reference_shift", "eV", &S::reference_shift,
-                       "standard deviation of each reference's own energy shift; 0 fixes it", 0, 10},
+                       "Standard deviation of the energy shift of each reference by itself; 0 fixes it", 0, 10},
       core::Setting<S>{"reference_scale", "1", &S::reference_scale,
-                       "standard deviation of each reference's normalisation; 0 fixes it", 0, 1},
-      core::Setting<S>{"shift", "eV", &S::shift, "standard deviation of the shift all references share; 0 fixes it", 0,
-                       10},
-      core::Setting<S>{"free_scale", "1", &S::free_scale,
-                       "1: amplitudes are free and shares are their ratios; 0: amplitudes add up to 1", 0, 1},
-      core::Setting<S>{"offset", "1", &S::offset, "1: a constant is fitted beside them", 0, 1},
-      core::Setting<S>{"slope", "1", &S::slope, "1: a straight line about the middle is fitted beside them", 0, 1},
+                       "Standard deviation of the normalisation of each reference; 0 fixes it", 0, 1},
+      core::Setting<S>{"shift", "eV", &S::shift,
+                       "Standard deviation of the shift that all references share; 0 fixes it", 0, 10},
+      core::Setting<S>{"free_scale", "", &S::free_scale,
+                       "Amplitudes are free and shares are their ratios; otherwise amplitudes add up to 1"},
+      core::Setting<S>{"offset", "", &S::offset, "A constant is fitted beside the references"},
+      core::Setting<S>{"slope", "", &S::slope, "A straight line about the middle is fitted beside the references"},
       core::Setting<S>{"bend", "1", &S::bend,
-                       "standard deviation of a saturation m/(1 + bend m), as of electron yields; 0: none", 0, 10}};
+                       "Standard deviation of a saturation m/(1 + bend m), as of electron yields; 0: none", 0, 10}};
   return table;
 }
 
@@ -405,15 +420,18 @@ MixtureFit MixtureModel::fit(const Spectrum& spectrum) const {
     const double share = amplitudes[j] / amplitudes.sum();
     out.shares.push_back({.name = r.name,
                           .share = {share, shares(j, j)},
-                          .low = std::min(share, std::clamp(centres[j] - two_sided_95 * spread[j], 0.0, 1.0)),
-                          .high = std::max(share, std::clamp(centres[j] + two_sided_95 * spread[j], 0.0, 1.0)),
+                          .low = std::min(share, std::clamp(centres[j] - core::two_sided_95 * spread[j], 0.0, 1.0)),
+                          .high = std::max(share, std::clamp(centres[j] + core::two_sided_95 * spread[j], 0.0, 1.0)),
                           .shift_eV = value_at(layout.shifts < 0 ? -1 : layout.shifts + j),
                           .scale = layout.scales < 0 ? 1 : 1 + solved.parameters[layout.scales + j]});
     all_valences = all_valences && r.valence.has_value();
     valences[j] = r.valence.value_or(0);
     valence += share * valences[j];
   }
-  if (all_valences) out.valence = core::Value{valence, valences.dot(shares * valences)};
+  if (all_valences) {
+    out.valence = core::Value{valence, valences.dot(shares * valences)};
+    out.on_valence = effects_on(derivatives.transpose() * valences, covariance, layout, settings_, widened);
+  }
   out.shift_eV = value_at(layout.common);
   out.amplitude = amplitudes.sum();
   out.bend = value_at(layout.bend);

@@ -10,6 +10,7 @@
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/median.hpp"
+#include "lithoscope/core/statistics.hpp"
 #include "lithoscope/core/text.hpp"
 
 namespace lithoscope::xas {
@@ -183,8 +184,7 @@ double scatter_of(std::span<const double> energy_eV, std::span<const double> int
   std::vector<double> off;
   for (std::size_t i = 0; i < energy_eV.size(); ++i)
     off.push_back(std::abs(roughness(energy_eV, intensity, i).residual));
-  constexpr double sigma_of_median = 1.4826;
-  return sigma_of_median * core::median(std::move(off));
+  return core::sigma_per_deviation * core::median(std::move(off));
 }
 
 Channels usual_channels(const Scan& scan) {

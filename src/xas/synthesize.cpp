@@ -158,7 +158,7 @@ Yields predict_yields(const Sample& sample, std::span<const ReferenceCurve> refe
   return out;
 }
 
-Scan synthesize_scan(const Yields& yields, const Beam& beam) {
+Scan expected_scan(const Yields& yields, const Beam& beam) {
   Scan out;
   out.name = "synthetic";
   for (const char* name : {"mono", "Seconds", "i0", "tey", "cmact", "spare", "fy", "ref", "i1"})
@@ -167,24 +167,34 @@ Scan synthesize_scan(const Yields& yields, const Beam& beam) {
   out.columns[0].unit = "eV";
   const auto top = [](const std::vector<double>& v) { return *std::ranges::max_element(v); };
   const auto n = static_cast<double>(yields.energy_eV.size());
-  core::RandomStream random{beam.seed, 0};
   for (std::size_t i = 0; i < yields.energy_eV.size(); ++i) {
     constexpr double fall = 0.01;
     const double current = 1 - fall * static_cast<double>(i) / n;
-    const double i0 = poisson(beam.i0_counts * current, random);
     // Electrons multiply as the photon's energy.
     const double electrons =
         yields.electrons[i] / top(yields.electrons) * yields.energy_eV[i] / yields.energy_eV.back();
     const std::array row{yields.energy_eV[i],
                          beam.seconds,
-                         i0,
-                         poisson(beam.electron_counts * current * electrons, random),
-                         poisson(beam.partial_counts * current * yields.partial[i] / top(yields.partial), random),
+                         beam.i0_counts * current,
+                         beam.electron_counts * current * electrons,
+                         beam.partial_counts * current * yields.partial[i] / top(yields.partial),
                          0.0,
-                         poisson(beam.total_counts * current * yields.total[i] / top(yields.total), random),
-                         poisson(0.5 * beam.i0_counts * current, random),
-                         poisson(0.1 * beam.i0_counts * current, random)};
+                         beam.total_counts * current * yields.total[i] / top(yields.total),
+                         0.5 * beam.i0_counts * current,
+                         0.1 * beam.i0_counts * current};
     for (std::size_t c = 0; c < row.size(); ++c) out.columns[c].values.push_back(row[c]);
+  }
+  return out;
+}
+
+Scan synthesize_scan(const Yields& yields, const Beam& beam) {
+  Scan out = expected_scan(yields, beam);
+  core::RandomStream random{beam.seed, 0};
+  for (std::size_t i = 0; i < yields.energy_eV.size(); ++i) {
+    for (const std::size_t counted : {2U, 3U, 4U, 6U, 7U, 8U}) {
+      double& count = out.columns[counted].values[i];
+      count = poisson(count, random);
+    }
   }
   return out;
 }

@@ -24,9 +24,10 @@ TEST_CASE("an ion answers in one line: ground level, L3 and where the numbers ar
   CHECK(contains(said.out, "Ni2+, d8: the ground level is 3-fold with spin 1"));
   CHECK(said.out == say(scratch, "Ni2+ --10dq 1.1").out);
   const Json json = Json::parse(say(scratch, "Ni2+ --json").out);
-  CHECK(json.at("schema") == "lithoscope/multiplet/1");
-  CHECK(std::abs(json.at("total_strength").get<double>() - 2.0 / 3) < 1e-10);
-  CHECK(json.at("levels").at(0).at("degeneracy") == 3);
+  CHECK(json.at("schema") == "lithoscope/run/2");
+  const Json& result = json.at("results").at(0);
+  CHECK(std::abs(result.at("numbers").at("total_strength").at("value").get<double>() - 2.0 / 3) < 1e-10);
+  CHECK(result.at("tables").at("levels").at("degeneracy").at("values").at(0) == 3);
 }
 
 TEST_CASE("a run with scattering leaves a whole directory, drawn again from its record") {
@@ -48,9 +49,9 @@ TEST_CASE("a crystal scatters in four polarisations") {
   const Json json = Json::parse(
       say(scratch, "Ni2+ --scattering --crystal --incidence 20 --exit 110 --incident-step 1 --loss-step 0.2 --json")
           .out);
-  const Json& maps = json.at("scattering").at("intensity_per_eV");
-  CHECK(maps.size() == 4);
-  CHECK(maps.at("pi-sigma") != maps.at("sigma-sigma"));
+  const Json& maps = json.at("results").at(0).at("grids");
+  CHECK(maps.at("scattering_pi-sigma") != maps.at("scattering_sigma-sigma"));
+  CHECK(maps.contains("scattering_sigma-pi"));
 }
 
 TEST_CASE("a mixture is a spectrum that can be fitted") {
@@ -60,9 +61,9 @@ TEST_CASE("a mixture is a spectrum that can be fitted") {
   test::write_text(scratch / "ni.csv", mixture.out);
   const auto said = say(scratch, "Ni2+ --fit ni.csv --10dq 0.9 --json");
   REQUIRE(said.code == 0);
-  const Json fit = Json::parse(said.out).at("fit");
-  CHECK(std::abs(fit.at("parameters").at(0).at("value").get<double>() - 1.1) < 1e-3);
-  CHECK(std::abs(fit.at("parameters").at(1).at("value").get<double>() - 0.8) < 1e-3);
+  const Json fit = Json::parse(said.out).at("results").at(0).at("tables").at("fit").at("value");
+  CHECK(std::abs(fit.at("values").at(0).get<double>() - 1.1) < 1e-3);
+  CHECK(std::abs(fit.at("values").at(1).get<double>() - 0.8) < 1e-3);
 }
 
 TEST_CASE("what cannot be understood is refused with what would be") {

@@ -25,14 +25,14 @@ TEST_CASE("a preset runs in one line and answers in sentences") {
   CHECK(contains(said.out, "Ni \u22120.074"));
   CHECK(said.err.empty());
   CHECK(contains(say(scratch, "--list").out, "lmr-paper"));
-  CHECK(contains(say(scratch, "golden-a --json").out, "\"schema\": \"lithoscope/particle/1\""));
+  CHECK(contains(say(scratch, "golden-a --json").out, "lithoscope/run/2"));
 }
 
 TEST_CASE("a preset is a file to start from") {
   const test::Scratch scratch;
   CHECK(say(scratch, "--show golden-a > mine.toml").code == 0);
   CHECK(say(scratch, "mine.toml --set grain.cells=40").code == 0);
-  CHECK(contains(say(scratch, "mine.toml --dry-run").out, "activation_energy = \"0.65 eV\""));
+  CHECK(contains(say(scratch, "mine.toml --resolved").out, "activation_energy = \"0.65 eV\""));
 }
 
 TEST_CASE("a report folder holds the page, the numbers and a scan; the same bytes for any number of threads") {

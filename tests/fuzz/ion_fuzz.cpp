@@ -3,7 +3,7 @@
 #include <string>
 
 #include "lithoscope/core/errors.hpp"
-#include "lithoscope/study/multiplet_run.hpp"
+#include "lithoscope/multiplet/multiplet_run.hpp"
 
 // The texts an ion is described by; the first byte says which: a field, a measured spectrum, a table of atoms.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (data[0] == 'f') {
       multiplet::parse_shell_matrix(text, "fuzz");
     } else if (data[0] == 's') {
-      study::parse_spectrum(text, "fuzz");
+      multiplet::parse_spectrum(text, "fuzz");
     } else {
       material::slips(material::parse_atomic_table(text, "fuzz"));
     }

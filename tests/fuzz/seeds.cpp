@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
         "[measurement.settings]\nskip = \"2 s\"\ntheta_max = 0.1\n");
   write(
       root / "report/small",
-      R"({"schema":"lithoscope/report/1","program":"p","title":"t","asked":"a","answers":["b"],"sections":[{"id":"s","title":"t","paragraphs":[],"warnings":[],"figures":[{"id":"f","title":"t","caption":"c","x_axis":{"quantity":"x","unit":""},"y_axis":{"quantity":"y","unit":"V"},"series":[{"name":"n","role":"primary","mark":"dots","x":[0,1],"y":[1,null],"y_low":[],"y_high":[],"notes":[]}],"bands":[],"segments":[]}],"tables":[]}],"made":[["a","b"]]})");
+      R"({"schema":"lithoscope/run/2","program":"p","title":"t","results":[{"probe":"toy","version":"1","name":"n","answers":["a"],"numbers":{"mean":{"units":"V","long_name":"Mean","value":1.5},"mean_errors":{"of":"mean","value":0.1}},"tables":{"t":{"@title":"T","x":{"units":"s","long_name":"x","kind":"numbers","values":[0.0,1.0]},"y":{"units":"V","long_name":"y","kind":"numbers","gaps":"none","values":[1.0,null]},"y_errors":{"of":"y","values":[0.1,0.2]}}},"figures":{"001":{"name":"f","title":"t","x_axis":{"quantity":"x"},"y_axis":{"quantity":"y"},"plots":{"001":{"name":"y","mark":"dots","table":"t","x":"x","y":"y","interval":1}}}},"sections":{"001":{"title":"s","figures":["f"],"tables":["t"]}}}]})");
   const std::string zeros = "0 0 0 0 0 0 0 0 0 0\n";
   std::string field;
   for (int i = 0; i < 10; ++i) field += zeros;

@@ -1,6 +1,7 @@
 // What happened and when. Wall-clock facts live here and nowhere else (log.jsonl of a run).
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,8 +18,11 @@ class Log {
   void add(LogLevel level, std::string_view message,
            const std::vector<std::pair<std::string, std::string>>& facts = {});
   std::string as_json_lines() const;
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
 
  private:
+  mutable std::mutex mutex_;  ///< steps run side by side
   bool verbose_;
   std::string lines_;
 };

@@ -26,7 +26,8 @@ class NoProgress : public Progress {
 /// A bar on stderr when stderr is a terminal and the work takes over a second; silence otherwise.
 std::unique_ptr<Progress> terminal_progress();
 
-/// Installs the Ctrl-C handler: the first signal lets loops stop with Interrupted, the second ends the process.
+/// Installs the handler of Ctrl-C and SIGTERM: the first signal lets loops stop with Interrupted, the second ends the
+/// process.
 void install_interrupt_handler();
 void throw_if_interrupted();
 

@@ -13,6 +13,7 @@ struct Value {
   static Value with_sigma(double v, double sigma) { return {v, sigma * sigma}; }
   double sigma() const;
   double relative_sigma() const;  ///< sigma / |value|
+  bool operator==(const Value&) const = default;
 };
 
 Value operator+(Value a, Value b);

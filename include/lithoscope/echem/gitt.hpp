@@ -41,7 +41,7 @@ struct GittSettings {
   double residual_invalid = 0.3;
   double ripple_max = 0.02;
   double temperature_step_K = 1;
-  double whole_trace = 1;
+  bool whole_trace = true;
   double log10_D_sigma_max = 0.25;
   double rest_tolerance_V = 1e-3;
 };

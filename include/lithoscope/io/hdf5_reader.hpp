@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lithoscope/io/input_file.hpp"
@@ -29,6 +30,11 @@ class Hdf5Reader {
   std::vector<std::string> groups(const std::string& group = "/") const;
   /// Names of the datasets directly in a group, by name.
   std::vector<std::string> datasets(const std::string& group) const;
+  /// Groups and datasets directly in a group: in the order they were made where the file keeps it, else by name.
+  std::vector<std::string> members(const std::string& group) const;
+  bool is_group(const std::string& path) const;
+  bool is_scalar(const std::string& path) const;
+  bool is_whole(const std::string& path) const;  ///< integers
   bool has_dataset(const std::string& path) const;
   bool is_text(const std::string& path) const;
   bool is_numeric(const std::string& path) const;
@@ -37,6 +43,10 @@ class Hdf5Reader {
   std::vector<std::int64_t> integers(const std::string& path) const;
   /// A text dataset, the first of several.
   std::string text(const std::string& path) const;
+  /// All of a list of texts.
+  std::vector<std::string> texts(const std::string& path) const;
+  /// Every attribute that is text, with all its values.
+  std::vector<std::pair<std::string, std::vector<std::string>>> text_attributes(const std::string& object_path) const;
   /// A text or number attribute as text; empty when there is none.
   std::string attribute(const std::string& object_path, const std::string& name) const;
 

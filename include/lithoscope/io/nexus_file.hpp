@@ -1,4 +1,5 @@
-// Writing NeXus (HDF5) files: groups with a class, datasets with units. The same input gives the same bytes.
+// Writing NeXus (HDF5) files: groups with a class, datasets with units. The same input gives the same bytes; members of
+// a group keep the order they were made in.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,7 @@ class NexusWriter {
   /// Row-major, `rows` of equal length.
   void table(const std::string& path, std::span<const double> values, std::size_t rows, std::string_view units);
   void integers(const std::string& path, std::span<const std::int64_t> values);
+  void integer(const std::string& path, std::int64_t value);
   void number(const std::string& path, double value, std::string_view units);
   void text(const std::string& path, std::string_view value);
   void texts(const std::string& path, std::span<const std::string> values);

@@ -1,55 +1,47 @@
-// From a study to results: which files will be read (plan), then reading and reducing them (run).
+// Steps run, side by side where they can, each kept under its key so that a killed run loses no finished one.
 #pragma once
 
-#include <optional>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "lithoscope/core/log.hpp"
 #include "lithoscope/core/progress.hpp"
-#include "lithoscope/echem/constant_current.hpp"
-#include "lithoscope/study/study_file.hpp"
+#include "lithoscope/result/files.hpp"
+#include "lithoscope/study/plan.hpp"
 
 namespace lithoscope::study {
 
-struct PlannedMeasurement {
-  Measurement measurement;
-  std::vector<std::string> paths;  ///< patterns expanded, in natural order (pulse_2 before pulse_10)
-  std::vector<std::string> constant_current_paths;
+/// Where finished steps are kept: a folder of `<key>.nxs`, and results at hand, such as those of the run that is
+/// replaced. A file that is cut short or of an older version counts as none, and the log says so.
+class StepCache {
+ public:
+  explicit StepCache(std::string folder = {}) : folder_(std::move(folder)) {}
+  void add(std::vector<result::Result> at_hand);
+  std::shared_ptr<const result::Result> find(const Step& step, core::Log& log) const;
+  /// Written aside, synced, renamed.
+  void keep(const result::Result& result) const;
+
+ private:
+  std::string folder_;  ///< empty: nothing is written
+  std::vector<std::shared_ptr<const result::Result>> at_hand_;
 };
 
-struct Plan {
-  Study study;
-  std::vector<PlannedMeasurement> measurements;
+struct RunOutcome {
+  std::vector<result::Result> results;  ///< one a step, in the plan's order; with `failure` where it failed
+  std::vector<std::exception_ptr> failures;
+  std::size_t made = 0, kept = 0;  ///< steps that were run, and taken from the cache
 };
 
-/// Throws UsageError when a file is missing or a pattern matches nothing.
-Plan make_plan(const Study& study);
+/// A step that fails does not take the others with it, only those that wait for it. Throws Interrupted.
+RunOutcome run_plan(const Plan& plan, const StepCache& cache, core::Progress& progress, core::Log& log);
 
-struct GittOutcome {
-  Measurement measurement;
-  echem::CyclerTable table;
-  echem::GittSample sample;  ///< what the analysis assumed, from the study and from the file
-  echem::GittResult result;
-  std::vector<std::string> remarks;  ///< what was assumed and where it came from
-  std::optional<echem::ConstantCurrent> constant_current;
-  std::vector<echem::SourceFile> constant_current_sources;
-};
+/// One step alone; those before it must be in the cache. Throws UsageError when one is not.
+result::Result run_step(const Plan& plan, std::size_t step, const StepCache& cache, core::Progress& progress,
+                        core::Log& log);
 
-struct RunResult {
-  Plan plan;
-  std::vector<GittOutcome> gitt;
-};
-
-RunResult run(const Plan& plan, core::Progress& progress, core::Log& log);
-
-/// Reads and joins the files of one measurement.
-echem::CyclerTable read_measurement(const PlannedMeasurement& planned, core::Progress& progress);
-
-/// The bytes of run.nxs: one NXentry, one NXsubentry a measurement, NXprocess with settings and input hashes; HDF5
-/// viewers open on log10 D against x (or the potential against time where no D can be had).
-std::string nexus_file(const RunResult& run);
-
-std::string program_version();
+/// What belongs to the files of a run beside its results.
+result::FileFacts facts_of(const Plan& plan);
 
 }  // namespace lithoscope::study

@@ -1,5 +1,5 @@
-// The study file: which sample, which measurements, which files. Strict: an unknown key, a wrong unit or a missing file
-// is an error with its line.
+// The study file: which sample, which states, which measurements, which files. Strict: an unknown key, a wrong unit, a
+// role or setting of another probe is an error with its line.
 #pragma once
 
 #include <optional>
@@ -7,66 +7,40 @@
 #include <utility>
 #include <vector>
 
-#include "lithoscope/core/value.hpp"
-#include "lithoscope/echem/cycler_files.hpp"
-#include "lithoscope/echem/gitt.hpp"
-#include "lithoscope/study/override.hpp"
+#include "lithoscope/io/toml.hpp"
+#include "lithoscope/probe/sample.hpp"
+#include "lithoscope/study/registry.hpp"
 
 namespace lithoscope::study {
 
-struct Sample {
-  std::string formula;  ///< empty when not given
-  std::optional<core::Value> molar_mass_g_per_mol;
-  std::optional<core::Value> active_mass_kg;
-  std::optional<core::Value> density_kg_per_m3;
-  std::optional<core::Value> bet_area_m2_per_kg;
-  double size_spread = 0;  ///< standard deviation of ln R by volume
-  std::optional<core::Value>
-      particle_radius_m;  ///< median by volume; takes precedence over bet_area for the diffusion length
-  echem::Geometry geometry = echem::Geometry::sphere;
-};
-
-struct State {
-  std::string name;
-  std::optional<double> lithium_extracted;  ///< per formula unit, when the measurement of this state begins
-};
-
-/// A charge or discharge at constant current, held against a titration.
-struct ConstantCurrentFiles {
-  std::vector<std::string> files;
-  std::optional<double> active_mass_kg;     ///< of that electrode; default: the titration's
-  std::optional<double> lithium_extracted;  ///< when it begins; default: as the titration begins
-};
-
-struct Measurement {
-  std::string probe;  ///< "gitt"
-  std::string name;   ///< for the report; by default the probe and the state
-  std::string state;
-  std::vector<std::string> files;  ///< as written: paths or patterns relative to the study file
-  std::optional<echem::PlainLayout> columns;
-  echem::Join join = echem::Join::time;
-  echem::CellKind cell = echem::CellKind::not_declared;
-  echem::GittSettings gitt;
-  echem::StepSettings steps;
-  echem::IciSettings ici;
-  std::optional<ConstantCurrentFiles> constant_current;
-  int line = 0;  ///< of the study file, 0 when there is none
+/// One [[measurement]] of one state and, where a block runs over several, one edge.
+struct Entry {
+  std::string probe;
+  std::string name;                                                     ///< for a person
+  std::string state;                                                    ///< empty when the block names none
+  std::vector<std::pair<std::string, std::vector<std::string>>> files;  ///< by role, as written: paths or patterns
+  std::string folder;                                                   ///< searched by content; empty: none
+  core::Settings settings;                                              ///< those that were given
+  std::vector<std::string> takes;                                       ///< probes it was told to take
+  bool over_states_of_takes = false;  ///< names no state: one measurement for each state its takes were measured in
+  int line = 0;                       ///< of the study file, 0 when there is none
 };
 
 struct Study {
   std::string path;       ///< of the study file; empty when it came from the command line
   std::string directory;  ///< relative paths start here
   std::string title;
-  Sample sample;
-  std::vector<State> states;
-  std::vector<Measurement> measurements;
+  std::optional<std::pair<std::string, std::string>> question;  ///< the states compared: before, after
+  probe::Sample sample;
+  std::vector<probe::State> states;
+  std::vector<Entry> entries;
 };
 
-/// Throws UsageError with file, line and column.
-Study read_study(const std::string& path, const std::vector<Override>& overrides);
-Study parse_study(const std::string& text, const std::string& path, const std::vector<Override>& overrides);
-
-/// The study with every default written out, as TOML that reads back to the same study.
-std::string resolved_study(const Study& study);
+/// Throw UsageError with file, line and column.
+Study read_study(const std::string& path, const std::vector<io::Override>& overrides, const Registry& registry);
+Study parse_study(const std::string& text, const std::string& path, const std::vector<io::Override>& overrides,
+                  const Registry& registry);
+/// From a tree that was made otherwise: the command line.
+Study study_from(const io::TomlTable& root, const std::string& path, const Registry& registry);
 
 }  // namespace lithoscope::study

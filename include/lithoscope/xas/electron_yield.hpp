@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "lithoscope/result/depth_kernel.hpp"
 #include "lithoscope/xas/self_absorption.hpp"
 #include "lithoscope/xas/spectrum.hpp"
 
@@ -29,6 +30,9 @@ std::vector<double> attenuation_from_yield(std::span<const double> energy_eV, st
 /// saturated.
 Spectrum unsaturated(const Spectrum& yield, const EdgeAbsorption& absorption, double density_g_per_cm3,
                      const ElectronEscape& escape);
+
+/// How deep such a yield sees: the house's kernel.
+result::DepthKernel kernel_of(const ElectronEscape& escape, double attenuation_per_nm);
 
 /// Share of the signal from above a depth: 1 - exp(-depth / effective), 1/effective = 1/escape + mu/sin(phi).
 double share_above_nm(double depth_nm, double attenuation_per_nm, const ElectronEscape& escape);

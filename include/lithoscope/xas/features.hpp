@@ -22,6 +22,7 @@ struct FeatureWindow {
   std::string name;
   double from_eV = 0, to_eV = 0;              ///< of the shoulder or peak
   double other_from_eV = 0, other_to_eV = 0;  ///< of what it is compared with
+  bool operator==(const FeatureWindow&) const = default;
 };
 
 /// The fingerprints of the reference study (paper, Fig. 2): Ni's high-energy shoulder, Co's and Mn's low-energy
@@ -30,6 +31,16 @@ std::vector<FeatureWindow> usual_features(const std::string& element);
 
 /// "shoulder: 854..856 / 852..853.5". Throws UsageError.
 FeatureWindow parse_feature(const std::string& text);
+
+/// A ratio and where its variance comes from.
+struct FeatureRatio {
+  core::Value ratio;
+  double by_noise = 0;  ///< variance from the points
+  double by_shift = 0;  ///< what one standard deviation of the energy scale does to the ratio; its square is the rest
+  bool operator==(const FeatureRatio&) const = default;
+};
+/// Throws UsageError where the spectrum does not reach.
+FeatureRatio measure_feature(const Spectrum& spectrum, const FeatureWindow& window, double shift_sigma_eV);
 
 /// The ratio, the noise of the points and an uncertainty of the energy scale in its variance. Throws UsageError where
 /// the spectrum does not reach.

@@ -26,8 +26,8 @@ struct MixtureSettings {
   double reference_shift = 0.1;
   double reference_scale = 0.01;
   double shift = 0.05;
-  double free_scale = 0;
-  double offset = 0, slope = 0;
+  bool free_scale = false;
+  bool offset = false, slope = false;
   double bend = 0;
 };
 std::span<const core::Setting<MixtureSettings>> mixture_settings_table();
@@ -40,10 +40,17 @@ struct Share {
   double scale = 1;          ///< of this reference
 };
 
+/// How far one standard deviation of each prior moves the mean valence. Their squares are part of its variance.
+struct ValenceEffects {
+  double shift = 0;                                      ///< of the energy scale that all references share
+  std::vector<double> reference_shift, reference_scale;  ///< of each reference by itself
+};
+
 struct MixtureFit {
   std::vector<Share> shares;
   std::vector<double> covariance;      ///< of the shares, row-major
   std::optional<core::Value> valence;  ///< mean, where every reference has one
+  ValenceEffects on_valence;           ///< empty without a valence
   core::Value shift_eV;                ///< common to all references
   double amplitude = 1, offset = 0, slope_per_eV = 0;
   core::Value bend;  ///< the mixture m is seen as m / (1 + bend m): saturated

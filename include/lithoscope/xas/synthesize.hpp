@@ -56,6 +56,9 @@ struct Beam {
   std::uint64_t seed = 1;
 };
 
+/// The counts that are expected, without noise; they need not be whole.
+Scan expected_scan(const Yields& yields, const Beam& beam);
+
 /// Columns as SSRL 8-2's raw table: mono, Seconds, i0, tey, cmact (the partial yield), spare, fy (the total yield),
 /// ref, i1; Poisson counts. The ring current falls by a percent.
 Scan synthesize_scan(const Yields& yields, const Beam& beam);

@@ -40,7 +40,7 @@ echem::GittResult analyse(const echem::CyclerTable& table, const echem::GittSamp
   return echem::analyse_gitt(table, sample, {}, {}, {});
 }
 echem::GittResult analyse_each_pulse(const echem::CyclerTable& table) {
-  return echem::analyse_gitt(table, sphere_sample(), {.whole_trace = 0}, {}, {});
+  return echem::analyse_gitt(table, sphere_sample(), {.whole_trace = false}, {}, {});
 }
 
 bool has(const echem::GittPulse& pulse, PulseFlag kind) {

@@ -1,17 +1,19 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
-#include "lithoscope/core/errors.hpp"
+#include "lithoscope/report/page.hpp"
 #include "lithoscope/report/render.hpp"
+#include "result_cases.hpp"
 
 using namespace lithoscope;
 using namespace lithoscope::report;
 
 namespace {
 
-Report example() {
-  Report r;
+Page example() {
+  Page r;
   r.title = "A <study> & more";
   r.asked = "What?";
   r.answers = {"That."};
@@ -31,12 +33,9 @@ Report example() {
                       .y_low = {-15, std::nan(""), -18},
                       .y_high = {-13, std::nan(""), -16},
                       .notes = {"a", "b", "</script>"}});
-  Section s{.id = "gitt-1",
-            .title = "GITT",
-            .paragraphs = {"words"},
-            .warnings = {"careful"},
-            .figures = {f},
-            .tables = {{"T", {"a"}, {{"1"}}, {"not used: x"}}}};
+  Section s{.id = "gitt-1", .title = "GITT", .failure = {}, .warnings = {"careful"}, .parts = {}};
+  s.parts.push_back(
+      {.title = "Part", .paragraphs = {"words"}, .figures = {f}, .tables = {{"T", {"a"}, {{"1"}}, {"not used: x"}}}});
   r.sections.push_back(s);
   r.made = {{"Program", "x"}};
   return r;
@@ -44,18 +43,38 @@ Report example() {
 
 }  // namespace
 
-TEST_CASE("the model survives JSON, what is unknown included") {
-  const std::string once = report_json(example());
-  CHECK(report_json(report_from_json(once, "x")) == once);
-  CHECK(std::isnan(report_from_json(once, "x").sections[0].figures[0].series[0].y[1]));
+TEST_CASE("what is not a number is null for the page's script") {
+  CHECK(page_json(example()).find("[-14.0,null,-17.0]") != std::string::npos);
 }
 
-TEST_CASE("JSON that is no report, of another version, or would write outside the folder is refused") {
-  CHECK_THROWS_AS(report_from_json("{}", "x"), core::UnreadableFile);
-  CHECK_THROWS_AS(report_from_json("not json", "x"), core::UnreadableFile);
-  std::string evil = report_json(example());
-  evil.replace(evil.find("gitt1-diffusion"), 15, "../../etc/passw");
-  CHECK_THROWS_AS(report_from_json(evil, "x"), core::UnreadableFile);
+TEST_CASE("a page is made of results alone: answers, warnings, figures with their numbers, tables with units") {
+  const std::vector<result::Result> results{test::random_result(4), test::random_result(5)};
+  const Page page = page_of(results, {.title = "Two", .program = "lithoscope test"});
+  CHECK(page.title == "Two");
+  REQUIRE(page.sections.size() == 3);
+  CHECK(page.sections[0].parts[0].figures.size() == 2);
+  CHECK(page.sections[0].parts[0].figures[1].id == "toy-2-answer");
+  const Table& table = page.sections[1].parts.back().tables.back();
+  CHECK(table.header.front() == "E (meV)");
+  CHECK(table.rows.size() == results[0].table("second").rows());
+  CHECK(render_html(page).find("careful: \u00b1") != std::string::npos);
+}
+
+TEST_CASE("a long line keeps its extremes, a fine map is averaged to what a page shows") {
+  result::Result r = test::random_result(1);
+  constexpr std::size_t n = 100000;
+  std::vector<double> x(n), y(n, 0.0);
+  for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<double>(i);
+  y[54321] = 7;
+  r.tables[0] = {.name = "long", .title = "Long"};
+  r.tables[0].columns = {result::number_column("x", "s", "x", x), result::number_column("y", "V", "y", y)};
+  result::Figure f{.name = "f", .title = "t"};
+  f.plots = {{.name = "y", .table = "long", .x = "x", .y = "y"}};
+  const Figure thin = drawn(r, f, true);
+  CHECK(thin.series[0].x.size() < 4000);
+  CHECK(*std::ranges::max_element(thin.series[0].y) == 7);
+  CHECK(drawn(r, f, false).series[0].x.size() == n);
+  CHECK(thin.y_axis.unit == "V");
 }
 
 TEST_CASE("text is escaped and data cannot end the script") {
@@ -80,11 +99,11 @@ TEST_CASE("the page needs nothing from outside") {
 }
 
 TEST_CASE("a figure has both axes with units, its bars and no number that is not one") {
-  const std::string svg = render_svg(example().sections[0].figures[0], SvgUse::standalone);
+  const std::string svg = render_svg(example().sections[0].parts[0].figures[0], SvgUse::standalone);
   CHECK(svg.find("log D (cm²/s)") != std::string::npos);
   CHECK(svg.find("nan") == std::string::npos);
   CHECK(svg.find("class=\"bar") != std::string::npos);
-  const std::string csv = figure_csv(example().sections[0].figures[0]);
+  const std::string csv = figure_csv(example().sections[0].parts[0].figures[0]);
   CHECK(csv.find("\"D\",1,,,,\"b\"") != std::string::npos);
 }
 
@@ -96,7 +115,7 @@ TEST_CASE("an empty figure is still a figure") {
 }
 
 TEST_CASE("absurd numbers are drawn without fault") {
-  Figure f = example().sections[0].figures[0];
+  Figure f = example().sections[0].parts[0].figures[0];
   f.series[0].y = {-1.7e308, 1.7e308, 0};
   f.series[0].x = {1e300, 1e300, 1.0000000000000002e300};
   CHECK(render_svg(f, SvgUse::standalone).ends_with("</svg>\n"));

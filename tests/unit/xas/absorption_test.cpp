@@ -194,7 +194,7 @@ TEST_CASE("a saturated mixture is unbent") {
   }
   const auto fit =
       xas::MixtureModel{references,
-                        {.reference_shift = 0, .reference_scale = 0, .shift = 0, .free_scale = 1, .bend = 0.2}}
+                        {.reference_shift = 0, .reference_scale = 0, .shift = 0, .free_scale = true, .bend = 0.2}}
           .fit(seen);
   CHECK(fit.valence->value == doctest::Approx(2.5).epsilon(0.01));
   CHECK(fit.bend.value * fit.amplitude == doctest::Approx(0.08).epsilon(0.15));
@@ -220,9 +220,9 @@ TEST_CASE("what is synthesized of a layered sample is reduced to the same valenc
                                  .reference_shift = 0,
                                  .reference_scale = 0,
                                  .shift = 0.05,
-                                 .free_scale = 1,
-                                 .offset = 1,
-                                 .slope = 1,
+                                 .free_scale = true,
+                                 .offset = true,
+                                 .slope = true,
                                  .bend = 0.1}};
   for (int k = 0; k < draws; ++k) {
     const xas::Scan scan =

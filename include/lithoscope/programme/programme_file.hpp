@@ -1,0 +1,39 @@
+// The programme file of `litho particle`: one particle, what is done to it, and what a scan varies. Strict, as the
+// study file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lithoscope/io/toml.hpp"
+#include "lithoscope/particle/model.hpp"
+#include "lithoscope/particle/programme.hpp"
+#include "lithoscope/particle/scan.hpp"
+
+namespace lithoscope::programme {
+
+struct ProgrammeFile {
+  std::string path;  ///< of the file, or the name of the preset
+  particle::Model model;
+  particle::Programme programme;
+  std::optional<particle::Scan> scan;
+};
+
+/// A file, or the name of a preset that comes with the program. Throws UsageError with file, line and column.
+ProgrammeFile read_programme_file(const std::string& path_or_preset, const std::vector<io::Override>& overrides);
+ProgrammeFile parse_programme_file(const std::string& text, const std::string& path,
+                                   const std::vector<io::Override>& overrides);
+
+/// Every default written out, as TOML that reads back to the same.
+std::string resolved_text(const ProgrammeFile& file);
+
+struct Preset {
+  std::string name;
+  std::string title;
+};
+std::vector<Preset> presets();
+/// The preset's file, to start one's own from. Throws UsageError for an unknown name.
+std::string preset_text(const std::string& name);
+
+}  // namespace lithoscope::programme

@@ -1,0 +1,180 @@
+// Roles and the probe `rixs`: its three doors.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/rixs/array_twin.hpp"
+#include "lithoscope/rixs/maps_run.hpp"
+#include "lithoscope/rixs/probes.hpp"
+#include "lithoscope/tes/array_run.hpp"
+#include "lithoscope/tes/recognise.hpp"
+
+namespace lithoscope::rixs {
+namespace {
+
+using probe::Context;
+using probe::Measurement;
+
+struct Scans {
+  std::vector<tes::ScanPass> passes;
+  std::vector<result::Source> sources;
+  std::vector<std::string> warnings;
+};
+
+// Passes of the logs given here. Calibrations among them belong to the detector.
+Scans scans_of(const Measurement& m) {
+  Scans out;
+  for (const probe::Input& input : m.of("log")) {
+    tes::ScanLog log = tes::read_scan_log(io::InputFile::open(input.path));
+    out.sources.push_back({.role = "log", .path = input.path, .format = log.format});
+    if (log.kind == tes::LogKind::calibration) continue;
+    for (const std::string& remark : log.remarks) out.warnings.push_back(fmt::format("{}: {}", log.name, remark));
+    for (tes::ScanPass& pass : log.passes) {
+      pass.name = log.name + " " + pass.name;
+      out.passes.push_back(std::move(pass));
+    }
+  }
+  return out;
+}
+
+void drop_empty_passes(Scans& scans) {
+  std::erase_if(scans.passes, [&](const tes::ScanPass& pass) {
+    if (pass.points.empty()) scans.warnings.push_back(pass.name + " has no points yet and is left out.");
+    return pass.points.empty();
+  });
+}
+
+void require_scan(const Measurement& m, const Scans& scans) {
+  if (!scans.passes.empty() || m.of("log").empty()) return;
+  throw core::ComputationError({.what = "no scan among the logs",  // a run begins like this
+                                .expected = "a log that says when the monochromator stood where",
+                                .found = "calibrations only",
+                                .advice = "give the scan's log with --log, too"});
+}
+
+const result::Result& detector_of(const Context& context) {
+  if (const result::Result* detector = context.find("tes")) return *detector;
+  throw core::UsageError(
+      {.what = "no photons are given", .expected = "OFF or LJH files, or the run of litho tes", .found = "none"});
+}
+
+// A pixel that was left out looks at nothing, and no exposure is its.
+std::vector<tes::PixelEvents> with_photons(std::vector<tes::PixelEvents> events) {
+  std::erase_if(events, [](const tes::PixelEvents& e) { return e.size() == 0; });
+  return events;
+}
+
+// The detector says the same of a log that both read: once is enough.
+void drop_repeated(std::vector<std::string>& warnings, const result::Result& detector) {
+  std::erase_if(warnings, [&](const std::string& w) {
+    return std::ranges::find(detector.warnings, w) != detector.warnings.end();
+  });
+}
+
+result::Result reduce(const Measurement& m, Context& context) {
+  MapsRequest request = request_of(probe::settings_in(m, maps_settings_table()));
+  if (const probe::Input* i0 = m.one("i0")) request.i0 = i0->path;
+  const result::Result& detector = detector_of(context);
+  Scans scans = scans_of(m);
+  if (scans.passes.empty()) scans.passes = tes::passes_of(detector);
+  drop_empty_passes(scans);
+  require_scan(m, scans);
+  drop_repeated(scans.warnings, detector);
+  const Photons photons{.events = with_photons(tes::events_of(detector)), .passes = std::move(scans.passes)};
+  std::optional<MapOutcome> before;
+  if (const result::Result* partner = context.partner()) before = map_outcome_of(*partner);
+  MapsOutcome outcome = reduce_maps(photons, request, before ? &*before : nullptr);
+  outcome.state = m.state;
+  outcome.warnings.insert(outcome.warnings.begin(), scans.warnings.begin(), scans.warnings.end());
+  result::Result out = describe(outcome);
+  out.sources = std::move(scans.sources);
+  if (!request.i0.empty())
+    out.sources.push_back({.role = "i0", .path = request.i0, .format = "table of the beam monitor"});
+  return out;
+}
+
+// ---- the way back ---------------------------------------------------------------------------------------------------
+
+ArrayTwin twin_in(const Measurement& m, const Context& context) {
+  return twin_of(probe::settings_in(m, twin_settings_table()), context.seed);
+}
+
+void synthesize(const probe::Scene&, const Measurement& m, const probe::Sink& sink, Context& context) {
+  write_files(twin_in(m, context), context.progress, sink);
+}
+
+// Bands by the names of their observables: those asked for, or the one that is shown without a region.
+std::optional<Region> band_named(const MapsRequest& request, const ArrayTwin& twin, const std::string& name) {
+  for (const Region& region :
+       request.regions.empty() ? usual_regions(request, twin.plan.scan.passes) : request.regions) {
+    if ("pfy/" + region.name == name && region.polygon.empty()) return region;
+  }
+  return std::nullopt;
+}
+
+void predict_yield(const std::optional<Region>& band, const ArrayTwin& twin, result::Observable& o) {
+  o.values.assign(o.size(), result::not_a_number);
+  o.variance.assign(o.size(), 0.0);
+  o.flags.assign(o.size(), band ? "ok" : "the band is not among the regions");
+  if (!band) return;
+  constexpr double resolution_eV = 0.75;  // of the synthetic array, full width at half maximum
+  o.values = expected_yield(twin, *band, o.axis, resolution_eV);
+}
+
+void predict_feature(const FeatureSettings& sought, const ArrayTwin& twin, result::Observable& o) {
+  const auto expected = expected_feature(twin, sought);
+  o.values = {expected.value_or(result::not_a_number)};
+  o.variance = {0};
+  o.flags = {expected ? "ok" : "no line of the emission lies where the feature is sought"};
+}
+
+std::vector<result::Observable> predict(const probe::Scene&, const Measurement& m,
+                                        std::vector<result::Observable> wanted, Context& context) {
+  const ArrayTwin twin = twin_in(m, context);
+  const MapsRequest request = request_of(probe::settings_in(m, maps_settings_table()));
+  const FeatureSettings sought = request.feature.value_or(FeatureSettings{});
+  for (result::Observable& o : wanted) {
+    o.unusable.clear();
+    o.common.clear();
+    if (o.name == feature_name(sought)) {
+      predict_feature(sought, twin, o);
+    } else {
+      predict_yield(band_named(request, twin, o.name), twin, o);
+    }
+  }
+  return wanted;
+}
+
+std::string role_of(const io::InputFile& file) {
+  return tes::recognise(file.bytes()) == tes::FileKind::scan_log ? "log" : "";
+}
+
+probe::Probe rixs_probe() {
+  return {.name = "rixs",
+          .help = "Photons and scan logs to maps of resonant scattering, partial yields, emission spectra",
+          .version = "1",
+          .roles = {{.name = "log",
+                     .help = "Scan logs that say when the monochromator stood where; without one those of the "
+                             "detector's measurement"},
+                    {.name = "i0", .help = "A table of the beam monitor over incident energy", .many = false}},
+          .settings = core::setting_infos(maps_settings_table(), "The map"),
+          .takes = {{.probe = "tes", .required = true}},
+          .partner = true,
+          .runs_over = "edge",
+          .instrument = core::setting_infos(twin_settings_table(), "The microcalorimeter run"),
+          .synthesizes_folder = true,
+          .needs_particle = false,
+          .reduce = reduce,
+          .predict = predict,
+          .synthesize = synthesize,
+          .role_of = role_of,
+          .title = "RIXS"};
+}
+
+}  // namespace
+
+std::vector<probe::Probe> probes() { return {rixs_probe()}; }
+
+}  // namespace lithoscope::rixs

@@ -1,0 +1,220 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/text.hpp"
+#include "lithoscope/io/text_table.hpp"
+#include "lithoscope/material/cross_section.hpp"
+#include "lithoscope/xas/self_absorption.hpp"
+#include "lithoscope/xas/synthesize.hpp"
+#include "lithoscope/xas/valence_run.hpp"
+
+namespace lithoscope::xas {
+
+std::span<const core::Setting<ValenceSettings>> valence_settings_table() {
+  using S = ValenceSettings;
+  using T = core::Setting<S>;
+  static const std::array table{
+      T{"ions", "", &S::ions,
+        "Computed references, such as Ni2+,Ni3+,Ni4+; with them free_scale, offset and slope are on and bend is 0.1 "
+        "unless they are given"},
+      T{"combinations", "1", &S::combinations,
+        "Try all combinations of up to so many references; 0 takes all of them together", 0, 16},
+      T{"fluorescence_signal", "", &S::fluorescence_signal, "Column of the fluorescence", 0, 1e15,
+        "pfy, cmact, tfy or fy"},
+      T{"fluorescence_i0", "", &S::fluorescence_i0, "Column of the beam before the sample, for the fluorescence", 0,
+        1e15, "the usual one"}};
+  return table;
+}
+
+namespace {
+
+// "NAME=3": the valence is what follows the last '=' where that is a number.
+struct NameAndValence {
+  std::string name;
+  std::optional<double> valence;
+};
+NameAndValence split_valence(const std::string& text) {
+  const auto equals = text.rfind('=');
+  const auto valence = equals == std::string::npos
+                           ? std::nullopt
+                           : io::to_number(core::trimmed(std::string_view{text}.substr(equals + 1)));
+  return {std::string{core::trimmed(std::string_view{text}.substr(0, valence ? equals : std::string::npos))}, valence};
+}
+
+}  // namespace
+
+ReferenceChoice parse_ion_reference(const std::string& text) {
+  const auto [name, valence] = split_valence(text);
+  return {.file = {}, .ion = name, .name = name, .valence = valence};
+}
+
+ReferenceChoice file_reference(const std::string& path, const std::string& selector) {
+  const auto [scan, valence] = split_valence(selector);
+  return {.file = {.path = path, .scan = scan},
+          .ion = {},
+          .name = scan.empty() ? std::filesystem::path(path).stem().string() : scan,
+          .valence = valence};
+}
+
+namespace {
+
+// Computed references on a fine mesh over the spectrum and its shifts.
+ReferenceCurve computed(const ReferenceChoice& choice, const Spectrum& spectrum, core::Progress& progress) {
+  const material::Ion ion = material::parse_ion(choice.ion);
+  constexpr double margin_eV = 3, mesh_eV = 0.05;
+  std::vector<double> energy;
+  const double from = spectrum.energy_eV.front() - margin_eV;
+  const auto points = static_cast<int>((spectrum.energy_eV.back() + margin_eV - from) / mesh_eV);
+  for (int i = 0; i <= points; ++i) energy.push_back(from + mesh_eV * i);
+  ReferenceCurve curve = computed_reference(ion, energy, usual_strength_eV, progress);
+  if (choice.valence) curve.valence = choice.valence;
+  return curve;
+}
+
+// References are read by their own files' usual columns; only how they are normalised is shared.
+Reading reference_reading(const Reading& reading) {
+  Reading out = reading;
+  out.channels.reset();
+  out.foil.reset();
+  out.align.reset();
+  return out;
+}
+
+std::vector<ReferenceCurve> references_of(const ValenceStudy& study, const Spectrum& spectrum,
+                                          core::Progress& progress) {
+  std::vector<ReferenceCurve> out;
+  for (const ReferenceChoice& choice : study.references) {
+    if (!choice.ion.empty()) {
+      out.push_back(computed(choice, spectrum, progress));
+    } else {
+      out.push_back({.name = choice.name,
+                     .valence = choice.valence,
+                     .spectrum = read_spectrum(choice.file, reference_reading(study.reading)).normalised.spectrum});
+    }
+  }
+  return out;
+}
+
+void find_depth(ValenceOutcome& out) {
+  if (!out.study.fluorescence) return;
+  const auto refuse = [&](const char* why) { out.why_no_depth = why; };
+  if (!out.fits[0].valence || !out.fits[1].valence) return refuse("not every reference has a valence");
+  if (!out.study.matter.known()) return refuse("the formula and the density of the sample are not given");
+  const Spectrum& spectrum = out.measured[0].normalised.spectrum;
+  if (spectrum.element.empty() || spectrum.edge.empty()) return refuse("element and edge are not known");
+  const material::Composition composition = material::parse_formula(out.study.matter.formula);
+  const std::vector<std::string> shells = shells_of(spectrum.edge);
+  const double line = strongest_line_eV(composition, spectrum.element, shells);
+  const double at = spectrum.energy_eV.back();
+  const double density = out.study.matter.density_g_per_cm3;
+  const SightSettings& sight = out.study.sight;
+  out.electron_attenuation_nm = material::attenuation_length_nm(composition, density, at);
+  out.fluorescence_nm =
+      material::information_length_nm(composition, density, at, line, sight.incidence_deg, sight.exit_deg);
+  out.depth = depth_valence(*out.fits[0].valence, *out.fits[1].valence, 1 / out.electron_attenuation_nm,
+                            out.fluorescence_nm, sight.incidence_deg, out.study.depth);
+}
+
+void warn_of(const MixtureFit& fit, const MixtureSettings& settings, const std::string& name,
+             std::vector<std::string>& warnings) {
+  if (!fit.converged) warnings.push_back(name + ": the fit did not converge.");
+  const auto far = [&](const core::Value& shift, double prior, const std::string& what) {
+    if (prior > 0 && std::abs(shift.value) > 3 * prior) {
+      warnings.push_back(
+          fmt::format("{}: {} is shifted by {:.2f} eV, {:.0f} times what was allowed: calibrate the energies.", name,
+                      what, shift.value, std::abs(shift.value) / prior));
+    }
+  };
+  far(fit.shift_eV, settings.shift, "the spectrum");
+  for (const Share& s : fit.shares) {
+    constexpr double counts = 0.05;
+    if (s.share.value > counts) far(s.shift_eV, settings.reference_shift, "\"" + s.name + "\"");
+  }
+  constexpr double bad = 2;
+  if (fit.reduced_chi_squared > bad) {
+    warnings.push_back(
+        fmt::format("{}: chi squared is {:.1f} a point: the references do not explain the spectrum within its noise; "
+                    "the errors are "
+                    "widened by {:.1f}.",
+                    name, fit.reduced_chi_squared, std::sqrt(fit.reduced_chi_squared)));
+  }
+}
+
+// Fluorescence of a thick sample is A m / (m + k): the mixture bent as an electron yield is, only more.
+MixtureSettings mixture_of(const ValenceStudy& study, bool light) {
+  MixtureSettings out = study.mixture;
+  constexpr double self_absorption = 2;
+  if (light) {
+    out.bend = std::max(out.bend, self_absorption);
+    out.free_scale = true;
+  }
+  return out;
+}
+
+void fit_file(ValenceOutcome& out, const ScanChoice& file, bool light, core::Progress& progress) {
+  const ValenceStudy& study = out.study;
+  out.measured.push_back(read_spectrum(file, light ? study.fluorescence_reading : study.reading));
+  const Spectrum& spectrum = out.measured.back().normalised.spectrum;
+  const auto references = references_of(study, spectrum, progress);
+  if (out.reference_names.empty()) {
+    for (const auto& r : references) {
+      out.reference_names.push_back(r.name);
+      out.reference_valences.push_back(r.valence);
+    }
+  }
+  const MixtureSettings mixture = mixture_of(study, light);
+  out.fits.push_back(MixtureModel{references, mixture}.fit(spectrum));
+  warn_of(out.fits.back(), mixture, file.title(), out.warnings);
+  for (const std::string& remark : spectrum.remarks) out.warnings.push_back(file.title() + ": " + remark);
+  if (study.combinations > 0 && out.combinations.empty())
+    out.combinations = rank_combinations(references, spectrum, study.mixture, study.combinations);
+}
+
+// Escape: as given, or the middle of the range that is allowed for the layer.
+void find_kernels(ValenceOutcome& out) {
+  SightSettings sight = out.study.sight;
+  if (!sight.escape_nm) sight.escape_nm = 0.5 * (out.study.depth.escape_least + out.study.depth.escape_most);
+  for (std::size_t k = 0; k < out.measured.size(); ++k) {  // when all are read: beside another, one is electrons
+    const Spectrum& s = out.measured[k].normalised.spectrum;
+    out.kernels.push_back(sight_of(yield_of(out, k), sight, out.study.matter, s.element, s.edge, s.energy_eV.back()));
+  }
+}
+
+}  // namespace
+
+Yield yield_of(const ValenceOutcome& outcome, std::size_t fit) {
+  if (fit == 1) return Yield::fluorescence;
+  if (outcome.measured.size() > 1) return Yield::electrons;
+  const ReadSpectrum& only = outcome.measured.front();
+  if (only.yield != Yield::unknown) return only.yield;
+  constexpr double soft_eV = 2000;
+  return only.measured.energy_eV.front() < soft_eV ? Yield::electrons : Yield::transmission;
+}
+
+ValenceOutcome run_valence(const ValenceStudy& study, core::Progress& progress) {
+  if (study.references.empty()) {
+    throw core::UsageError({.what = "no references to mix",
+                            .expected = "files or ions, such as --reference NiO.xdi=2 or --ions Ni2+,Ni3+,Ni4+",
+                            .found = "none"});
+  }
+  ValenceOutcome out{.study = study};
+  fit_file(out, study.file, false, progress);
+  if (study.fluorescence) fit_file(out, *study.fluorescence, true, progress);
+  const bool any_ion = std::ranges::any_of(study.references, [](const auto& r) { return !r.ion.empty(); });
+  if (any_ion && !study.mixture.free_scale) {
+    out.warnings.emplace_back(
+        "Computed references have white lines of a usual height over the edge, not a measured one: --free-scale lets "
+        "the spectrum decide.");
+  }
+  find_depth(out);
+  find_kernels(out);
+  if (!out.why_no_depth.empty()) out.warnings.push_back("No surface layer is sought: " + out.why_no_depth + ".");
+  return out;
+}
+
+}  // namespace lithoscope::xas

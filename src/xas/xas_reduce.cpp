@@ -1,0 +1,126 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/material/fluorescence.hpp"
+#include "lithoscope/xas/xas_run.hpp"
+
+namespace lithoscope::xas {
+
+std::span<const core::Setting<XasSettings>> xas_settings_table() {
+  using S = XasSettings;
+  static const std::array table{core::Setting<S>{
+      "feature", "", &S::feature,
+      "\"name: from..to / from..to\" (eV): mean intensity in one window over that in another; may be repeated", 0, 1e15,
+      "the usual ones of Ni, Co, Mn and O"}};
+  return table;
+}
+
+namespace {
+
+bool is_L_edge(const Spectrum& spectrum) { return spectrum.edge.starts_with("L"); }
+
+void find_white_lines(XasSpectrum& out) {
+  const Spectrum& spectrum = out.read.normalised.spectrum;
+  if (!is_L_edge(spectrum) || spectrum.element.empty()) return;
+  try {
+    out.white_lines = white_lines(spectrum, spectrum.element);
+  } catch (const core::UsageError& error) {
+    out.why_no_white_lines = error.facts().what;
+  }
+}
+
+void find_features(XasSpectrum& out, const XasStudy& study) {
+  const Spectrum& spectrum = out.read.normalised.spectrum;
+  const auto wanted = study.features.empty() ? usual_features(spectrum.element) : study.features;
+  for (const FeatureWindow& window : wanted) {
+    const bool reaches = std::min(window.from_eV, window.other_from_eV) >= spectrum.energy_eV.front() &&
+                         std::max(window.to_eV, window.other_to_eV) <= spectrum.energy_eV.back();
+    // Usual windows of another edge of the element are not asked for; a given one is.
+    if (!reaches && study.features.empty()) continue;
+    out.features.push_back({window, measure_feature(spectrum, window, study.compare.shift)});
+  }
+}
+
+void warn_of(const XasSpectrum& one, std::vector<std::string>& warnings) {
+  const std::string& source = one.read.source;
+  const Spectrum& measured = one.read.measured;
+  for (const std::string& remark : measured.remarks) warnings.push_back(source + ": " + remark);
+  if (!one.why_no_white_lines.empty())
+    warnings.push_back(fmt::format("{}: no white-line areas: {}.", source, one.why_no_white_lines));
+  const auto& edge = one.read.normalised.edge;
+  if (!edge || !is_L_edge(measured) || measured.element.empty()) return;
+  const double L2 = material::edge_eV(measured.element, "L2");
+  constexpr double line_width_eV = 4;
+  const double from = edge->e0_eV + edge->post_from;
+  const double to = edge->e0_eV + edge->post_to;
+  if (!(from < L2 + line_width_eV && to > L2 - line_width_eV)) return;
+  warnings.push_back(
+      fmt::format("{}: the range above the edge ({:.1f} to {:.1f} eV) holds the L2 white line at about {:.0f} eV: give "
+                  "--post-from, or normalise by the maximum.",
+                  source, from, to, L2));
+}
+
+// Of three or more spectra that share energies; edges of several elements side by side are no series.
+void find_components(XasOutcome& out, std::size_t count) {
+  constexpr std::size_t series = 3;
+  if (count < series) return;
+  std::vector<Spectrum> all;
+  for (std::size_t i = 0; i < count; ++i) all.push_back(out.spectra[i].read.normalised.spectrum);
+  const auto first = [](const Spectrum& s) { return s.energy_eV.front(); };
+  const auto last = [](const Spectrum& s) { return s.energy_eV.back(); };
+  const double low = first(std::ranges::max(all, {}, first)), high = last(std::ranges::min(all, {}, last));
+  if (low < high)
+    out.components = principal_components(all);
+  else
+    out.warnings.emplace_back(
+        "The spectra share no energies: they are not taken as a series, and no components are sought.");
+}
+
+}  // namespace
+
+XasSpectrum measure_spectrum(ReadSpectrum read, const XasStudy& study) {
+  XasSpectrum out{.read = std::move(read)};
+  const Spectrum& spectrum = out.read.normalised.spectrum;
+  find_white_lines(out);
+  find_features(out, study);
+  out.depth =
+      sight_of(out.read.yield, study.sight, study.matter, spectrum.element, spectrum.edge, spectrum.energy_eV.back());
+  return out;
+}
+
+XasOutcome run_xas(const XasStudy& study) {
+  XasOutcome out;
+  for (const Reading& reading : study.readings) {
+    for (const ScanChoice& choice : study.files) {
+      out.spectra.push_back(measure_spectrum(read_spectrum(choice, reading), study));
+      warn_of(out.spectra.back(), out.warnings);
+    }
+  }
+  find_components(out, study.files.size());
+  return out;
+}
+
+void compare_with(XasOutcome& outcome, std::span<const EarlierSpectrum> before, const CompareSettings& settings) {
+  if (before.size() != outcome.spectra.size()) {
+    throw core::UsageError({.what = "every spectrum needs one of the state before to be compared with",
+                            .expected = fmt::format("{} spectra, as before", before.size()),
+                            .found = std::to_string(outcome.spectra.size())});
+  }
+  // Several spectra beside others are pairs, not a series.
+  outcome.components.reset();
+  for (std::size_t k = 0; k < before.size(); ++k) {
+    const XasSpectrum& after = outcome.spectra[k];
+    XasPair pair{.before = before[k], .after = k, .difference = {}, .changes = {}};
+    pair.difference = compare(before[k].spectrum, after.read.normalised.spectrum, settings);
+    for (std::size_t i = 0; i < std::min(before[k].features.size(), after.features.size()); ++i) {
+      if (before[k].features[i].first == after.features[i].window)
+        pair.changes.push_back({after.features[i].window, before[k].features[i].second, after.features[i].ratio.ratio});
+    }
+    outcome.pairs.push_back(std::move(pair));
+  }
+}
+
+}  // namespace lithoscope::xas

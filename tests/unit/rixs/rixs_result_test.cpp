@@ -1,0 +1,211 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "array_twin_cases.hpp"
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/result/files.hpp"
+#include "lithoscope/rixs/maps_run.hpp"
+#include "lithoscope/tes/array_run.hpp"
+
+using namespace lithoscope;
+
+namespace {
+
+const std::vector<std::string> some_regions{"O K: 515..530", "feature: 530,522 532,522 532,525 530,525"};
+
+test::Given spectra() {
+  return {{"region", some_regions},
+          {"inverse", std::string{"O K: 515..530"}},
+          {"cut_at", std::vector<std::string>{"531", "530..532"}}};
+}
+
+void check_same(const rixs::RixsMap& a, const rixs::RixsMap& b) {
+  CHECK(a.incident_eV == b.incident_eV);
+  CHECK(a.counts == b.counts);
+  CHECK(a.variance.size() == b.variance.size());
+  CHECK(a.is_loss == b.is_loss);
+  CHECK(a.emission.low_eV == b.emission.low_eV);
+  CHECK(a.emission.width_eV == b.emission.width_eV);
+  CHECK(a.emission.count == b.emission.count);
+  CHECK(a.live_pixel_s == b.live_pixel_s);
+  CHECK(a.dwell_s == b.dwell_s);
+  CHECK(a.pile_up == b.pile_up);
+  CHECK(a.pixels == b.pixels);
+  CHECK(a.outside == b.outside);
+  for (std::size_t i = 0; i < a.i0.size(); ++i) CHECK(a.i0[i].value == b.i0[i].value);
+}
+
+void check_same(const std::vector<double>& a, const std::vector<double>& b) {
+  REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const bool same =
+        a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i])) || std::abs(a[i] - b[i]) <= 1e-14 * std::abs(b[i]);
+    CHECK(same);
+  }
+}
+
+rixs::MapsOutcome outcome_of(const result::Result& detector, const rixs::MapsSettings& settings) {
+  rixs::Photons photons{.events = tes::events_of(detector), .passes = tes::passes_of(detector)};
+  std::erase_if(photons.events, [](const tes::PixelEvents& e) { return e.size() == 0; });
+  return rixs::reduce_maps(photons, rixs::request_of(settings));
+}
+
+}  // namespace
+
+TEST_CASE("a map's result is sound and files give it back") {
+  test::ArrayRun run{test::small_run()};
+  const result::Result r = run.rixs(run.tes(), spectra());
+  CHECK(r.number("photons").value.value > 1000);
+  CHECK(r.find_table("PFY_O_K") != nullptr);
+  CHECK(r.find_table("sPFY_feature") != nullptr);
+  CHECK(r.table("spectra").rows() == 7);
+  const std::vector<result::Result> one{r};
+  const auto back = result::read_nexus(io::InputFile::from_bytes("run.nxs", result::nexus_file(one, {})));
+  REQUIRE(back.size() == 1);
+  CHECK(back.front() == r);
+  CHECK(result::read_json(result::json_text(r, ""), "run.json").front() == r);
+}
+
+TEST_CASE("a map in energy loss and one without its elastic line are sound") {
+  test::Given bright = test::small_run();
+  bright.emplace_back("elastic", 0.5);
+  test::ArrayRun run{bright};
+  const result::Result detector = run.tes();
+  const result::Result loss = run.rixs(detector, {{"loss", true}});
+  CHECK(loss.grid("map").y.name == "energy_loss");
+  CHECK(rixs::map_of(loss).is_loss);
+  const result::Result clean = run.rixs(detector, {{"no_elastic", true}});
+  CHECK(clean.find_grid("counts_without_elastic") != nullptr);
+  check_same(rixs::map_outcome_of(clean).measured, rixs::map_of(run.rixs(detector)));
+}
+
+TEST_CASE("the state before is read back from its result") {
+  test::Given bright = test::small_run();
+  bright.emplace_back("elastic", 0.5);
+  test::ArrayRun run{bright};
+  const result::Result detector = run.tes();
+  for (const bool no_elastic : {false, true}) {
+    const rixs::MapsSettings settings{.no_elastic = no_elastic,
+                                      .region = some_regions,
+                                      .inverse = "O K: 515..530",
+                                      .cut_at = {"531"},
+                                      .feature = "531,523"};
+    const rixs::MapsOutcome outcome = outcome_of(detector, settings);
+    result::Result r = rixs::describe(outcome);
+    result::make_canonical(r);
+    const rixs::MapOutcome back = rixs::map_outcome_of(r);
+    check_same(back.map, outcome.found.map);
+    check_same(back.map.variance, outcome.found.map.variance);
+    check_same(back.measured, outcome.found.measured);
+    REQUIRE(back.curves.size() == outcome.found.curves.size());
+    for (std::size_t i = 0; i < back.curves.size(); ++i) {
+      const rixs::Curve &a = back.curves[i].curve, &b = outcome.found.curves[i].curve;
+      CHECK(back.curves[i].kind == outcome.found.curves[i].kind);
+      CHECK(a.name == b.name);
+      check_same(a.energy_eV, b.energy_eV);
+      check_same(a.value, b.value);
+      check_same(a.variance, b.variance);
+      check_same(a.counts, b.counts);
+      check_same(a.exposure, b.exposure);
+    }
+    CHECK(back.passes.size() == outcome.found.passes.size());
+    CHECK(back.elastic.has_value() == outcome.found.elastic.has_value());
+    REQUIRE(back.feature.has_value() == outcome.found.feature.has_value());
+    if (back.feature) {
+      CHECK(back.feature->counts.value == outcome.found.feature->counts.value);
+      CHECK(back.feature->low == outcome.found.feature->low);
+      CHECK(back.feature->significance == outcome.found.feature->significance);
+    }
+    CHECK(back.passes_chi_squared == outcome.found.passes_chi_squared);
+  }
+}
+
+TEST_CASE("before and after of the same emission did not change, one with another feature did") {
+  test::Given strong = test::small_run();
+  strong.emplace_back("emission", std::vector<std::string>{"534 526 2.5 1.3 1", "531 523.4 0.45 0.7 2"});
+  test::ArrayRun run{test::small_run()}, again{test::small_run(), 9}, other{strong, 5};
+  const auto before = std::make_shared<const result::Result>(run.rixs(run.tes(), spectra()));
+  const result::Result same = again.rixs(again.tes(), spectra(), before);
+  const result::Table& list = same.table("spectra");
+  CHECK(std::abs(list.at("change").number(0)) < 3);
+  CHECK(same.find_grid("map_before") != nullptr);
+  CHECK(same.find_grid("map_change") != nullptr);
+  CHECK(same.find_table("before_PFY_O_K") != nullptr);
+  CHECK(same.find_table("difference_PFY_O_K") != nullptr);
+  CHECK(same.answers[1].find("did not change beyond counting") != std::string::npos);
+  const result::Result changed = other.rixs(other.tes(), spectra(), before);
+  CHECK(changed.number("map_change_chance").value.value < 1e-3);
+  CHECK(changed.figures.front().title.find("What changed most") != std::string::npos);
+  // What is found back of the result after is what stood there: it may be the one before of a third state.
+  CHECK(rixs::map_of(changed).counts != rixs::map_of(*before).counts);
+}
+
+TEST_CASE("what is found of a synthetic run is what the emission predicts") {
+  const test::Given given{
+      {"pixels", std::int64_t{12}},
+      {"rate", 80.0},
+      {"calibration", 60.0},
+      {"emission", std::vector<std::string>{"534 526 2.5 1.3 1", "529 525.5 1.2 1.1 0.4", "531 523.4 0.45 0.7 0.5"}},
+      {"region", std::vector<std::string>{"O K: 515..530"}}};
+  test::ArrayRun run{given};
+  const result::Result r = run.rixs(run.tes(), {{"region", std::vector<std::string>{"O K: 515..530"}}});
+  const probe::Probe p = rixs::probes().front();
+  core::NoProgress progress;
+  core::Log log;
+  probe::Context context{.progress = progress, .log = log};
+  const particle::Model model{};
+  const particle::Run nothing{};
+  const particle::Mark mark{};
+  const auto predicted = p.predict({.model = model, .run = nothing, .leg = nothing.trunk, .mark = mark},
+                                   test::array_measurement(p, given), r.observables, context);
+  REQUIRE(predicted.size() == r.observables.size());
+  REQUIRE(r.observables.size() == 2);
+  for (std::size_t k = 0; k < predicted.size(); ++k) {
+    double squares = 0, n = 0, worst = 0;
+    for (std::size_t i = 0; i < predicted[k].size(); ++i) {
+      CHECK(predicted[k].flags[i] == "ok");
+      const double z =
+          (r.observables[k].values[i] - predicted[k].values[i]) / std::sqrt(r.observables[k].total_variance(i));
+      squares += z * z;
+      worst = std::max(worst, std::abs(z));
+      n += 1;
+    }
+    INFO(r.observables[k].name << " " << r.observables[k].unusable);
+    CHECK(r.observables[k].unusable.empty());
+    CHECK(worst < 4.5);
+    if (n > 1) CHECK(squares / n < 2);
+  }
+}
+
+TEST_CASE("a monitor's scale moves all values of a state together") {
+  test::ArrayRun run{test::small_run()};
+  const result::Result r = run.rixs(run.tes(), {{"monitor.scale_error", 0.015}});
+  const result::Observable& o = r.observables.front();
+  REQUIRE(o.common.size() == 1);
+  CHECK(o.common.front().cause == "monitor of before");
+  CHECK(o.common.front().shift.front() == doctest::Approx(0.015 * o.values.front()));
+}
+
+TEST_CASE("only passes about the edge are taken, and a scan elsewhere is refused") {
+  test::ArrayRun run{test::small_run()};
+  const result::Result detector = run.tes();
+  CHECK(run.rixs(detector, {{"edge", std::string{"O K"}}}).number("photons").value.value > 0);
+  CHECK_THROWS_AS(run.rixs(detector, {{"edge", std::string{"Ni L3"}}}), core::ComputationError);
+  CHECK_THROWS_AS(run.rixs(detector, {{"edge", std::string{"Ni"}}}), core::UsageError);
+}
+
+TEST_CASE("texts of settings are understood, or refused") {
+  CHECK(rixs::parse_cut("531").first == 531);
+  CHECK(rixs::parse_cut("530..532").second == 532);
+  CHECK(rixs::parse_feature("531,523").emission_eV == 523);
+  CHECK(rixs::parse_feature("531 eV -> 523 eV").incident_eV == 531);
+  CHECK_THROWS_AS(rixs::parse_feature("531"), core::UsageError);
+  CHECK(rixs::feature_name({}) == "feature/O/531-523");
+  // As the command line cuts a list at its commas.
+  const rixs::MapsSettings cut{.region = {"f: 530", "522 532", "522 532", "525", "O K: 515..530"}};
+  const auto regions = rixs::request_of(cut).regions;
+  REQUIRE(regions.size() == 2);
+  CHECK(regions[0].polygon.size() == 3);
+  CHECK(regions[1].to_eV == 530);
+}
