@@ -166,9 +166,7 @@ std::vector<LawCase> law_cases() {
       {"ici", "lmr-titration", "", {{"cell", "half"}}, {{"noise", 2e-4}}, "*.mpt"},
       {"xas", "lmr-paper", "charge", reading, scan, "*.dat"},
       {"valence", "lmr-paper", "charge", valence, scan, "*.dat"},
-      {"rixs", "", "", {{"region", "[\"O K: 515..530\"]"}},
-       {{"pixels", std::int64_t{8}}, {"rate", 60.0}, {"region", std::vector<std::string>{"O K: 515..530"}}},
-       "*.off"}};
+      {"rixs", "", "", {{"region", "[\"O K: 515..530\"]"}}, {{"pixels", std::int64_t{8}}, {"rate", 60.0}}, "*.off"}};
 }
 
 // Values of one probe within their errors, |z| below 4 and its mean square below 2.
@@ -181,8 +179,9 @@ std::string broken_law(const LawCase& c) {
                              .branch = {},
                              .at = c.at,
                              .settings = {},
+                             .instrument = {},
                              .sample = {}};
-  for (const auto& [name, value] : c.instrument) request.settings.set(name, value);
+  for (const auto& [name, value] : c.instrument) request.instrument.set(name, value);
   core::NoProgress progress;
   core::Log log;
   study::synthesize(
@@ -201,6 +200,7 @@ std::string broken_law(const LawCase& c) {
   const study::RunOutcome outcome = study::run_plan(plan, study::StepCache{}, progress, log);
   const result::Result& r = outcome.results.back();
   if (!r.failure.empty()) return r.failure;
+  request.settings = plan.steps.back().measurement.settings;
   const auto predicted = study::predict(request, r.observables, progress, log);
   double squares = 0, n = 0, worst = 0;
   for (std::size_t k = 0; k < predicted.size(); ++k) {

@@ -74,8 +74,10 @@ class ProbeCommand {
       return core::ExitCode::done;
     }
     require_positional();
-    if (!write_.empty()) write_export();
-    return run_study(options_, [this] { return plan(); }, [this](const study::Plan& p) { return shown(p); });
+    const core::ExitCode code =
+        run_study(options_, [this] { return plan(); }, [this](const study::Plan& p) { return shown(p); });
+    if (!write_.empty()) write_export();  // after the answers: they say why one is refused
+    return code;
   }
 
  private:

@@ -72,7 +72,7 @@ study::TwinRequest request_of(const Options& options, const Registry& registry) 
             {.what = fmt::format("--{} belongs to the probe {}, not to {}", name, p->name, out.probe->name),
              .expected = "flags of one probe",
              .found = "--" + name});
-      out.settings.set(name, value);
+      out.instrument.set(name, value);
     }
   }
   if (out.programme.empty() && out.probe->needs_particle)

@@ -183,14 +183,16 @@ void add_warnings(const CyclerTable& table, const GittSample& sample, GittResult
 std::span<const core::Setting<GittSettings>> gitt_settings_table() {
   static constexpr std::array<core::Setting<GittSettings>, 14> table{{
       {"skip", "s", &GittSettings::skip_s,
-       "The first moments of a pulse, not fitted: they are charge transfer and the double layer, not diffusion", 0, 1000000000.0},
+       "The first moments of a pulse, not fitted: they are charge transfer and the double layer, not diffusion", 0,
+       1000000000.0},
       {"theta_max", "1", &GittSettings::theta_max,
        "The window of the fit ends at this D t/L2: later the surface only follows the mean, which does not depend on "
        "D",
        1e-06, 1000000.0},
       {"excursion_max", "1", &GittSettings::excursion_max,
        "The window of the fit also ends when the surface has moved by this much lithium per formula unit", 1e-06, 10},
-      {"window_points", "1", &GittSettings::window_points, "Rows the window of the fit includes at least", 3, 1000000.0},
+      {"window_points", "1", &GittSettings::window_points, "Rows the window of the fit includes at least", 3,
+       1000000.0},
       {"rest_fit_share", "1", &GittSettings::rest_fit_share,
        "The last part of a rest, through which a line gives the potential at its end", 0.01, 1},
       {"r_squared_min", "1", &GittSettings::r_squared_min, "A window less straight than this is flagged", 0, 1},

@@ -79,7 +79,7 @@ std::span<const core::Setting<InstrumentSettings>> instrument_table() {
 
 void synthesize(const probe::Scene& scene, const probe::Measurement& m, const probe::Sink& sink,
                 probe::Context& context) {
-  const auto settings = probe::settings_in<InstrumentSettings>(m, instrument_table());
+  const auto settings = probe::instrument_in<InstrumentSettings>(m, instrument_table());
   CyclerTable table = synthesize_record(scene.model, scene.leg,
                                         {.active_mass_kg = settings.active_mass_kg,
                                          .rest_before_s = settings.rest_before_s,

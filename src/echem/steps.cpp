@@ -203,8 +203,8 @@ std::span<const core::Setting<StepSettings>> step_settings_table() {
        "Current below which the cell rests; 0 finds it from the gap between noise and pulses", 0, 1000000.0},
       {"stray_rows", "1", &StepSettings::stray_rows,
        "A run of at most this many rows inside a step is a glitch, not a step", 0, 1000},
-      {"level_change", "1", &StepSettings::level_change,
-       "Lasting relative jump of the current that starts a new step", 0.01, 100},
+      {"level_change", "1", &StepSettings::level_change, "Lasting relative jump of the current that starts a new step",
+       0.01, 100},
       {"potential_hold", "V", &StepSettings::potential_hold_V,
        "Change of the potential within a hold, in which the current decays", 1e-06, 1},
   }};

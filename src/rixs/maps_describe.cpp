@@ -35,16 +35,14 @@ class Numbers {
 };
 
 void add_change_numbers(const MapsChange& change, Numbers& put) {
-  if (change.map) {
-    put.value("map_change_scale", "", "Counts per exposure of all the map, after over before", change.map->scale);
-    put.plain("map_change_largest", "", "Largest change of the map, in standard deviations", change.map->largest);
-    put.plain("map_change_incident_energy", "eV", "Incident energy of the largest change",
-              change.map->largest_incident_eV);
-    put.plain("map_change_emission_energy", "eV", "Emission energy (or loss) of the largest change",
-              change.map->largest_emission_eV);
-    put.plain("map_change_chance", "", "Chance that noise alone makes a change as large anywhere in the map",
-              change.map->chance);
-  }
+  put.value("map_change_scale", "", "Counts per exposure of all the map, after over before", change.map.scale);
+  put.plain("map_change_largest", "", "Largest change of the map, in standard deviations", change.map.largest);
+  put.plain("map_change_incident_energy", "eV", "Incident energy of the largest change",
+            change.map.largest_incident_eV);
+  put.plain("map_change_emission_energy", "eV", "Emission energy (or loss) of the largest change",
+            change.map.largest_emission_eV);
+  put.plain("map_change_chance", "", "Chance that noise alone makes a change as large anywhere in the map",
+            change.map.chance);
   if (change.feature) {
     put.value("feature_change_ratio", "", "Share of the feature in all counts, after over before",
               change.feature->ratio);

@@ -62,7 +62,7 @@ Figure map_figure(const MapsOutcome& outcome, const result::Result& result, cons
 }
 
 Figure change_figure(const MapsOutcome& outcome) {
-  const MapChange& change = *outcome.change->map;
+  const MapChange& change = outcome.change->map;
   const bool real = change.chance < 0.01;
   return {.name = "map-change",
           .title = real ? fmt::format("What changed most: {:.1f} standard deviations at {:.1f} eV in, {:.1f} eV out",
@@ -176,7 +176,7 @@ void add_figures(const MapsOutcome& outcome, result::Result& out) {
   const MapOutcome& one = outcome.found;
   const std::vector<std::string> tables = curve_tables(one);
   if (outcome.change) {
-    if (outcome.change->map) out.figures.push_back(change_figure(outcome));
+    out.figures.push_back(change_figure(outcome));
     out.figures.push_back(map_figure(outcome, out, outcome.change->before, "before"));
     out.figures.push_back(map_figure(outcome, out, one, "after"));
   } else {

@@ -278,31 +278,31 @@ MapOutcome reduce_one(const Photons& photons, const std::vector<tes::ScanPass>& 
   return one;
 }
 
+bool same_rows(const RixsMap& a, const RixsMap& b) {
+  return a.is_loss == b.is_loss && a.emission.count == b.emission.count && a.emission.low_eV == b.emission.low_eV &&
+         a.emission.width_eV == b.emission.width_eV;
+}
+
+const Curve* reference_of(const std::vector<NamedCurve>& curves, Normalise how) {
+  if (how != Normalise::reference) return nullptr;
+  const auto found = std::ranges::find(curves, "sPFY", &NamedCurve::kind);
+  if (found != curves.end()) return &found->curve;
+  throw core::UsageError(
+      {.what = "normalising by sPFY needs one", .expected = "a region with corners", .found = "none"});
+}
+
+// Of two maps with the same axes; curves as far as both states have the same ones.
 MapsChange change_from(MapOutcome before, MapOutcome& after, Normalise how) {
   MapsChange out;
-  if (near(after.map.incident_eV, before.map.incident_eV)) share_energies(after, before);
-  const auto spectrum_of = [](const std::vector<NamedCurve>& curves) -> const Curve* {
-    const auto found = std::ranges::find(curves, "sPFY", &NamedCurve::kind);
-    return found == curves.end() ? nullptr : &found->curve;
-  };
+  share_energies(after, before);
+  const Curve *b = reference_of(before.curves, how), *a = reference_of(after.curves, how);
   for (std::size_t i = 0; i < std::min(before.curves.size(), after.curves.size()); ++i) {
-    if (before.curves[i].kind != after.curves[i].kind || before.curves[i].curve.size() != after.curves[i].curve.size())
-      break;
-    const Curve *b = nullptr, *a = nullptr;
-    if (how == Normalise::reference) {
-      b = spectrum_of(before.curves);
-      a = spectrum_of(after.curves);
-      if (b == nullptr)
-        throw core::UsageError(
-            {.what = "normalising by sPFY needs one", .expected = "a region with corners", .found = "none"});
-    }
+    if (before.curves[i].kind != after.curves[i].kind) break;
     const bool inverse = before.curves[i].kind == "iPFY";  // no counts to add up: compared as it is
     const Curve scaled = at_common_exposure(after.curves[i].curve, after.map, before.map, inverse);
     out.curves.push_back(compare_curves(before.curves[i].curve, scaled, inverse ? Normalise::none : how, b, a));
   }
-  const bool same_axes_of_maps =
-      after.map.incident_eV == before.map.incident_eV && after.map.emission.count == before.map.emission.count;
-  if (same_axes_of_maps) out.map = compare_maps(before.measured, after.measured);
+  out.map = compare_maps(before.measured, after.measured);
   if (before.feature && after.feature) out.feature = compare_feature(*before.feature, *after.feature);
   out.before = std::move(before);
   return out;
@@ -327,7 +327,14 @@ MapsOutcome reduce_maps(const Photons& photons, const MapsRequest& request, cons
       before != nullptr && before->map.is_loss == request.map.loss ? before->map.emission : bins_of(request, passes);
   if (out.request.regions.empty()) out.request.regions = all_shown(out.bins);
   out.found = reduce_one(photons, passes, out.request, out.bins, out.warnings);
-  if (before != nullptr) out.change = change_from(*before, out.found, request.normalise);
+  if (before == nullptr) return out;
+  if (same_rows(before->map, out.found.map) && near(before->map.incident_eV, out.found.map.incident_eV)) {
+    out.change = change_from(*before, out.found, request.normalise);
+  } else {
+    out.warnings.push_back(fmt::format(
+        "The state before was scanned at other energies ({} points against {}): the two maps are not compared.",
+        before->map.columns(), out.found.map.columns()));
+  }
   return out;
 }
 

@@ -111,20 +111,18 @@ void add_change_grids(const MapsOutcome& outcome, result::Result& out) {
   const MapsChange& change = *outcome.change;
   const RixsMap& map = outcome.found.measured;
   out.grids.push_back(rate_grid(change.before.map, "map_before", "The map before, at equal exposure"));
-  if (change.map) {
-    Grid g = empty_grid(map, "map_change", "Change of the map, after less scaled before");
-    g.z = with_gaps(number_column("significance", "",
-                                  "Standard deviations of after less scaled before, over boxes of the resolution",
-                                  change.map->significance),
-                    "There are no counts before and after.");
-    g.z.shown.name = "standard deviations";
-    out.grids.push_back(std::move(g));
-    Grid d = empty_grid(map, "map_difference", "After less scaled before, counts per exposure");
-    d.z = with_gaps(number_column("difference", "1/s", "Photons a second in a live pixel, after less scaled before",
-                                  change.map->difference),
-                    "No pixel was live at this energy.");
-    out.grids.push_back(std::move(d));
-  }
+  Grid g = empty_grid(map, "map_change", "Change of the map, after less scaled before");
+  g.z = with_gaps(
+      number_column("significance", "", "Standard deviations of after less scaled before, over boxes of the resolution",
+                    change.map.significance),
+      "There are no counts before and after.");
+  g.z.shown.name = "standard deviations";
+  out.grids.push_back(std::move(g));
+  Grid d = empty_grid(map, "map_difference", "After less scaled before, counts per exposure");
+  d.z = with_gaps(number_column("difference", "1/s", "Photons a second in a live pixel, after less scaled before",
+                                change.map.difference),
+                  "No pixel was live at this energy.");
+  out.grids.push_back(std::move(d));
   const std::vector<std::string> names = curve_tables(outcome.found);
   for (std::size_t i = 0; i < change.curves.size(); ++i) {
     const CurveChange& c = change.curves[i];

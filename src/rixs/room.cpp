@@ -98,7 +98,7 @@ result::Result reduce(const Measurement& m, Context& context) {
 // ---- the way back ---------------------------------------------------------------------------------------------------
 
 ArrayTwin twin_in(const Measurement& m, const Context& context) {
-  return twin_of(probe::settings_in(m, twin_settings_table()), context.seed);
+  return twin_of(probe::instrument_in(m, twin_settings_table()), context.seed);
 }
 
 void synthesize(const probe::Scene&, const Measurement& m, const probe::Sink& sink, Context& context) {

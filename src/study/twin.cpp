@@ -35,12 +35,14 @@ const particle::Mark& mark_of(const particle::Leg& leg, const std::string& step)
 
 probe::Measurement measurement_of(const TwinRequest& request) {
   probe::Measurement m{.probe = request.probe->name, .name = request.probe->name, .state = {}, .files = {}};
-  for (const auto* list : {&request.probe->settings, &request.probe->instrument}) {
-    for (const core::SettingInfo& info : *list) {
-      const core::SettingValue* given = request.settings.find(info.name);
-      m.settings.set(info.name, given != nullptr ? *given : info.otherwise);
+  const auto fill = [](const auto& infos, const core::Settings& given, core::Settings& out) {
+    for (const core::SettingInfo& info : infos) {
+      const core::SettingValue* value = given.find(info.name);
+      out.set(info.name, value != nullptr ? *value : info.otherwise);
     }
-  }
+  };
+  fill(request.probe->settings, request.settings, m.settings);
+  fill(request.probe->instrument, request.instrument, m.instrument);
   m.sample = request.sample;
   return m;
 }

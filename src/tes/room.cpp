@@ -106,7 +106,8 @@ probe::Probe tes_probe() {
                 {.name = "states",
                  .help = "An experiment_state.txt whose CAL intervals are calibrations",
                  .many = false}},
-      .settings = probe::joined({detector_infos(), core::setting_infos(calibration_settings_table(), "The energy scale")}),
+      .settings =
+          probe::joined({detector_infos(), core::setting_infos(calibration_settings_table(), "The energy scale")}),
       .reduce = reduce,
       .identify = identify,
       .role_of = role_of,

@@ -68,8 +68,8 @@ probe::Role align_role() {
 }  // namespace
 
 std::vector<probe::Export> spectrum_exports(WriteSpectrum xdi, WriteSpectrum nexus) {
-  return {{.name = "xdi", .format = "XDI text", .endings = {".xdi"}, .write = xdi},
-          {.name = "nxs", .format = "NeXus NXxas", .endings = {".nxs", ".h5"}, .write = nexus}};
+  return {{.name = "xdi", .format = "XDI text", .endings = {"xdi"}, .write = xdi},
+          {.name = "nxs", .format = "NeXus NXxas", .endings = {"nxs", "h5"}, .write = nexus}};
 }
 
 // ---- xas ------------------------------------------------------------------------------------------------------------

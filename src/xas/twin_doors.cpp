@@ -154,8 +154,8 @@ std::vector<result::Observable> predict_valences(const probe::Scene& scene, cons
 
 void synthesize_file(const probe::Scene& scene, const probe::Measurement& m, const probe::Sink& sink,
                      probe::Context& context) {
-  const auto settings = probe::settings_in<BeamSettings>(m, beam_settings_table());
-  const auto sight = probe::settings_in<SightSettings>(m, sight_settings_table());
+  const auto settings = probe::instrument_in<BeamSettings>(m, beam_settings_table());
+  const auto sight = probe::instrument_in<SightSettings>(m, sight_settings_table());
   const ElementAndEdge edge = parse_edge(settings.edge);
   if (edge.element.empty()) {
     throw core::UsageError({.what = "the edge that is scanned is not given",

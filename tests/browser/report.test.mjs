@@ -38,17 +38,17 @@ test("every figure comes alive, without a fault and without the network", async 
 
 test("pointing at a point shows its value, its interval and its reason", async () => {
   const { page, context } = await open();
-  await centre(page, "gitt1-diffusion");
+  await centre(page, "diffusion");
   const at = await page.evaluate(() => {
     const model = JSON.parse(document.getElementById("report-data").textContent);
     const figures = model.sections.flatMap((s) => s.figures);
-    const k = figures.findIndex((f) => f.id === "gitt1-diffusion");
+    const k = figures.findIndex((f) => f.id === "diffusion");
     const s = figures[k].series.find((q) => q.notes.length), u = window.litho.plots[k], i = Math.floor(s.x.length / 2);
     const box = u.over.getBoundingClientRect();
     return { x: box.left + u.valToPos(s.x[i], "x"), y: box.top + u.valToPos(s.y[i], "y"), y_value: s.y[i] };
   });
   await page.mouse.move(at.x, at.y);
-  const tip = page.locator('.plot[data-figure="gitt1-diffusion"] .tip');
+  const tip = page.locator('.plot[data-figure="diffusion"] .tip');
   await tip.waitFor({ state: "visible" });
   const text = await tip.textContent();
   assert.match(text, /95 %/);
@@ -59,8 +59,8 @@ test("pointing at a point shows its value, its interval and its reason", async (
 
 test("dragging zooms and a double click shows all again", async () => {
   const { page, context } = await open();
-  const box = await centre(page, "gitt1-profile");
-  const range = () => page.evaluate(() => { const k = [...document.querySelectorAll(".plot[data-figure]")].findIndex((p) => p.dataset.figure === "gitt1-profile"); const x = window.litho.plots[k].scales.x; return x.max - x.min; });
+  const box = await centre(page, "profile");
+  const range = () => page.evaluate(() => { const k = [...document.querySelectorAll(".plot[data-figure]")].findIndex((p) => p.dataset.figure === "profile"); const x = window.litho.plots[k].scales.x; return x.max - x.min; });
   const whole = await range();
   await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);
   await page.mouse.down();

@@ -28,8 +28,8 @@ TEST_CASE("run writes a whole run folder and says where the report is") {
   CHECK(said.code == 0);
   CHECK(contains(said.out, "report: study_run/report.html\n"));
   CHECK(said.err.empty());
-  for (const char* name : {"run.nxs", "run.json", "report.html", "log.jsonl", "figures/gitt1-diffusion.svg",
-                           "figures/gitt1-diffusion.csv"}) {
+  for (const char* name :
+       {"run.nxs", "run.json", "report.html", "log.jsonl", "figures/diffusion.svg", "figures/diffusion.csv"}) {
     CAPTURE(name);
     CHECK(fs::file_size(scratch / ("study_run/" + std::string{name})) > 100);
   }
@@ -77,7 +77,7 @@ TEST_CASE("gitt answers in one screen, with --json in one object") {
   CHECK(std::count(text.out.begin(), text.out.end(), '\n') <= 24);
   CHECK(contains(text.out, "D (cm2/s)"));
   const auto json = say(scratch, "gitt " + example + "/gitt.mpt --json" + options);
-  CHECK(json.out.starts_with("{\n \"schema\": \"lithoscope/gitt/1\""));
+  CHECK(json.out.starts_with("{\n \"schema\": \"lithoscope/run/2\""));
   CHECK_FALSE(contains(json.out, "nan"));
 }
 
@@ -96,11 +96,11 @@ TEST_CASE("identify tells what a file is and what is wrong with one") {
   test::write_text(scratch / "b.mpr", "this is not an mpr file");
   const auto good = say(scratch, "identify a.dat");
   CHECK(good.code == 0);
-  CHECK(contains(good.out, "a.dat: BioLogic .mpr\n  10 rows"));
+  CHECK(contains(good.out, "a.dat: BioLogic .mpr\n  rows: 10\n"));
   const auto bad = say(scratch, "identify a.dat b.mpr --json");
   CHECK(bad.code == 3);
-  CHECK(contains(bad.out, "\"schema\": \"lithoscope/identify/1\""));
-  CHECK(contains(bad.out, "\"problem\": \"b.mpr: is not a cycler file we recognise"));
+  CHECK(contains(bad.out, "\"schema\": \"lithoscope/identify/2\""));
+  CHECK(contains(bad.out, "\"problem\": \"b.mpr: is no file that a probe of this program recognises"));
 }
 
 TEST_CASE("convert writes BDF that converts to itself") {

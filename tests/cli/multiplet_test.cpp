@@ -83,7 +83,7 @@ TEST_CASE("what cannot be understood is refused with what would be") {
   refused("Fe9+", 2, "Ni2+");
   refused("Ni2+ --10dq 50", 2, "-10 to 10 eV");
   refused("Ni2+ --10dq '1 kg'", 2, "eV");
-  refused("Ni2+ --axis sideways", 2, "fourfold or threefold");
+  refused("Ni2+ --axis sideways", 2, "one of fourfold, threefold");
   refused("Ni2+ --v-e-g 2", 2, "u_dd");
   refused("Ni2+ --from 10 --to 5", 2, "the first below the last");
   refused("Ni2+ --free 10dq", 2, "--fit");

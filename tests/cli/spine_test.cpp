@@ -80,7 +80,7 @@ TEST_CASE("a probe's study, page, NeXus, csv, changes and report come from its t
 TEST_CASE("switches are yes or no") {
   const test::Scratch scratch;
   write_files(scratch);
-  CHECK(contains(toy(scratch, "toy a.txt --squared").out, "4.7"));
+  CHECK(contains(toy(scratch, "toy a.txt --squared").out, "The mean is 5(2) V"));
   CHECK(toy(scratch, "toy a.txt --squared=no").out == toy(scratch, "toy a.txt").out);
   CHECK(toy(scratch, "toy a.txt --squared=0.5").code == 2);
   CHECK(toy(scratch, "run s.toml --set measurement.0.squared=1 --out x").code == 2);

@@ -27,7 +27,7 @@ Json last_result(const test::Said& said) {
 }
 double number(const Json& result, const char* name) { return result.at("numbers").at(name).at("value").get<double>(); }
 double cell(const Json& result, const char* table, const char* column) {
-  return result.at("tables").at(table).at("columns").at(column).at("values").at(0).get<double>();
+  return result.at("tables").at(table).at(column).at("values").at(0).get<double>();
 }
 
 }  // namespace

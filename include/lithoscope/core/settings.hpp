@@ -67,7 +67,7 @@ struct SettingInfo {
   double least = 0, most = 1e15;
   std::vector<std::string> choices;
   std::string unset;
-  std::string heading;  ///< under which --help lists it
+  std::string heading;        ///< under which --help lists it
   std::string typed_as = {};  ///< the flag's name where it is not made from `name`
   bool commas = false;        ///< a list may be typed in one word with commas, not only by repeating the flag
 

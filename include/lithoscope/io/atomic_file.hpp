@@ -15,8 +15,8 @@ void write_file(const std::string& path, std::string_view bytes, Existing existi
 void refuse_existing_directory(const std::string& path, Existing existing);
 
 /// A directory that is filled as PATH.part and takes its name in one rename when committed. Dropped without commit,
-/// it leaves nothing behind but `kept`. What a killed run left as PATH.part is replaced, except for its `kept` folder; a
-/// PATH.part that is not ours, or in which another run is writing at this moment, is an OutputError.
+/// it leaves nothing behind but `kept`. What a killed run left as PATH.part is replaced, except for its `kept` folder;
+/// a PATH.part that is not ours, or in which another run is writing at this moment, is an OutputError.
 class StagedDirectory {
  public:
   /// `marker` is a file every finished directory of this kind holds: an existing directory without it is somebody

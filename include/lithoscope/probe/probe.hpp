@@ -48,7 +48,8 @@ struct Measurement {
   std::string state;                                              ///< empty when the study has none for it
   std::vector<std::pair<std::string, std::vector<Input>>> files;  ///< by role
   core::Settings settings;
-  Sample sample;
+  core::Settings instrument = {};  ///< settings of the synthetic instrument; empty in reduce
+  Sample sample = {};
   State state_facts;                 ///< of `state`
   std::optional<State> parent = {};  ///< the state it was made from
 
@@ -103,9 +104,9 @@ struct Identity {
 
 /// A measurement in another format: `litho convert --to NAME`, `litho xas --write FILE.NAME`.
 struct Export {
-  std::string name;    ///< "bdf"; also an ending of file names, without the dot
-  std::string format;  ///< "Battery Data Format csv"
-  std::vector<std::string> endings;
+  std::string name;                  ///< "bdf"
+  std::string format;                ///< "Battery Data Format csv"
+  std::vector<std::string> endings;  ///< of file names, without the dot
   std::string (*write)(const Measurement&, Context&);
 };
 
@@ -129,7 +130,7 @@ struct Probe {
   bool partner = false;        ///< reads its own result of the parent state, and says what changed
   std::string runs_over = {};  ///< a setting: `edges = [...]` in a study makes one measurement for each `edge`
   std::vector<std::string> cite = {};
-  std::vector<core::SettingInfo> instrument = {};  ///< settings of synthesize beside `settings`
+  std::vector<core::SettingInfo> instrument = {};  ///< settings of synthesize and predict alone
   bool synthesizes_folder = false;                 ///< more than one file
   bool needs_particle = true;                      ///< synthesize and predict look at a scene; else it is empty
 
@@ -154,6 +155,14 @@ struct Probe {
 template <class Struct>
 Struct settings_in(const Measurement& measurement, std::span<const core::Setting<Struct>> table, Struct defaults = {}) {
   core::fill_settings(table, measurement.settings, defaults);
+  return defaults;
+}
+
+/// Settings of the synthetic instrument in a struct of the room.
+template <class Struct>
+Struct instrument_in(const Measurement& measurement, std::span<const core::Setting<Struct>> table,
+                     Struct defaults = {}) {
+  core::fill_settings(table, measurement.instrument, defaults);
   return defaults;
 }
 

@@ -93,11 +93,11 @@ struct MapOutcome {
   std::int64_t passes_degrees = 0;
 };
 
-/// What changed from the state before.
+/// What changed from the state before, where both were scanned at the same energies.
 struct MapsChange {
   MapOutcome before;
   std::vector<CurveChange> curves;  ///< in the order of the curves, as far as both states have the same ones
-  std::optional<MapChange> map;     ///< nothing where the two maps have other axes
+  MapChange map;
   std::optional<FeatureChange> feature;
 };
 
@@ -110,8 +110,8 @@ struct MapsOutcome {
   std::vector<std::string> warnings;
 };
 
-/// `before`: rows are chosen as there, and what changed is worked out. Throws UsageError where no scan is given,
-/// ComputationError where no photon falls into one.
+/// `before`: rows are chosen as there, and what changed is worked out where the axes are the same. Throws UsageError
+/// where no scan is given, ComputationError where no photon falls into one.
 MapsOutcome reduce_maps(const Photons& photons, const MapsRequest& request, const MapOutcome* before = nullptr);
 
 /// What is cut from a map of these passes where no region is asked for: all that is shown.

@@ -16,7 +16,8 @@ struct TwinRequest {
   std::string branch;                 ///< empty: the trunk
   std::string at;                     ///< end of this step; empty: the last one
   double even_step_s = 60;            ///< longest time between rows of a record
-  core::Settings settings;            ///< of the probe and of its instrument; the others have their defaults
+  core::Settings settings;            ///< of the probe, for predict; the others have their defaults
+  core::Settings instrument;          ///< of the synthetic instrument; the others have their defaults
   probe::Sample sample;
   std::uint64_t seed = 1;
 };

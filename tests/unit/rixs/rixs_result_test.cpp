@@ -141,6 +141,17 @@ TEST_CASE("before and after of the same emission did not change, one with anothe
   CHECK(rixs::map_of(changed).counts != rixs::map_of(*before).counts);
 }
 
+TEST_CASE("two states scanned at other energies are not compared, and a warning says so") {
+  test::Given wider = test::small_run();
+  wider[3].second = std::string{"528..534:0.5"};
+  test::ArrayRun run{test::small_run()}, other{wider};
+  const auto before = std::make_shared<const result::Result>(run.rixs(run.tes()));
+  const result::Result after = other.rixs(other.tes(), {}, before);
+  CHECK(after.find_grid("map_change") == nullptr);
+  REQUIRE(after.warnings.size() == 1);
+  CHECK(after.warnings[0].find("not compared") != std::string::npos);
+}
+
 TEST_CASE("what is found of a synthetic run is what the emission predicts") {
   const test::Given given{
       {"pixels", std::int64_t{12}},
