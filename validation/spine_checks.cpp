@@ -258,7 +258,9 @@ void json_names(const Json& j, const std::string& at, std::set<std::string>& out
     out.insert(path);
     const bool dataset =
         value.is_object() && (value.contains("value") || value.contains("values")) && value.contains("kind");
-    const bool number = value.is_object() && (value.contains("value") || value.contains("of"));
+    // A table may have a column called "value": that is an object.
+    const bool number =
+        value.is_object() && ((value.contains("value") && !value.at("value").is_object()) || value.contains("of"));
     const bool text_in_nexus = key == "figures" || key == "sections";
     if (value.is_object() && !dataset && !number && !text_in_nexus) json_names(value, path, out);
   }
