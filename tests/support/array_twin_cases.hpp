@@ -25,10 +25,14 @@ using Given = std::vector<std::pair<std::string, core::SettingValue>>;
 /// Every setting with its default where it is not given, as a plan resolves them.
 inline probe::Measurement array_measurement(const probe::Probe& p, const Given& given) {
   probe::Measurement m{.probe = p.name, .name = p.name, .state = {}, .files = {}};
-  for (const auto* list : {&p.settings, &p.instrument}) {
-    for (const core::SettingInfo& info : *list) m.settings.set(info.name, info.otherwise);
-  }
-  for (const auto& [key, value] : given) m.settings.set(key, value);
+  const auto fill = [&](const auto& infos, core::Settings& out) {
+    for (const core::SettingInfo& info : infos) {
+      const auto typed = std::ranges::find(given, info.name, [](const auto& g) { return std::string{g.first}; });
+      out.set(info.name, typed != given.end() ? typed->second : info.otherwise);
+    }
+  };
+  fill(p.settings, m.settings);
+  fill(p.instrument, m.instrument);
   return m;
 }
 

@@ -40,10 +40,9 @@ std::string synthesized(const probe::Scene& scene, const std::string& edge, std:
   probe::Context context{.progress = progress, .log = log, .seed = seed};
   const probe::Probe p = test::xas_probe("valence");
   probe::Measurement m{.probe = "valence"};
-  for (const auto* list : {&p.settings, &p.instrument}) {
-    for (const core::SettingInfo& info : *list) m.settings.set(info.name, info.otherwise);
-  }
-  m.settings.set("edge", edge);
+  for (const core::SettingInfo& info : p.settings) m.settings.set(info.name, info.otherwise);
+  for (const core::SettingInfo& info : p.instrument) m.instrument.set(info.name, info.otherwise);
+  m.instrument.set("edge", edge);
   std::string text;
   p.synthesize(
       scene, m,
