@@ -43,6 +43,20 @@ Series series_of(const result::Table& table, const result::Plot& plot) {
   return s;
 }
 
+void keep_points(Series& s, const std::vector<std::size_t>& kept) {
+  const auto pick = [&](auto& values) {
+    if (values.empty()) return;  // no interval, no notes
+    std::remove_reference_t<decltype(values)> out;
+    for (const std::size_t i : kept) out.push_back(values[i]);
+    values = std::move(out);
+  };
+  pick(s.x);
+  pick(s.y);
+  pick(s.y_low);
+  pick(s.y_high);
+  pick(s.notes);
+}
+
 // A profile of a million rows has no more to say on a screen than its extremes, bucket by bucket.
 void thin_line(Series& s) {
   constexpr std::size_t buckets = 1500;
@@ -57,33 +71,16 @@ void thin_line(Series& s) {
     kept.push_back(first);
     if (second != first) kept.push_back(second);
   }
-  const auto pick = [&](auto& values) {
-    if (values.empty()) return;
-    std::remove_reference_t<decltype(values)> out;
-    for (const std::size_t i : kept) out.push_back(values[i]);
-    values = std::move(out);
-  };
-  pick(s.x);
-  pick(s.y);
-  pick(s.y_low);
-  pick(s.y_high);
-  pick(s.notes);
+  keep_points(s, kept);
 }
 
 void thin_dots(Series& s) {
   constexpr std::size_t most = 3000;
   const std::size_t stride = s.x.size() / most + 1;
   if (stride < 2) return;
-  const auto pick = [&](auto& values) {
-    std::remove_reference_t<decltype(values)> out;
-    for (std::size_t i = 0; i < values.size(); i += stride) out.push_back(values[i]);
-    values = std::move(out);
-  };
-  pick(s.x);
-  pick(s.y);
-  pick(s.y_low);
-  pick(s.y_high);
-  pick(s.notes);
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < s.x.size(); i += stride) kept.push_back(i);
+  keep_points(s, kept);
 }
 
 // Vertical lines from zero, those that can be seen.

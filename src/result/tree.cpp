@@ -458,7 +458,7 @@ Grid grid_from(const Node& node) {
 }
 
 // What stands for a bulk table where it is left out.
-Node stub(const std::string& name, std::size_t rows) {
+Node left_out(const std::string& name, std::size_t rows) {
   return {.name = name,
           .nx_class = "NXcollection",
           .attributes = {{"left_to_run_nxs", std::to_string(rows) + " rows"}},
@@ -616,14 +616,14 @@ Node node_of(const Result& source, const std::string& group_name, bool bulk) {
   Node node{.name = group_name, .nx_class = "NXsubentry"};
   Writer writer{node};
   describe_facts(writer, result);
-  const auto bulk_or_stub = [&](Node& to, const auto& item, std::size_t rows, const auto& make) {
-    to.children.push_back(item.bulk && !bulk ? stub(item.name, rows) : make(item));
+  const auto whole_or_left_out = [&](Node& to, const auto& item, std::size_t rows, const auto& make) {
+    to.children.push_back(item.bulk && !bulk ? left_out(item.name, rows) : make(item));
   };
   put_group(node, "numbers", "NXcollection", result.numbers, put_number);
   put_group(node, "tables", "NXcollection", result.tables,
-            [&](Node& to, const Table& t) { bulk_or_stub(to, t, t.rows(), table_node); });
+            [&](Node& to, const Table& t) { whole_or_left_out(to, t, t.rows(), table_node); });
   put_group(node, "grids", "NXcollection", result.grids,
-            [&](Node& to, const Grid& g) { bulk_or_stub(to, g, g.z.size(), grid_node); });
+            [&](Node& to, const Grid& g) { whole_or_left_out(to, g, g.z.size(), grid_node); });
   describe_page(writer, result);
   put_group(node, settings_group, "NXparameters", result.settings, put_setting);
   put_sources(node, result.sources);
@@ -647,8 +647,8 @@ Result result_of(const Node& node) {
     const Node* group = node.child(name);
     if (group == nullptr) return;
     for (const Node& one : group->children) {
-      const bool is_stub = !attribute_of(one, "left_to_run_nxs").empty();
-      if (!one.name.starts_with('@') && !is_stub && attribute_of(one, "of").empty()) take(*group, one);
+      const bool is_left_out = !attribute_of(one, "left_to_run_nxs").empty();
+      if (!one.name.starts_with('@') && !is_left_out && attribute_of(one, "of").empty()) take(*group, one);
     }
   };
   each("numbers", [&](const Node& group, const Node& one) { out.numbers.push_back(number_from(group, one)); });

@@ -31,7 +31,7 @@ struct Node {
   const NodeText* attribute(std::string_view attribute_name) const;
 };
 
-/// Bulk tables and grids are left out unless `bulk`; then a stub of them says how large they are.
+/// Bulk tables and grids are left out unless `bulk`; then a group of their name says how large they are.
 Node node_of(const Result& result, const std::string& group_name, bool bulk);
 /// Throws std::invalid_argument that names what does not fit.
 Result result_of(const Node& node);

@@ -169,6 +169,11 @@ CurveChange differences(const Curve& before, const Curve& after) {
 
 }  // namespace
 
+bool changed(const CurveChange& change) {
+  constexpr double sigmas = 3;
+  return change.significance > sigmas;
+}
+
 CurveChange compare_curves(const Curve& before, const Curve& after, Normalise how, const Curve* before_reference,
                            const Curve* after_reference) {
   require_same_axis(before, after);

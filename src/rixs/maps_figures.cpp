@@ -67,7 +67,7 @@ Figure change_figure(const MapsOutcome& outcome) {
   return {.name = "map-change",
           .title = real ? fmt::format("What changed most: {:.1f} standard deviations at {:.1f} eV in, {:.1f} eV out",
                                       change.largest, change.largest_incident_eV, change.largest_emission_eV)
-                        : "Nothing changed beyond counting",
+                        : "No place of the map changed beyond counting",
           .caption = fmt::format(
               "Standard deviations of after less {} times before, boxes of the resolution. Noise alone makes one as "
               "large somewhere in the map with a probability of {:.2g}.",
@@ -110,8 +110,8 @@ Figure yield_figure(const MapsOutcome& outcome, std::size_t which, const std::st
   const CurveChange& change = outcome.change->curves[which];
   f.plots = {curve_plot("before", Role::primary, "difference_" + table, x, "before"),
              curve_plot("after", Role::second, "difference_" + table, x, "after")};
-  f.title += change.significance > 3 ? fmt::format(" changed, by {:.1f} standard deviations", change.significance)
-                                     : " did not change beyond counting";
+  f.title += changed(change) ? fmt::format(" changed, by {:.1f} standard deviations", change.significance)
+                             : " did not change beyond counting";
   f.caption +=
       fmt::format(" Chi squared of no change {:.0f} for {} degrees of freedom.", change.chi_squared, change.degrees);
   return f;

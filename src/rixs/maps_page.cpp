@@ -21,8 +21,8 @@ void add_changed_curves(const MapsOutcome& outcome, std::vector<std::string>& ou
     const NamedCurve& named = outcome.found.curves[i];
     const CurveChange& c = outcome.change->curves[i];
     const bool minor = named.kind == "XES" || named.kind == "XRF";
-    if (minor && c.significance < 3) continue;
-    const char* verdict = c.significance > 3 ? "changed" : "did not change beyond counting";
+    if (minor && !changed(c)) continue;
+    const char* verdict = changed(c) ? "changed" : "did not change beyond counting";
     out.push_back(fmt::format("{}{} {}: {:.1f} standard deviations, chi squared {:.0f} for {} degrees of freedom.",
                               named.kind, named.kind == "TFY" || named.kind == "XRF" ? "" : " " + named.curve.name,
                               verdict, c.significance, c.chi_squared, c.degrees));
@@ -61,6 +61,10 @@ void add_page(const MapsOutcome& outcome, result::Result& out) {
                   ? "Asked: did the map or any spectrum cut from it change, beyond what counting can explain?"
                   : "Asked: what was emitted at which incident energy?";
   out.answers = answers(outcome);
+  // Before the number: it is why not to trust it.
+  if (outcome.found.feature) {
+    if (const std::string why = why_unusable(*outcome.found.feature); !why.empty()) out.warnings.push_back(why);
+  }
   result::Section maps{.title = "Maps", .tables = {"exposure"}}, spectra{.title = "Spectra", .tables = {"spectra"}};
   if (out.find_table("feature") != nullptr) maps.tables.emplace_back("feature");
   for (const result::Figure& f : out.figures) (is_of_map(f.name) ? maps : spectra).figures.push_back(f.name);

@@ -14,8 +14,6 @@ using result::Role;
 
 namespace {
 
-const result::Axis energy_axis{"photon energy", "eV"};
-
 Plot curve(std::string name, Role role, Mark mark, const char* table, std::string column) {
   return {.name = std::move(name), .role = role, .mark = mark, .table = table, .x = "energy", .y = std::move(column)};
 }

@@ -15,8 +15,6 @@ using result::Role;
 
 namespace {
 
-const result::Axis energy_axis{"photon energy", "eV"};
-
 const Spectrum& normalised(const XasSpectrum& one) { return one.read.normalised.spectrum; }
 
 std::string numbered(const char* name, std::size_t i) { return fmt::format("{}_{}", name, i + 1); }

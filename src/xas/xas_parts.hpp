@@ -7,6 +7,8 @@
 
 namespace lithoscope::xas {
 
+inline const result::Axis energy_axis{"photon energy", "eV"};
+
 /// Letters, digits, '_' and '-' of a text; blanks become '-'.
 std::string plain_name(const std::string& text);
 /// A curve over the photon energy: "energy" and `what` with its variance.

@@ -150,3 +150,20 @@ TEST_CASE("a growing file gives reports while it grows") {
   CHECK(reports >= 4);
   CHECK(contains(test::read_text(scratch / "live/run.json"), "15"));
 }
+
+TEST_CASE("an include that points up and a probe named outside the registry are refused by the lint") {
+  const test::Scratch scratch;
+  for (const char* folder : {"src", "include", "apps", "scripts"})
+    fs::copy(fs::path{SOURCE_DIRECTORY} / folder, scratch / folder, fs::copy_options::recursive);
+  const auto lint = [&] { return test::run_shell("scripts/layers .", scratch.path()); };
+  CHECK(lint().code == 0);
+  const std::string log = test::read_text(scratch / "src/core/log.cpp"),
+                    page = test::read_text(scratch / "src/report/page.cpp");
+  test::write_text(scratch / "src/core/log.cpp", log + "#include \"lithoscope/study/run.hpp\"\n");
+  CHECK(contains(lint().err, "src/core/log.cpp includes study"));
+  test::write_text(scratch / "src/core/log.cpp", log);
+  test::write_text(scratch / "src/report/page.cpp", page + "const char* const named = \"gitt\";\n");
+  const auto named = lint();
+  CHECK(named.code == 1);
+  CHECK(contains(named.err, "src/report/page.cpp names the probe gitt"));
+}

@@ -20,6 +20,9 @@ struct CurveChange {
   std::int64_t degrees = 0;
   double significance = 0;  ///< of that chi squared, standard deviations of a normal
 };
+/// Whether "changed" is said of it: its chi squared is more than 3 standard deviations above no change. The check
+/// rixs-change-words has the rate of saying so of noise alone, and the power.
+bool changed(const CurveChange& change);
 /// Throws UsageError when the axes differ.
 CurveChange compare_curves(const Curve& before, const Curve& after, Normalise how,
                            const Curve* before_reference = nullptr, const Curve* after_reference = nullptr);

@@ -127,6 +127,11 @@ RixsMap map_of(const result::Result& result);
 std::vector<NamedCurve> curves_of(const result::Result& result);
 std::optional<Feature> feature_of(const result::Result& result);
 
+/// Why the counts of a feature are no observable to build on; empty when they are. A weak one shares its counts with
+/// what the fit takes for background, so that the interval is too narrow: the check rixs-feature-counts has the
+/// figures.
+std::string why_unusable(const Feature& feature);
+
 /// "feature/O/531-523": the element whose edge is near, the energies rounded.
 std::string feature_name(const FeatureSettings& feature);
 
