@@ -82,6 +82,7 @@ std::string render_html(const Page& page) {
                      escaped(page.title), escaped(page.program), page_style);
   out += fmt::format("<header class=\"top\"><h1>{}</h1><p class=\"asked\">{}</p>", escaped(page.title),
                      escaped(page.asked));
+  append_warnings(out, page.warnings);
   for (const std::string& answer : page.answers) out += fmt::format("<p class=\"answer\">{}</p>", escaped(answer));
   out += "</header>\n<nav aria-label=\"Contents\"><ol>";
   for (const Section& section : page.sections)

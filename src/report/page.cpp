@@ -77,15 +77,22 @@ Section section_of(std::span<const result::Result> results, std::size_t which) {
   return out;
 }
 
+std::vector<std::string> warnings_of(std::span<const result::Result> results) {
+  std::vector<std::string> out;
+  for (const result::Result& r : results) {
+    if (!r.gate.empty()) out.push_back(speaker(results, r) + r.gate);
+    for (const std::string& warning : r.warnings) out.push_back(speaker(results, r) + warning);
+    if (!r.failure.empty()) out.push_back(speaker(results, r) + "there is no result: " + r.failure);
+  }
+  return out;
+}
+
 Section brief_of(std::span<const result::Result> results) {
   Section out{.id = "brief", .title = "In brief", .failure = {}, .warnings = {}, .parts = {}};
   Part part;
   std::vector<std::string> words;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const result::Result& r = results[i];
-    if (!r.gate.empty()) out.warnings.push_back(speaker(results, r) + r.gate);
-    for (const std::string& warning : r.warnings) out.warnings.push_back(speaker(results, r) + warning);
-    if (!r.failure.empty()) out.warnings.push_back(speaker(results, r) + "there is no result: " + r.failure);
     if (!r.figures.empty()) {
       part.figures.push_back(drawn(r, r.figures.front(), true));
       part.figures.back().id = figure_id(results, i, r.figures.front().name);
@@ -119,7 +126,13 @@ std::string figure_id(std::span<const result::Result> results, std::size_t which
 }
 
 Page page_of(std::span<const result::Result> results, const result::FileFacts& facts) {
-  Page page{.title = facts.title, .asked = {}, .answers = {}, .sections = {}, .made = {}, .program = facts.program};
+  Page page{.title = facts.title,
+            .asked = {},
+            .warnings = warnings_of(results),
+            .answers = {},
+            .sections = {},
+            .made = {},
+            .program = facts.program};
   for (const result::Result& r : results) {
     if (!r.asked.empty() && page.asked.find(r.asked) == std::string::npos)
       page.asked += (page.asked.empty() ? "" : " ") + r.asked;

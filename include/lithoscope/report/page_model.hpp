@@ -75,8 +75,9 @@ struct Section {
 
 struct Page {
   std::string title;
-  std::string asked;                 ///< what was asked, a sentence
-  std::vector<std::string> answers;  ///< what came out, a sentence a measurement
+  std::string asked;                       ///< what was asked, a sentence
+  std::vector<std::string> warnings = {};  ///< of all measurements; stand before the answers they are about
+  std::vector<std::string> answers;        ///< what came out, a sentence a measurement
   std::vector<Section> sections;
   std::vector<std::pair<std::string, std::string>> made;  ///< how it was made: name, value
   std::string program;                                    ///< name and version

@@ -57,7 +57,11 @@ TEST_CASE("a page is made of results alone: answers, warnings, figures with thei
   const Table& table = page.sections[1].parts.back().tables.back();
   CHECK(table.header.front() == "E (meV)");
   CHECK(table.rows.size() == results[0].table("second").rows());
-  CHECK(render_html(page).find("careful: \u00b1") != std::string::npos);
+  const std::string html = render_html(page);
+  const auto warning = html.find("careful: \u00b1"), answer = html.find("class=\"answer\"");
+  REQUIRE(warning != std::string::npos);
+  REQUIRE(answer != std::string::npos);
+  CHECK(warning < answer);  // what a reader should distrust stands before the number
 }
 
 TEST_CASE("a long line keeps its extremes, a fine map is averaged to what a page shows") {
