@@ -18,6 +18,7 @@
 #include "lithoscope/core/units.hpp"
 #include "lithoscope/echem/cycler_files.hpp"
 #include "lithoscope/io/text_table.hpp"
+#include "lithoscope/result/files.hpp"
 #include "mpr_writer.hpp"
 #include "run_program.hpp"
 
@@ -85,17 +86,17 @@ std::string study_text(const ListedFile& file, const std::string& settings) {
   return text + "[measurement.settings]\n" + settings;
 }
 
-// One listed file through `litho run`: its run.json, or nothing when the program refused it.
+// One listed file through `litho run`: what it leaves, or nothing when the program refused it.
 struct RunOfFile {
   bool done = false;
-  Json json;
+  std::vector<result::Result> results;
 };
 RunOfFile run_file(const ListedFile& file, const std::string& settings = "") {
   const test::Scratch scratch;
   test::write_text(scratch / "s.toml", study_text(file, settings));
   const auto said = test::run_shell(litho + " run s.toml --out r --json", scratch.path());
   if (said.code != 0 && said.code != 4) return {};
-  return {true, Json::parse(said.out)};
+  return {true, result::read_json(said.out, "run.json")};
 }
 
 Outcome readers_open() {
@@ -345,17 +346,17 @@ double relative(double ours, double theirs) { return std::abs(ours - theirs) / s
 
 // Rests are matched by the time of the last row under current. Where the reference prints no value, there is none to
 // meet.
-double ici_deviation(const Json& golden, const Json& ours, int& compared) {
+double ici_deviation(const Json& golden, const result::Table& ours, int& compared) {
   double worst = 0;
   for (const Json& theirs : golden.at("analysis")) {
-    const Json* match = nullptr;
-    for (const Json& mine : ours) {
-      if (std::abs(mine.at("time_s").get<double>() - theirs.at("t").get<double>()) < 1e-9) match = &mine;
+    std::optional<std::size_t> match;
+    for (std::size_t i = 0; i < ours.rows(); ++i) {
+      if (std::abs(ours.at("time").number(i) - theirs.at("t").get<double>()) < 1e-9) match = i;
     }
-    for (const auto& [their_name, our_name] : {std::pair{"R", "resistance_ohm"}, std::pair{"k", "k_ohm_per_sqrt_s"}}) {
+    for (const auto& [their_name, our_name] : {std::pair{"R", "resistance"}, std::pair{"k", "k"}}) {
       if (theirs.at(their_name).is_null()) continue;
-      if (match == nullptr) return std::numeric_limits<double>::quiet_NaN();
-      worst = std::max(worst, relative(match->at(our_name), theirs.at(their_name)));
+      if (!match) return std::numeric_limits<double>::quiet_NaN();
+      worst = std::max(worst, relative(ours.at(our_name).number(*match), theirs.at(their_name)));
       ++compared;
     }
   }
@@ -387,7 +388,7 @@ Outcome ici_parity() {
       return {.figures = {{std::numeric_limits<double>::quiet_NaN(), {}}},
               .no_data = false,
               .detail = "refused " + file.path};
-    const double deviation = ici_deviation(golden, run.json.at("measurements").at(0).at("interruptions"), compared);
+    const double deviation = ici_deviation(golden, run.results.front().table("interruptions"), compared);
     worst = std::isnan(deviation) ? deviation : std::max(worst, deviation);
   }
   return {.figures = {{compared > 0 ? worst : std::numeric_limits<double>::quiet_NaN(), {}}},
@@ -415,17 +416,17 @@ Outcome lgm50_parity() {
   const Reference stored = reference_of(test::read_text(folder / "DERIVED_wh_results.csv"));
   if (!run.done)
     return {.figures = {{std::numeric_limits<double>::quiet_NaN(), {}}}, .no_data = false, .detail = "refused"};
-  const Json& ours = run.json.at("measurements").at(0).at("pulses");
-  double worst = ours.size() == stored.rows.size() ? 0 : std::numeric_limits<double>::quiet_NaN();
-  for (std::size_t i = 0; i < std::min(ours.size(), stored.rows.size()); ++i) {
+  const result::Table& ours = run.results.front().table("pulses");
+  double worst = ours.rows() == stored.rows.size() ? 0 : std::numeric_limits<double>::quiet_NaN();
+  for (std::size_t i = 0; i < std::min(ours.rows(), stored.rows.size()); ++i) {
     const double dUdx = printed(stored.rows[i][*stored.find({"dUdx"})])->value;
     const double theirs = printed(stored.rows[i][*stored.find({"D_pbparam_m2s"})])->value;
-    const double D = peer_diffusion(ours[i].at("straight_slope_V_per_sqrt_s"), ours[i].at("current_A"), dUdx);
+    const double D = peer_diffusion(ours.at("straight_slope").number(i), ours.at("current").number(i), dUdx);
     worst = std::max(worst, relative(D, theirs));
   }
   return {.figures = {{worst, {}}},
           .no_data = false,
-          .detail = fmt::format("{} pulses; dU/dx is the stored one, an input of the formula", ours.size())};
+          .detail = fmt::format("{} pulses; dU/dx is the stored one, an input of the formula", ours.rows())};
 }
 
 }  // namespace

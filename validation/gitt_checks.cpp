@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "check.hpp"
@@ -15,13 +14,13 @@
 #include "lithoscope/echem/cycler_files.hpp"
 #include "lithoscope/io/input_file.hpp"
 #include "lithoscope/io/text_table.hpp"
+#include "lithoscope/result/files.hpp"
 #include "run_program.hpp"
 
 namespace lithoscope::validation {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
 
 const std::string litho = LITHO_PROGRAM;
 constexpr int seeds = 20;
@@ -102,8 +101,8 @@ std::string noisy_csv(const TitrationSet& set, std::uint64_t seed) {
   return text;
 }
 
-bool has_flag(const Json& pulse, const char* name) {
-  return std::ranges::any_of(pulse.at("flags"), [&](const Json& f) { return f.at("flag") == name; });
+bool has_flag(const std::string& flags, const std::string& name) {
+  return (" " + flags + " ").find(" " + name + " ") != std::string::npos;
 }
 
 Score score(const TitrationSet& set, std::uint64_t seed) {
@@ -118,23 +117,24 @@ Score score(const TitrationSet& set, std::uint64_t seed) {
       scratch.path());
   Score s;
   s.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const Json pulses = Json::parse(said.out).at("pulses");
+  const auto results = result::read_json(said.out, "litho gitt --json");
+  const result::Table& pulses = results.front().table("pulses");
+  const result::Column &ocv = pulses.at("open_circuit_after"), &log10_D = pulses.at("log10_D");
   for (std::size_t i = 0; i < set.truth.log10_D.size(); ++i) {
     constexpr double interval_95 = 1.959963984540054;
-    const Json& p = pulses.at(i);
-    const bool flagged = has_flag(p, "equation_2_fails");
+    const bool flagged = has_flag(pulses.at("flags").words().at(i), "equation_2_fails");
     s.hits += flagged && set.truth.equation_2_fails[i];
     s.false_alarms += flagged && !set.truth.equation_2_fails[i];
     s.misses += !flagged && set.truth.equation_2_fails[i];
     s.pulses += 1;
-    const double ocv_off = std::abs(p.at("ocv_after_V").get<double>() - set.truth.ocv_V[i]);
+    const double ocv_off = std::abs(ocv.number(i) - set.truth.ocv_V[i]);
     s.worst_ocv_V = std::max(s.worst_ocv_V, ocv_off);
-    s.ocv_covered += ocv_off < interval_95 * p.at("ocv_after_V_errors").get<double>();
-    if (!p.at("valid").get<bool>()) continue;
-    const double off = p.at("log10_D").get<double>() - set.truth.log10_D[i];
+    s.ocv_covered += ocv_off < interval_95 * ocv.value(i).sigma();
+    if (pulses.at("valid").integers().at(i) == 0) continue;
+    const double off = log10_D.number(i) - set.truth.log10_D[i];
     s.identifiable += 1;
     s.squares += off * off;
-    s.covered += std::abs(off) < interval_95 * p.at("log10_D_errors").get<double>();
+    s.covered += std::abs(off) < interval_95 * log10_D.value(i).sigma();
   }
   return s;
 }

@@ -42,7 +42,7 @@ void check_names(const Items& items, const char* what, Faults& faults) {
 // udunits knows whole powers only; roots of time occur in every slope against the square root of time.
 void check_unit(std::string unit, const std::string& where, Faults& faults) {
   if (unit.empty()) return;
-  if (const auto root = unit.find("s0.5"); root != std::string::npos) unit.replace(root, 4, "s");
+  if (const auto root = unit.find("s0.5"); root != std::string::npos) unit.erase(root + 1, 3);
   bool known = false;
   try {
     known = core::is_unit(unit);

@@ -176,7 +176,8 @@ std::string why_unusable(const Feature& f) {
     return "The fit of the feature gives its counts no uncertainty.";
   if (!(f.significance > least_significance))
     return fmt::format(
-        "The feature stands out by {:.1f} standard deviations; below {:g} the 95 % interval of its counts holds the truth "
+        "The feature stands out by {:.1f} standard deviations; below {:g} the 95 % interval of its counts holds the "
+        "truth "
         "in fewer than 90 of 100 cases.",
         f.significance, least_significance);
   if (f.chi_squared_per_bin > largest_chi_squared)
