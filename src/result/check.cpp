@@ -39,16 +39,20 @@ void check_names(const Items& items, const char* what, Faults& faults) {
   }
 }
 
+// What cannot be read as a unit is none.
+bool is_known_unit(const std::string& unit) {
+  try {
+    return core::is_unit(unit);
+  } catch (const core::UsageError&) {
+    return false;
+  }
+}
+
 // udunits knows whole powers only; roots of time occur in every slope against the square root of time.
 void check_unit(std::string unit, const std::string& where, Faults& faults) {
   if (unit.empty()) return;
   if (const auto root = unit.find("s0.5"); root != std::string::npos) unit.erase(root + 1, 3);
-  bool known = false;
-  try {
-    known = core::is_unit(unit);
-  } catch (const core::UsageError&) {
-  }
-  faults.unless(known, fmt::format("{}: \"{}\" is no unit", where, unit));
+  faults.unless(is_known_unit(unit), fmt::format("{}: \"{}\" is no unit", where, unit));
 }
 
 void check_variance(const std::vector<double>& variance, std::size_t size, const std::string& where, Faults& faults) {

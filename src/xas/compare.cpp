@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <Eigen/Dense>
+#include <Eigen/Eigenvalues>
+#include <Eigen/Sparse>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -10,19 +12,21 @@
 #include "lithoscope/core/cubic_spline.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/statistics.hpp"
+#include "unit_spline.hpp"
 
 namespace lithoscope::xas {
 namespace {
 
 using Eigen::Index;
-using Eigen::Matrix3d;
 using Eigen::MatrixXd;
-using Eigen::Vector3d;
 using Eigen::VectorXd;
+using Sparse = Eigen::SparseMatrix<double>;
+// Points are in the order of their energies, so the factor of a banded matrix is banded.
+using Factor = Eigen::SimplicialLLT<Sparse, Eigen::Lower, Eigen::NaturalOrdering<int>>;
 
 struct Pair {
-  Spectrum after;
-  core::CubicSpline before, before_variance;
+  Spectrum before, after;  // after: the part that is compared
+  core::CubicSpline curve;
 };
 
 // The part of `after` that `before` covers with `reach` to spare on both sides.
@@ -38,9 +42,7 @@ Pair overlap(const Spectrum& before, const Spectrum& after, double from_eV, doub
          .found = fmt::format("{:g} to {:g} and {:g} to {:g} eV", before.energy_eV.front(), before.energy_eV.back(),
                               after.energy_eV.front(), after.energy_eV.back())});
   }
-  return {.after = cut(after, low, high, 8),
-          .before = {before.energy_eV, before.intensity},
-          .before_variance = {before.energy_eV, before.variance}};
+  return {.before = before, .after = cut(after, low, high, 8), .curve = {before.energy_eV, before.intensity}};
 }
 
 VectorXd map(const std::vector<double>& v) {
@@ -48,6 +50,233 @@ VectorXd map(const std::vector<double>& v) {
 }
 
 std::vector<double> list(const VectorXd& v) { return {v.begin(), v.end()}; }
+
+// Variances of the points after and of the curve before between its points: a spline's value is a sum of some eight
+// points about it, and neighbours share them.
+Sparse noise_of(const Pair& pair, double shift) {
+  const std::vector<double>&at = pair.after.energy_eV, &knots = pair.before.energy_eV;
+  std::vector<Eigen::Triplet<double>> entries;
+  std::size_t first = 0;
+  for (std::size_t j = 0; j < knots.size(); ++j) {
+    const UnitSpline unit{knots, j};
+    while (first < at.size() && at[first] - shift < unit.from_eV) ++first;
+    for (std::size_t i = first; i < at.size() && at[i] - shift <= unit.to_eV; ++i) {
+      constexpr double negligible = 1e-5;
+      const double share = unit.curve.value(at[i] - shift);
+      if (std::abs(share) > negligible)
+        entries.emplace_back(static_cast<int>(i), static_cast<int>(j), share * std::sqrt(pair.before.variance[j]));
+    }
+  }
+  const auto n = static_cast<Index>(at.size());
+  Sparse spread(n, static_cast<Index>(knots.size()));
+  spread.setFromTriplets(entries.begin(), entries.end());
+  Sparse out = spread * spread.transpose();
+  Sparse own(n, n);
+  own.reserve(Eigen::VectorXi::Constant(n, 1));
+  for (Index i = 0; i < n; ++i) own.insert(i, i) = pair.after.variance[static_cast<std::size_t>(i)];
+  return out + own;
+}
+
+// What may differ without chemistry: after = (1 + scale) before(E - shift) + offset + other terms of the normalisation.
+struct Nuisances {
+  MatrixXd others;  // shapes that do not depend on the fit; the first is the offset's
+  VectorXd prior;   // 1 / variance: shift, scale, then the others
+  int free = 0;     // so many have no prior that counts
+};
+Nuisances nuisances_of(const Pair& pair, const CompareSettings& settings) {
+  const auto n = static_cast<Index>(pair.after.size());
+  const Fitted &a = pair.before.fitted, &b = pair.after.fitted;
+  const VectorXd energy = map(pair.after.energy_eV);
+  const double centre = 0.5 * (energy[0] + energy[n - 1]), half = 0.5 * (energy[n - 1] - energy[0]);
+  const VectorXd place = (energy.array() - centre) / half;
+  std::vector<VectorXd> shapes{VectorXd::Ones(n)};
+  const int background = std::max(a.background_terms, b.background_terms);
+  for (int k = 1; k < background; ++k) shapes.emplace_back(place.array().pow(k));
+  const auto add_curve = [&](const Fitted& f) {
+    for (int k = 0; k < f.curve_terms; ++k)
+      shapes.emplace_back((energy.array() < f.curve_from_eV).select(VectorXd::Zero(n), place.array().pow(k).matrix()));
+  };
+  add_curve(a);
+  if (b.curve_from_eV != a.curve_from_eV || b.curve_terms > a.curve_terms) add_curve(b);
+  const auto precision = [](double sigma) { return sigma > 0 ? 1 / (sigma * sigma) : 1e30; };
+  // Two nearly equal curves would leave their difference free: a trace of a prior keeps the equations solvable.
+  constexpr double trace = 1e-6;
+  Nuisances out{.others = MatrixXd(n, static_cast<Index>(shapes.size())),
+                .prior = VectorXd::Constant(2 + static_cast<Index>(shapes.size()), trace),
+                .free = static_cast<int>(shapes.size()) + 1};
+  for (std::size_t k = 0; k < shapes.size(); ++k) out.others.col(static_cast<Index>(k)) = shapes[k];
+  out.prior[0] = precision(settings.shift);
+  const auto bind = [&](Index k, double sigma) {
+    out.prior[k] = precision(sigma);
+    --out.free;
+  };
+  if (!a.divided && !b.divided) bind(1, settings.scale);
+  if (background == 0) bind(2, settings.offset);
+  return out;
+}
+
+// Gauss-Newton; what a nuisance does to the curve is taken from the mean of both spectra, weighted by their noise,
+// which is independent of their difference. The curve before alone would make a shift look better for smoothing its
+// noise.
+struct Alignment {
+  VectorXd p, model, residual;
+  MatrixXd jacobian, covariance;
+  MatrixXd weighted;  // noise^-1 jacobian
+};
+Alignment align(const Pair& pair, const Nuisances& nuisances, const VectorXd& variance, const Factor& noise,
+                VectorXd start) {
+  const auto n = static_cast<Index>(pair.after.size());
+  Alignment out{.p = std::move(start), .model = VectorXd(n), .residual = VectorXd(n)};
+  out.jacobian.resize(n, out.p.size());
+  const VectorXd measured = map(pair.after.intensity);
+  const VectorXd share_before = map(pair.after.variance).cwiseQuotient(variance);
+  std::vector<double> value(pair.after.energy_eV.size()), slope(value.size()), at(value.size());
+  MatrixXd normal;
+  const auto linearise = [&] {
+    pair.curve.along(pair.after.energy_eV, -out.p[0], value, slope);
+    const VectorXd others = nuisances.others * out.p.tail(nuisances.others.cols());
+    out.model = (1 + out.p[1]) * map(value) + others;
+    out.residual = measured - out.model;
+    const VectorXd mean = measured - others - share_before.cwiseProduct(out.residual);
+    core::CubicSpline{pair.after.energy_eV, list(mean)}.along(pair.after.energy_eV, 0, at, slope);
+    out.jacobian << -map(slope), mean / (1 + out.p[1]), nuisances.others;
+    out.weighted = noise.solve(out.jacobian);
+    normal = out.jacobian.transpose() * out.weighted;
+    normal.diagonal() += nuisances.prior;
+  };
+  constexpr int steps = 20;
+  for (int step = 0; step < steps; ++step) {
+    linearise();
+    const VectorXd downhill = out.weighted.transpose() * out.residual - nuisances.prior.cwiseProduct(out.p);
+    const VectorXd change = normal.ldlt().solve(downhill);
+    out.p += change;
+    if (change.cwiseAbs().maxCoeff() < 1e-10) break;
+  }
+  linearise();
+  out.covariance = normal.ldlt().solve(MatrixXd::Identity(normal.rows(), normal.cols()));
+  return out;
+}
+
+void factorise(const Sparse& noise, Factor& out) {
+  out.compute(noise);
+  if (out.info() == Eigen::Success && noise.diagonal().minCoeff() > 0) return;
+  throw core::UsageError({.what = "a difference needs to know the noise of the spectra",
+                          .expected = "standard deviations, counts, or enough points to tell the scatter",
+                          .found = "points without a variance"});
+}
+
+// What is smooth: natural splines through knots that lie `width` and four points apart at least.
+MatrixXd smooth_shapes(const std::vector<double>& energy, double width) {
+  constexpr std::size_t least_points = 4, most_knots = 120;
+  const std::size_t points = std::max(least_points, energy.size() / most_knots);
+  std::vector<double> knots{energy.front()};
+  std::size_t last = 0;
+  for (std::size_t i = 1; i < energy.size(); ++i) {
+    if (i < last + points || energy[i] < knots.back() + width) continue;
+    knots.push_back(energy[i]);
+    last = i;
+  }
+  MatrixXd out(static_cast<Index>(energy.size()), static_cast<Index>(knots.size()));
+  std::vector<double> unit(knots.size(), 0.0), value(energy.size()), slope(energy.size());
+  for (std::size_t k = 0; k < knots.size(); ++k) {
+    unit[k] = 1;
+    core::CubicSpline{knots, unit}.along(energy, 0, value, slope);
+    unit[k] = 0;
+    out.col(static_cast<Index>(k)) = map(value);
+  }
+  return out;
+}
+
+// Chi squared that added shapes explain beyond the nuisances, and how many of them are new.
+struct Explained {
+  double chi_squared = 0;
+  double degrees = 0;
+};
+Explained explained_by(const MatrixXd& shapes, const Alignment& fit, const Factor& noise) {
+  const MatrixXd weighted = noise.solve(shapes);
+  const MatrixXd shared = fit.weighted.transpose() * shapes;
+  const MatrixXd information = shapes.transpose() * weighted;
+  const MatrixXd left = information - shared.transpose() * fit.covariance * shared;
+  const VectorXd along = weighted.transpose() * fit.residual;
+  // Directions by the share of their information that the nuisances leave. Where that is little, the direction is a
+  // nuisance in other words, and the noise of the curve before, which is part of both, would speak.
+  const Eigen::GeneralizedSelfAdjointEigenSolver<MatrixXd> solved{left, information};
+  constexpr double least_share = 0.05;
+  Explained out;
+  for (Index k = 0; k < left.rows(); ++k) {
+    if (solved.eigenvalues()[k] < least_share) continue;
+    const double amplitude = solved.eigenvectors().col(k).dot(along);
+    out.chi_squared += amplitude * amplitude / solved.eigenvalues()[k];
+    out.degrees += 1;
+  }
+  return out;
+}
+
+// The amplitude of one shape beyond the nuisances, as a score.
+double score_along(const VectorXd& shape, const Alignment& fit, const Factor& noise) {
+  const VectorXd weighted = noise.solve(shape);
+  const VectorXd shared = fit.weighted.transpose() * shape;
+  const double information = shape.dot(weighted) - shared.dot(fit.covariance * shared);
+  return information > 0 ? weighted.dot(fit.residual) / std::sqrt(information) : 0;
+}
+
+// A ratio of two chi squareds, each over its degrees, as standard deviations of a normal number (Paulson, 1942).
+double ratio_score(double ratio, double degrees, double degrees_below) {
+  const double above = 2 / (9 * degrees), below = 2 / (9 * degrees_below);
+  const double root = std::cbrt(ratio);
+  return (root * (1 - below) - (1 - above)) / std::sqrt(above + below * root * root);
+}
+
+// A Student t as a normal number (Wallace, 1959, to first order).
+double normal_of_t(double t, double degrees) {
+  return t * (1 - 1 / (4 * degrees)) / std::sqrt(1 + t * t / (2 * degrees));
+}
+
+void test_shape(const Explained& smooth, Difference& out) {
+  const double rest = std::max(1.0, out.degrees - smooth.degrees);
+  const double over = std::max(0.0, out.chi_squared - smooth.chi_squared) / rest;
+  constexpr double certain = 3;
+  out.noise_ratio = std::sqrt(over);
+  // Noise that was stated is believed unless the points scatter more.
+  out.by_scatter = out.by_scatter || core::normal_score(over * rest, rest) > certain;
+  if (smooth.degrees < 1) return;
+  const double score =
+      out.by_scatter ? ratio_score(smooth.chi_squared / smooth.degrees / std::max(over, 1e-300), smooth.degrees, rest)
+                     : core::normal_score(smooth.chi_squared, smooth.degrees);
+  out.tests.push_back({ChangeTest::Kind::shape, "the whole shape", score, core::upper_tail(score)});
+}
+
+void test_directions(std::span<const Direction> directions, const Alignment& fit, const Factor& noise, double rest,
+                     Difference& out) {
+  for (const Direction& d : directions) {
+    const core::CubicSpline curve{d.energy_eV, d.change};
+    VectorXd shape(static_cast<Index>(out.energy_eV.size()));
+    for (Index i = 0; i < shape.size(); ++i) {
+      const double e = out.energy_eV[static_cast<std::size_t>(i)] - out.shift_eV.value;
+      shape[i] = e >= curve.low() && e <= curve.high() ? curve.value(e) : 0;
+    }
+    double score = score_along(shape, fit, noise);
+    if (out.by_scatter) score = normal_of_t(score / std::max(out.noise_ratio, 1e-300), rest);
+    out.tests.push_back({ChangeTest::Kind::direction, d.name, score, 2 * core::upper_tail(std::abs(score))});
+  }
+}
+
+// The most significant run of points within the smoothing width.
+void find_largest(const VectorXd& variance, Difference& out) {
+  const std::size_t n = out.energy_eV.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    double sum = 0, weights = 0;
+    for (std::size_t k = i; k < n && out.energy_eV[k] - out.energy_eV[i] <= out.smooth_eV; ++k) {
+      sum += out.difference[k] / variance[static_cast<Index>(k)];
+      weights += 1 / variance[static_cast<Index>(k)];
+    }
+    const double score = sum / std::sqrt(weights);
+    if (std::abs(score) > std::abs(out.largest)) {
+      out.largest = score;
+      out.largest_eV = out.energy_eV[i] + 0.5 * out.smooth_eV;
+    }
+  }
+}
 
 }  // namespace
 
@@ -58,107 +287,105 @@ std::span<const core::Setting<CompareSettings>> compare_settings_table() {
       core::Setting<S>{"to", "eV", &S::to, "Last energy that is compared; 0: where the first spectrum ends"},
       core::Setting<S>{"shift", "eV", &S::shift,
                        "Standard deviation of the difference of two energy scales; 0 fixes it", 0, 10},
-      core::Setting<S>{"scale", "1", &S::scale, "Standard deviation of the ratio of two heights; 0 fixes it", 0, 1},
-      core::Setting<S>{"offset", "1", &S::offset, "Standard deviation of the difference of two backgrounds; 0 fixes it",
-                       0, 1}};
+      core::Setting<S>{
+          "scale", "1", &S::scale,
+          "Standard deviation of the ratio of two heights; 0 fixes it. Free where the spectra are divided by their own "
+          "height or area",
+          0, 1},
+      core::Setting<S>{
+          "offset", "1", &S::offset,
+          "Standard deviation of the difference of two backgrounds; 0 fixes it. Free where a background was fitted", 0,
+          1}};
   return table;
 }
 
-Difference compare(const Spectrum& before, const Spectrum& after, const CompareSettings& settings) {
+Difference compare(const Spectrum& before, const Spectrum& after, const CompareSettings& settings,
+                   std::span<const Direction> directions) {
   const Pair pair = overlap(before, after, settings.from, settings.to, 3 * settings.shift);
-  const auto n = static_cast<Index>(pair.after.size());
-  const std::vector<double>& energy = pair.after.energy_eV;
-  VectorXd variance(n);
-  for (Index i = 0; i < n; ++i) {
-    const auto k = static_cast<std::size_t>(i);
-    variance[i] = pair.after.variance[k] + std::max(0.0, pair.before_variance.value(energy[k]));
-  }
-  if (!(variance.minCoeff() > 0)) {
-    throw core::UsageError({.what = "a difference needs to know the noise of the spectra",
-                            .expected = "standard deviations, counts, or enough points to tell the scatter",
-                            .found = "points without a variance"});
-  }
-  const VectorXd weight = variance.cwiseInverse();
-  const std::array sigmas{settings.shift, settings.scale, settings.offset};
-  Vector3d prior;
-  for (Index k = 0; k < 3; ++k) {
-    const double s = sigmas[static_cast<std::size_t>(k)];
-    prior[k] = s > 0 ? 1 / (s * s) : 1e30;
-  }
-  // after = (1 + scale) before(E - shift) + offset; Gauss-Newton from no nuisance at all.
-  Vector3d p = Vector3d::Zero();
-  const VectorXd measured = map(pair.after.intensity);
-  std::vector<double> value(energy.size()), slope(energy.size());
-  VectorXd model(n);
-  MatrixXd jacobian(n, 3);
-  Matrix3d normal;
-  const auto linearise = [&] {
-    pair.before.along(energy, -p[0], value, slope);
-    model = (1 + p[1]) * map(value);
-    model.array() += p[2];
-    jacobian.col(0) = -(1 + p[1]) * map(slope);
-    jacobian.col(1) = map(value);
-    jacobian.col(2).setOnes();
-    normal = jacobian.transpose() * weight.asDiagonal() * jacobian;
-    normal.diagonal() += prior;
-  };
-  constexpr int steps = 20;
-  for (int step = 0; step < steps; ++step) {
-    linearise();
-    const Vector3d downhill = jacobian.transpose() * weight.cwiseProduct(measured - model) - prior.cwiseProduct(p);
-    const Vector3d change = normal.ldlt().solve(downhill);
-    p += change;
-    if (change.cwiseAbs().maxCoeff() < 1e-12) break;
-  }
-  linearise();
-  const Matrix3d covariance = normal.inverse();
+  const Nuisances nuisances = nuisances_of(pair, settings);
+  // Where the points of the curve before lie between those after depends on the shift.
+  Factor noise;
+  Sparse covariance = noise_of(pair, 0);
+  factorise(covariance, noise);
+  const VectorXd start = align(pair, nuisances, covariance.diagonal(), noise, VectorXd::Zero(nuisances.prior.size())).p;
+  covariance = noise_of(pair, start[0]);
+  factorise(covariance, noise);
+  const VectorXd variance = covariance.diagonal();
+  const Alignment fit = align(pair, nuisances, variance, noise, start);
   Difference out;
-  out.energy_eV = energy;
-  out.before = list(model);
+  out.energy_eV = pair.after.energy_eV;
+  out.before = list(fit.model);
   out.after = pair.after.intensity;
-  const VectorXd difference = measured - model;
-  out.difference = list(difference);
-  out.shift_eV = {p[0], covariance(0, 0)};
-  out.scale = {1 + p[1], covariance(1, 1)};
-  out.offset = {p[2], covariance(2, 2)};
+  out.difference = list(fit.residual);
+  out.shift_eV = {fit.p[0], fit.covariance(0, 0)};
+  out.scale = {1 + fit.p[1], fit.covariance(1, 1)};
+  out.offset = {fit.p[2], fit.covariance(2, 2)};
   // What is left has lost the part that looks like a nuisance: V - J C J'.
-  const VectorXd explained = (jacobian * covariance).cwiseProduct(jacobian).rowwise().sum();
+  const VectorXd explained = (fit.jacobian * fit.covariance).cwiseProduct(fit.jacobian).rowwise().sum();
   out.sigma = list((variance - explained).cwiseMax(1e-3 * variance).cwiseSqrt());
-  out.chi_squared = difference.cwiseAbs2().dot(weight) + p.cwiseAbs2().dot(prior);
-  out.points = n;
-  out.significance = core::normal_score(out.chi_squared, static_cast<double>(n));
-  // The most significant run of points within the smoothing width.
-  for (Index i = 0; i < n; ++i) {
-    double sum = 0, weights = 0;
-    for (Index k = i;
-         k < n && energy[static_cast<std::size_t>(k)] - energy[static_cast<std::size_t>(i)] <= out.smooth_eV; ++k) {
-      sum += difference[k] * weight[k];
-      weights += weight[k];
-    }
-    const double score = sum / std::sqrt(weights);
-    if (std::abs(score) > std::abs(out.largest)) {
-      out.largest = score;
-      out.largest_eV = energy[static_cast<std::size_t>(i)] + 0.5 * out.smooth_eV;
-    }
-  }
+  out.chi_squared = noise.solve(fit.residual).dot(fit.residual) + fit.p.cwiseAbs2().dot(nuisances.prior);
+  out.points = pair.after.size();
+  // A nuisance with a prior is one more datum; a free one takes a datum.
+  out.degrees = static_cast<double>(out.points - nuisances.free);
+  out.by_scatter = before.noise == Noise::scatter || after.noise == Noise::scatter;
+  const Explained smooth = explained_by(smooth_shapes(out.energy_eV, out.smooth_eV), fit, noise);
+  test_shape(smooth, out);
+  test_directions(directions, fit, noise, std::max(1.0, out.degrees - smooth.degrees), out);
+  find_largest(variance, out);
+  conclude(out);
   return out;
 }
 
-std::string significance_words(double s) {
-  if (s < 2) return fmt::format("no change is seen ({:.1f} standard deviations)", s);
-  if (s < 3) return fmt::format("a change is possible ({:.1f} standard deviations)", s);
-  if (s < 5) return fmt::format("a change is likely ({:.1f} standard deviations)", s);
-  return fmt::format("a clear change ({:.0f} standard deviations)", s);
+ChangeTest test_of(ChangeTest::Kind kind, std::string of, const core::Value& change) {
+  const double score = change.variance > 0 ? change.value / change.sigma() : 0;
+  return {kind, std::move(of), score, 2 * core::upper_tail(std::abs(score))};
+}
+
+void conclude(Difference& difference) {
+  // Parts of the error rate: of the whole shape, of all directions together, of all features together.
+  constexpr std::array<double, 3> part{1, 3, 1};
+  std::array<double, 3> asked{};
+  for (const ChangeTest& t : difference.tests) asked.at(static_cast<std::size_t>(t.kind)) += 1;
+  double sum = 0;
+  for (std::size_t k = 0; k < part.size(); ++k) sum += asked.at(k) > 0 ? part.at(k) : 0;
+  difference.chance = 1;
+  difference.spoke.clear();
+  for (const ChangeTest& t : difference.tests) {
+    const auto k = static_cast<std::size_t>(t.kind);
+    const double chance = std::min(1.0, t.chance * asked.at(k) * sum / part.at(k));
+    if (chance >= difference.chance && !difference.spoke.empty()) continue;
+    difference.chance = chance;
+    difference.spoke = t.of;
+  }
+  difference.significance = core::score_of_tail(0.5 * difference.chance);
+}
+
+bool has_changed(const Difference& difference) { return difference.chance < 0.05; }
+
+std::string significance_words(const Difference& difference) {
+  const double s = difference.significance;
+  if (!has_changed(difference)) return fmt::format("no change is seen ({:.1f} standard deviations)", s);
+  constexpr double likely = 3, clear = 5;
+  const std::string by = fmt::format("by {}", difference.spoke);
+  if (s < likely) return fmt::format("a change is possible ({:.1f} standard deviations, {})", s, by);
+  if (s < clear) return fmt::format("a change is likely ({:.1f} standard deviations, {})", s, by);
+  return fmt::format("a clear change ({:.0f} standard deviations, {})", s, by);
 }
 
 core::Value energy_offset_eV(const Spectrum& spectrum, const Spectrum& reference, double from_eV, double to_eV,
                              double prior_eV) {
   // A scale and an offset without a say: the prior's widths are those of the signal itself.
   const double height = *std::ranges::max_element(spectrum.intensity) - *std::ranges::min_element(spectrum.intensity);
-  const Difference aligned = compare(
-      reference, spectrum, {.from = from_eV, .to = to_eV, .shift = prior_eV, .scale = 10, .offset = 10 * height});
-  const double freedom = std::max(1.0, aligned.chi_squared / static_cast<double>(aligned.points - 3));
-  return {aligned.shift_eV.value, aligned.shift_eV.variance * freedom};
+  const CompareSettings settings{.from = from_eV, .to = to_eV, .shift = prior_eV, .scale = 10, .offset = 10 * height};
+  const Pair pair = overlap(reference, spectrum, from_eV, to_eV, 3 * prior_eV);
+  const Nuisances nuisances = nuisances_of(pair, settings);
+  Factor noise;
+  const Sparse covariance = noise_of(pair, 0);
+  factorise(covariance, noise);
+  const Alignment fit = align(pair, nuisances, covariance.diagonal(), noise, VectorXd::Zero(nuisances.prior.size()));
+  const double chi_squared = noise.solve(fit.residual).dot(fit.residual);
+  const double freedom = std::max(1.0, chi_squared / static_cast<double>(pair.after.size() - 3));
+  return {fit.p[0], fit.covariance(0, 0) * freedom};
 }
 
 }  // namespace lithoscope::xas

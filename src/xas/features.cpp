@@ -13,40 +13,41 @@
 #include "lithoscope/core/text.hpp"
 #include "lithoscope/io/text_table.hpp"
 #include "lithoscope/material/fluorescence.hpp"
+#include "unit_spline.hpp"
 
 namespace lithoscope::xas {
 namespace {
 
-// Area by the trapezoid rule of the points inside, and how much each counts.
-struct Area {
-  core::Value value;
-  double width = 0;
-};
-Area area_between(const Spectrum& s, std::span<const double> baseline, double from, double to) {
-  Area out;
-  double first = 0, last = 0;
-  std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < s.energy_eV.size(); ++i) {
-    if (s.energy_eV[i] >= from && s.energy_eV[i] <= to) rows.push_back(i);
+// How much each point counts in the mean of the curve over a window: of the spline through the points, so that a window
+// may begin anywhere between them.
+std::vector<double> mean_weights(const Spectrum& s, double from, double to) {
+  const std::vector<double>& energy = s.energy_eV;
+  const auto inside = std::ranges::count_if(energy, [&](double e) { return e >= from && e <= to; });
+  const double beyond = (energy.back() - energy.front()) / static_cast<double>(energy.size() - 1);
+  const bool reaches = from >= energy.front() - beyond && to <= energy.back() + beyond;
+  if (inside < 2 || !reaches) {
+    throw core::UsageError(
+        {.what = fmt::format("the spectrum does not fill {:g} to {:g} eV", from, to),
+         .expected = "points all along it",
+         .found = fmt::format("{} points; it reaches from {:g} to {:g} eV", inside, energy.front(), energy.back())});
   }
-  const double beyond = (s.energy_eV.back() - s.energy_eV.front()) / static_cast<double>(s.energy_eV.size() - 1);
-  const bool reaches = from >= s.energy_eV.front() - beyond && to <= s.energy_eV.back() + beyond;
-  if (rows.size() < 2 || !reaches) {
-    throw core::UsageError({.what = fmt::format("the spectrum does not fill {:g} to {:g} eV", from, to),
-                            .expected = "points all along it",
-                            .found = fmt::format("{} points; it reaches from {:g} to {:g} eV", rows.size(),
-                                                 s.energy_eV.front(), s.energy_eV.back())});
+  constexpr std::int64_t mesh_per_point = 6;
+  const auto mesh = static_cast<int>(mesh_per_point * inside);
+  std::vector<double> weights(energy.size(), 0.0);
+  for (std::size_t j = 0; j < energy.size(); ++j) {
+    const UnitSpline unit{energy, j};
+    if (unit.to_eV < from || unit.from_eV > to) continue;
+    for (int m = 0; m < mesh; ++m) {
+      const double e = from + (to - from) * (m + 0.5) / mesh;
+      if (e >= unit.from_eV && e <= unit.to_eV) weights[j] += unit.curve.value(e) / mesh;
+    }
   }
-  first = s.energy_eV[rows.front()];
-  last = s.energy_eV[rows.back()];
-  for (std::size_t k = 0; k < rows.size(); ++k) {
-    const double left = k > 0 ? s.energy_eV[rows[k - 1]] : first;
-    const double right = k + 1 < rows.size() ? s.energy_eV[rows[k + 1]] : last;
-    const double width = 0.5 * (right - left);
-    out.value.value += width * (s.intensity[rows[k]] - (baseline.empty() ? 0 : baseline[rows[k]]));
-    out.value.variance += width * width * s.variance[rows[k]];
-  }
-  out.width = last - first;
+  return weights;
+}
+
+double sum_of(const std::vector<double>& weights, const Spectrum& s) {
+  double out = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) out += weights[i] * s.intensity[i];
   return out;
 }
 
@@ -140,32 +141,53 @@ FeatureWindow parse_feature(const std::string& text) {
 
 namespace {
 
-core::Value ratio_at(const Spectrum& spectrum, const FeatureWindow& window, double shift) {
-  const Area a = area_between(spectrum, {}, window.from_eV + shift, window.to_eV + shift);
-  const Area b = area_between(spectrum, {}, window.other_from_eV + shift, window.other_to_eV + shift);
-  return (a.value / a.width) / (b.value / b.width);
+struct Ratio {
+  double value = 0;
+  std::vector<double> gradient;  // by the points
+};
+Ratio ratio_at(const Spectrum& spectrum, const FeatureWindow& window, double shift) {
+  Ratio out{.value = 0, .gradient = mean_weights(spectrum, window.from_eV + shift, window.to_eV + shift)};
+  const std::vector<double> below = mean_weights(spectrum, window.other_from_eV + shift, window.other_to_eV + shift);
+  const double other = sum_of(below, spectrum);
+  out.value = sum_of(out.gradient, spectrum) / other;
+  for (std::size_t i = 0; i < below.size(); ++i) out.gradient[i] = (out.gradient[i] - out.value * below[i]) / other;
+  return out;
+}
+
+double slope_of_ratio(const Spectrum& spectrum, const FeatureWindow& window, double shift) {
+  constexpr double apart = 0.02;
+  return (ratio_at(spectrum, window, shift + 0.5 * apart).value -
+          ratio_at(spectrum, window, shift - 0.5 * apart).value) /
+         apart;
 }
 
 }  // namespace
 
-FeatureRatio measure_feature(const Spectrum& spectrum, const FeatureWindow& window, double shift_sigma_eV) {
-  FeatureRatio out{.ratio = ratio_at(spectrum, window, 0), .by_noise = 0, .by_shift = 0};
-  out.by_noise = out.ratio.variance;
-  if (shift_sigma_eV > 0) {
-    // By the mean slope over a few points: a window's edge jumps from point to point.
-    const double apart = std::max(2 * shift_sigma_eV, 2 * (spectrum.energy_eV.back() - spectrum.energy_eV.front()) /
-                                                          static_cast<double>(spectrum.energy_eV.size()));
-    const double slope =
-        (ratio_at(spectrum, window, 0.5 * apart).value - ratio_at(spectrum, window, -0.5 * apart).value) / apart;
-    // Energies read too high put the window too low.
-    out.by_shift = -slope * shift_sigma_eV;
-    out.ratio.variance += slope * slope * shift_sigma_eV * shift_sigma_eV;
-  }
+FeatureRatio measure_feature(const Spectrum& spectrum, const FeatureWindow& window, double shift_sigma_eV,
+                             std::span<const SharedTerm> shared) {
+  const Ratio ratio = ratio_at(spectrum, window, 0);
+  FeatureRatio out{.ratio = {ratio.value, 0}, .by_noise = 0, .by_shift = 0};
+  out.by_noise = variance_of_sum(spectrum, shared, ratio.gradient);
+  // Energies read too high put the window too low.
+  if (shift_sigma_eV > 0) out.by_shift = -slope_of_ratio(spectrum, window, 0) * shift_sigma_eV;
+  out.ratio.variance = out.by_noise + out.by_shift * out.by_shift;
   return out;
 }
 
 core::Value feature_ratio(const Spectrum& spectrum, const FeatureWindow& window, double shift_sigma_eV) {
   return measure_feature(spectrum, window, shift_sigma_eV).ratio;
+}
+
+FeatureChange feature_change(const Spectrum& before, const FeatureRatio& measured_before, const Spectrum& after,
+                             const FeatureRatio& measured_after, const FeatureWindow& window,
+                             const core::Value& shift_eV) {
+  const double slope = slope_of_ratio(after, window, shift_eV.value);
+  FeatureChange out{.window = window};
+  out.before = {ratio_at(before, window, 0).value, measured_before.by_noise};
+  out.after = {ratio_at(after, window, shift_eV.value).value, measured_after.by_noise};
+  out.change = {out.after.value - out.before.value,
+                out.before.variance + out.after.variance + slope * slope * shift_eV.variance};
+  return out;
 }
 
 namespace {

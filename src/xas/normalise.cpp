@@ -78,9 +78,9 @@ std::vector<double> apart(std::span<const double> energy) {
   return out;
 }
 
-// step = post(e0) - pre(e0) is linear in mu: how much each point counts.
-double step_variance(std::span<const double> energy, std::span<const double> variance, Range pre, int pre_order,
-                     Range post, int order, double at) {
+// A value of the curve above the edge, without the line below it, is linear in mu: how much each point counts.
+std::vector<double> weights_above(std::span<const double> energy, Range pre, int pre_order, Range post, int order,
+                                  double at) {
   std::vector<double> weight(energy.size(), 0.0);
   const std::vector<double> above = weights_at(part(energy, post), order, at);
   // The line below is taken off each point above before the polynomial is fitted.
@@ -93,9 +93,66 @@ double step_variance(std::span<const double> energy, std::span<const double> var
   }
   const std::vector<double> below = weights_at(part(energy, pre), pre_order, mean_place / sum);
   for (std::size_t j = 0; j < below.size(); ++j) weight[pre.from + j] -= sum * below[j];
+  return weight;
+}
+
+double step_variance(std::span<const double> energy, std::span<const double> variance, Range pre, int pre_order,
+                     Range post, int order, double at) {
+  const std::vector<double> weight = weights_above(energy, pre, pre_order, post, order, at);
   double out = 0;
   for (std::size_t i = 0; i < weight.size(); ++i) out += weight[i] * weight[i] * variance[i];
   return out;
+}
+
+// Places at which a polynomial of this order is fixed by its values, and each value's part of it.
+std::vector<double> nodes_in(double from, double to, int order) {
+  std::vector<double> out;
+  for (int k = 0; k <= order; ++k) out.push_back(order == 0 ? 0.5 * (from + to) : from + (to - from) * k / order);
+  return out;
+}
+double lagrange(std::span<const double> nodes, std::size_t k, double at) {
+  double out = 1;
+  for (std::size_t j = 0; j < nodes.size(); ++j) {
+    if (j != k) out *= (at - nodes[j]) / (nodes[k] - nodes[j]);
+  }
+  return out;
+}
+
+// The polynomial below the edge, taken off all points.
+void add_background(const EdgeFit& edge, std::span<const double> energy, std::vector<SharedTerm>& out) {
+  const Range pre{edge.pre_first, edge.pre_end};
+  const std::vector<double> nodes = nodes_in(energy[pre.from], energy[pre.to - 1], edge.pre_order);
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    SharedTerm term{.shape = {}, .weight = std::vector<double>(energy.size(), 0.0)};
+    for (const double e : energy) term.shape.push_back(lagrange(nodes, k, e));
+    const std::vector<double> weights = weights_at(part(energy, pre), edge.pre_order, nodes[k]);
+    std::ranges::copy(weights, term.weight.begin() + static_cast<std::ptrdiff_t>(pre.from));
+    out.push_back(std::move(term));
+  }
+}
+
+// Flat: the curve above the edge, made level from e0 on.
+void add_curve(const EdgeFit& edge, std::span<const double> energy, std::vector<SharedTerm>& out) {
+  const Range pre{edge.pre_first, edge.pre_end}, post{edge.post_first, edge.post_end};
+  const std::vector<double> nodes = nodes_in(energy[post.from], energy[post.to - 1], edge.order);
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    SharedTerm term{.shape = {}, .weight = weights_above(energy, pre, edge.pre_order, post, edge.order, nodes[k])};
+    for (const double e : energy) term.shape.push_back(e < edge.e0_eV ? 0 : lagrange(nodes, k, e));
+    out.push_back(std::move(term));
+  }
+}
+
+// A sum of points above the background, as a sum of points as measured.
+void take_off_background(const EdgeFit& edge, std::span<const double> energy, std::vector<double>& weight) {
+  std::vector<SharedTerm> background;
+  add_background(edge, energy, background);
+  std::vector<double> taken(background.size(), 0.0);
+  for (std::size_t k = 0; k < background.size(); ++k) {
+    for (std::size_t i = 0; i < weight.size(); ++i) taken[k] += weight[i] * background[k].shape[i];
+  }
+  for (std::size_t k = 0; k < background.size(); ++k) {
+    for (std::size_t i = 0; i < weight.size(); ++i) weight[i] -= taken[k] * background[k].weight[i];
+  }
 }
 
 void require_edge_inside(const Spectrum& spectrum, double e0) {
@@ -106,13 +163,18 @@ void require_edge_inside(const Spectrum& spectrum, double e0) {
                           .found = fmt::format("{:.2f} eV", e0)});
 }
 
-// Divided by a scale, a line taken off before.
-Spectrum divided(const Spectrum& spectrum, std::span<const double> below, double scale) {
-  Spectrum out = spectrum;
-  for (std::size_t i = 0; i < out.intensity.size(); ++i) {
-    out.intensity[i] = (out.intensity[i] - below[i]) / scale;
-    out.variance[i] /= scale * scale;
+// Divided by a scale that is the sum of points as measured by `weight`, the background taken off before.
+Normalised divided(const Spectrum& spectrum, const EdgeFit& edge, const core::Value& scale,
+                   std::vector<double> weight) {
+  Normalised out{.spectrum = spectrum, .scale = scale, .edge = {}, .shared = {}};
+  Spectrum& s = out.spectrum;
+  for (std::size_t i = 0; i < s.intensity.size(); ++i) {
+    s.intensity[i] = (s.intensity[i] - edge.pre[i]) / scale.value;
+    s.variance[i] /= scale.value * scale.value;
   }
+  s.fitted = {.background_terms = edge.pre_order + 1, .divided = true};
+  add_background(edge, s.energy_eV, out.shared);
+  out.shared.push_back({.shape = s.intensity, .weight = std::move(weight)});
   return out;
 }
 
@@ -123,7 +185,8 @@ Spectrum divided(const Spectrum& spectrum, std::span<const double> below, double
                           .advice = "choose the pre-edge range below the edge (--pre-from, --pre-to)"});
 }
 
-Normalised by_maximum(const Spectrum& spectrum, const std::vector<double>& below) {
+Normalised by_maximum(const Spectrum& spectrum, const EdgeFit& edge) {
+  const std::vector<double>& below = edge.pre;
   std::size_t top = 0;
   for (std::size_t i = 1; i < below.size(); ++i) {
     if (spectrum.intensity[i] - below[i] > spectrum.intensity[top] - below[top]) top = i;
@@ -141,27 +204,43 @@ Normalised by_maximum(const Spectrum& spectrum, const std::vector<double>& below
   }
   const double height = curve(at);
   if (!(height > 0)) not_positive("maximum", height);
-  const std::vector<double> weights = weights_at(x, 2, at);
-  double variance = 0;
-  for (std::size_t i = 0; i < 5; ++i) variance += weights[i] * weights[i] * spectrum.variance[from + i];
-  return {.spectrum = divided(spectrum, below, height), .scale = {height, variance}, .edge = {}};
+  std::vector<double> weights(below.size(), 0.0);
+  std::ranges::copy(weights_at(x, 2, at), weights.begin() + static_cast<std::ptrdiff_t>(from));
+  take_off_background(edge, spectrum.energy_eV, weights);
+  return divided(spectrum, edge, {height, variance_of_sum(spectrum, {}, weights)}, weights);
 }
 
-Normalised by_area(const Spectrum& spectrum, const std::vector<double>& below) {
-  double area = 0, variance = 0;
+Normalised by_area(const Spectrum& spectrum, const EdgeFit& edge) {
+  const std::vector<double>& below = edge.pre;
+  double area = 0;
   const std::size_t n = below.size();
+  std::vector<double> weights;
   for (std::size_t i = 0; i < n; ++i) {
     const double left = i > 0 ? spectrum.energy_eV[i - 1] : spectrum.energy_eV[0];
     const double right = i + 1 < n ? spectrum.energy_eV[i + 1] : spectrum.energy_eV[n - 1];
     const double width = 0.5 * (right - left);
     area += width * (spectrum.intensity[i] - below[i]);
-    variance += width * width * spectrum.variance[i];
+    weights.push_back(width);
   }
   if (!(area > 0)) not_positive("area", area);
-  return {.spectrum = divided(spectrum, below, area), .scale = {area, variance}, .edge = {}};
+  take_off_background(edge, spectrum.energy_eV, weights);
+  return divided(spectrum, edge, {area, variance_of_sum(spectrum, {}, weights)}, weights);
 }
 
 }  // namespace
+
+double variance_of_sum(const Spectrum& spectrum, std::span<const SharedTerm> shared, std::vector<double> weights) {
+  std::vector<double> part_of(shared.size(), 0.0);
+  for (std::size_t k = 0; k < shared.size(); ++k) {
+    for (std::size_t i = 0; i < weights.size(); ++i) part_of[k] += weights[i] * shared[k].shape[i];
+  }
+  for (std::size_t k = 0; k < shared.size(); ++k) {
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] -= part_of[k] * shared[k].weight[i];
+  }
+  double out = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) out += weights[i] * weights[i] * spectrum.variance[i];
+  return out;
+}
 
 EdgeSettings stored_edge_settings(const Scan& scan) {
   const auto number = [&](const char* field) { return io::to_number(scan.fact(field)); };
@@ -190,9 +269,7 @@ EdgeFit fit_edge(std::span<const double> energy_eV, std::span<const double> mu, 
               .pre_to = r.pre_to,
               .post_from = r.post_from,
               .post_to = r.post_to,
-              .order = r.order,
-              .pre = {},
-              .post = {}};
+              .order = r.order};
   const std::size_t n = energy.size();
   std::vector<double> relative(energy.begin(), energy.end());
   for (double& e : relative) e -= e0;
@@ -214,6 +291,11 @@ EdgeFit fit_edge(std::span<const double> energy_eV, std::span<const double> mu, 
          .expected = "points below and above the edge",
          .found = fmt::format("{} below, {} above {:.2f} eV", pre.to - pre.from, post.to - post.from, e0)});
   }
+  out.pre_order = std::min(pre_order, static_cast<int>(pre.size()) - 1);
+  out.pre_first = pre.from;
+  out.pre_end = pre.to;
+  out.post_first = post.from;
+  out.post_end = post.to;
   const Polynomial below{part(energy, pre), part(mu, pre), pre_order};
   for (const double e : energy) out.pre.push_back(below(e));
   std::vector<double> above_line;
@@ -269,6 +351,29 @@ void require_rise(const Spectrum& s, const EdgeFit& fit) {
 
 }  // namespace
 
+namespace {
+
+std::vector<double> weights_of_step(std::span<const double> energy, const EdgeFit& fit) {
+  return weights_above(energy, {fit.pre_first, fit.pre_end}, fit.pre_order, {fit.post_first, fit.post_end}, fit.order,
+                       energy[nearest(energy, fit.e0_eV)]);
+}
+
+// Above the edge the curve through the post-edge becomes 1; at the edge it is already.
+void make_level(const EdgeFit& edge, Normalised& out) {
+  Spectrum& s = out.spectrum;
+  SharedTerm& divisor = out.shared.back();
+  for (std::size_t i = 0; i < s.intensity.size(); ++i) {
+    if (s.energy_eV[i] < edge.e0_eV) continue;
+    s.intensity[i] += 1 - (edge.post[i] - edge.pre[i]) / edge.step.value;
+    divisor.shape[i] = s.intensity[i] - 1;
+  }
+  s.fitted.curve_terms = edge.order + 1;
+  s.fitted.curve_from_eV = edge.e0_eV;
+  add_curve(edge, s.energy_eV, out.shared);
+}
+
+}  // namespace
+
 Normalised normalise(const Spectrum& spectrum, Normalisation how, const EdgeSettings& settings) {
   if (how == Normalisation::none) return {.spectrum = spectrum, .scale = core::Value::exact(1), .edge = {}};
   require_known_edge(spectrum);
@@ -279,17 +384,11 @@ Normalised normalise(const Spectrum& spectrum, Normalisation how, const EdgeSett
   EdgeFit fit = fit_edge(spectrum.energy_eV, spectrum.intensity, spectrum.variance, chosen);
   require_edge_inside(spectrum, fit.e0_eV);
   if (by_height) require_rise(spectrum, fit);
-  if (how == Normalisation::maximum) return by_maximum(spectrum, fit.pre);
-  if (how == Normalisation::area) return by_area(spectrum, fit.pre);
-  Normalised out{.spectrum = divided(spectrum, fit.pre, fit.step.value), .scale = fit.step, .edge = std::move(fit)};
-  if (how == Normalisation::flat) {
-    // Above the edge the curve through the post-edge becomes 1; at the edge it is already.
-    const EdgeFit& edge = *out.edge;
-    for (std::size_t i = 0; i < out.spectrum.intensity.size(); ++i) {
-      if (out.spectrum.energy_eV[i] < edge.e0_eV) continue;
-      out.spectrum.intensity[i] += 1 - (edge.post[i] - edge.pre[i]) / edge.step.value;
-    }
-  }
+  if (how == Normalisation::maximum) return by_maximum(spectrum, fit);
+  if (how == Normalisation::area) return by_area(spectrum, fit);
+  Normalised out = divided(spectrum, fit, fit.step, weights_of_step(spectrum.energy_eV, fit));
+  if (how == Normalisation::flat) make_level(fit, out);
+  out.edge = std::move(fit);
   return out;
 }
 

@@ -82,6 +82,12 @@ class OverSpectra {
     return word_column(name, help, std::move(v));
   }
   template <class Get>
+  Column integers(const char* name, const char* help, const Get& get) const {
+    std::vector<std::int64_t> v;
+    for (const XasSpectrum& one : outcome_.spectra) v.push_back(get(one));
+    return integer_column(name, help, std::move(v));
+  }
+  template <class Get>
   Column numbers(const char* name, const char* unit, const char* help, const Get& get) const {
     std::vector<double> v;
     for (const XasSpectrum& one : outcome_.spectra) v.push_back(get(one));
@@ -148,6 +154,12 @@ Table spectra_table(const XasOutcome& outcome) {
       over.of_edge("post_to", "eV", "End of the range above the edge, relative to the edge",
                    [](const EdgeFit& e) { return e.post_to; }),
       over.of_edge("order", "", "Order of the polynomial above the edge", [](const EdgeFit& e) { return e.order; }),
+      over.integers("background_terms", "Terms of the polynomial below the edge that was taken off; 0: none",
+                    [&](const auto& one) { return spectrum(one).fitted.background_terms; }),
+      over.integers("divided_by_itself", "1: divided by a height or area of its own, else 0",
+                    [&](const auto& one) { return spectrum(one).fitted.divided ? 1 : 0; }),
+      over.integers("curve_terms", "Terms of the curve above the edge that was made level; 0: none",
+                    [&](const auto& one) { return spectrum(one).fitted.curve_terms; }),
       over.words("no_white_lines", "Why white lines were not measured; empty: they were, or it is no L edge",
                  [](const auto& one) { return one.why_no_white_lines; })};
   for (Column& column : t.columns) {
@@ -156,6 +168,7 @@ Table spectra_table(const XasOutcome& outcome) {
     if (column.name == "from" || column.name == "to") column.shown.digits = 7;
     if (column.name == "noise") column.shown.name = "noise from";
     const bool detail = column.name.starts_with("pre_") || column.name.starts_with("post_") || column.name == "order" ||
+                        column.name.ends_with("_terms") || column.name == "divided_by_itself" ||
                         column.name == "edge_step" || column.name == "no_white_lines" || column.name == "source";
     column.shown.hidden = detail;
   }
@@ -294,7 +307,8 @@ Table comparison_table(const XasOutcome& outcome) {
   std::vector<std::int64_t> number, points;
   std::vector<std::string> before, after;
   std::vector<core::Value> shift, scale, offset;
-  std::vector<double> chi_squared, significance, largest, at, smooth;
+  std::vector<double> chi_squared, degrees, chance, significance, noise_ratio, largest, at, smooth;
+  std::vector<std::string> spoke;
   for (const XasPair& pair : outcome.pairs) {
     const Difference& d = pair.difference;
     number.push_back(static_cast<std::int64_t>(pair.after) + 1);
@@ -305,7 +319,11 @@ Table comparison_table(const XasOutcome& outcome) {
     offset.push_back(d.offset);
     chi_squared.push_back(d.chi_squared);
     points.push_back(d.points);
+    degrees.push_back(d.degrees);
+    chance.push_back(d.chance);
     significance.push_back(d.significance);
+    spoke.push_back(d.spoke);
+    noise_ratio.push_back(d.noise_ratio);
     largest.push_back(d.largest);
     at.push_back(d.largest_eV);
     smooth.push_back(d.smooth_eV);
@@ -313,24 +331,46 @@ Table comparison_table(const XasOutcome& outcome) {
   return {
       .name = "comparison",
       .title = "Before against after",
-      .columns = {integer_column("spectrum", "Number of the spectrum", number),
-                  word_column("before", "File and scan before", before),
-                  word_column("after", "File and scan after", after),
-                  value_column("shift", "eV", "Shift that puts before onto after", shift),
-                  value_column("scale", "", "Factor that puts before onto after", scale),
-                  value_column("offset", "", "Offset that puts before onto after", offset),
-                  number_column("chi_squared", "", "Chi squared against no change, nuisances marginalised",
-                                chi_squared),
-                  integer_column("points", "Number of energies compared", points),
-                  number_column("significance", "",
-                                "Standard deviations of a normal distribution with the same "
-                                "tail as chi squared; below 0: better than noise",
-                                significance),
-                  number_column("largest", "", "Largest difference over its sigma, smoothed", largest),
-                  number_column("largest_at", "eV", "Energy of the largest difference", at),
-                  number_column("smoothed_over", "eV", "Width over which the largest difference is smoothed", smooth)},
+      .columns =
+          {integer_column("spectrum", "Number of the spectrum", number),
+           word_column("before", "File and scan before", before), word_column("after", "File and scan after", after),
+           value_column("shift", "eV", "Shift that puts before onto after", shift),
+           value_column("scale", "", "Factor that puts before onto after", scale),
+           value_column("offset", "", "Offset that puts before onto after", offset),
+           number_column("chi_squared", "", "Chi squared against no change, nuisances marginalised", chi_squared),
+           integer_column("points", "Number of energies compared", points),
+           number_column("degrees", "", "Degrees of freedom of this chi squared", degrees),
+           number_column("chance", "", "Chance that noise alone changes as much, in any of the tests", chance),
+           number_column("significance", "", "This chance as standard deviations of a normal number, two-sided",
+                         significance),
+           word_column("spoke", "Which test decides", spoke),
+           number_column("noise_ratio", "", "Scatter of neighbouring points over their stated noise", noise_ratio),
+           number_column("largest", "", "Largest difference over its sigma, smoothed", largest),
+           number_column("largest_at", "eV", "Energy of the largest difference", at),
+           number_column("smoothed_over", "eV", "Width over which the largest difference is smoothed", smooth)},
       .signal = "significance",
-      .brief = {"after", "shift", "scale", "offset", "significance"}};
+      .brief = {"after", "shift", "scale", "offset", "significance", "spoke"}};
+}
+
+Table test_table(const XasOutcome& outcome) {
+  std::vector<std::int64_t> number;
+  std::vector<std::string> of;
+  std::vector<double> score, chance;
+  for (const XasPair& pair : outcome.pairs) {
+    for (const ChangeTest& t : pair.difference.tests) {
+      number.push_back(static_cast<std::int64_t>(pair.after) + 1);
+      of.push_back(t.of);
+      score.push_back(t.score);
+      chance.push_back(t.chance);
+    }
+  }
+  return {.name = "tests",
+          .title = "What was asked of the difference",
+          .columns = {integer_column("spectrum", "Number of the spectrum", number),
+                      word_column("of", "What was tested", of),
+                      number_column("score", "", "Standard deviations from no change", score),
+                      number_column("chance", "", "Chance of noise alone in this one test", chance)},
+          .signal = "score"};
 }
 
 Table change_table(const XasOutcome& outcome) {
@@ -338,12 +378,12 @@ Table change_table(const XasOutcome& outcome) {
   std::vector<std::string> feature;
   std::vector<core::Value> before, after, change;
   for (const XasPair& pair : outcome.pairs) {
-    for (const XasFeatureChange& c : pair.changes) {
+    for (const FeatureChange& c : pair.changes) {
       number.push_back(static_cast<std::int64_t>(pair.after) + 1);
       feature.push_back(c.window.name);
       before.push_back(c.before);
       after.push_back(c.after);
-      change.push_back(c.after - c.before);
+      change.push_back(c.change);
     }
   }
   return {
@@ -472,7 +512,10 @@ result::Result describe(const XasOutcome& outcome) {
   if (Table features = feature_table(outcome); features.rows() > 0) out.tables.push_back(std::move(features));
   if (Table lines = white_line_table(outcome); lines.rows() > 0) out.tables.push_back(std::move(lines));
   for (std::size_t k = 0; k < outcome.pairs.size(); ++k) out.tables.push_back(difference_table(outcome, k));
-  if (!outcome.pairs.empty()) out.tables.push_back(comparison_table(outcome));
+  if (!outcome.pairs.empty()) {
+    out.tables.push_back(comparison_table(outcome));
+    out.tables.push_back(test_table(outcome));
+  }
   if (Table changes = change_table(outcome); changes.rows() > 0) out.tables.push_back(std::move(changes));
   add_curves(outcome, out);
   if (outcome.components) add_components(*outcome.components, outcome, out);
@@ -492,17 +535,25 @@ std::vector<EarlierSpectrum> spectra_of(const result::Result& result) {
     one.spectrum.name = spectra.at("name").words()[i];
     one.spectrum.element = spectra.at("element").words()[i];
     one.spectrum.edge = spectra.at("edge").words()[i];
+    one.spectrum.fitted = {.background_terms = static_cast<int>(spectra.at("background_terms").integers()[i]),
+                           .divided = spectra.at("divided_by_itself").integers()[i] != 0,
+                           .curve_terms = static_cast<int>(spectra.at("curve_terms").integers()[i])};
+    if (one.spectrum.fitted.curve_terms > 0) one.spectrum.fitted.curve_from_eV = spectra.at("e0").number(i);
     for (const Noise noise : {Noise::none, Noise::column, Noise::counts, Noise::scatter}) {
       if (spectra.at("noise").words()[i] == noise_words(noise)) one.spectrum.noise = noise;
     }
     for (std::size_t r = 0; features != nullptr && r < features->rows(); ++r) {
       if (features->at("spectrum").integers()[r] != static_cast<std::int64_t>(i) + 1) continue;
-      one.features.emplace_back(FeatureWindow{.name = features->at("feature").words()[r],
-                                              .from_eV = features->at("from").number(r),
-                                              .to_eV = features->at("to").number(r),
-                                              .other_from_eV = features->at("over_from").number(r),
-                                              .other_to_eV = features->at("over_to").number(r)},
-                                features->at("ratio").value(r));
+      const core::Value ratio = features->at("ratio").value(r);
+      const double by_shift = features->at("by_energy_scale").number(r);
+      one.features.push_back(
+          {.window = {.name = features->at("feature").words()[r],
+                      .from_eV = features->at("from").number(r),
+                      .to_eV = features->at("to").number(r),
+                      .other_from_eV = features->at("over_from").number(r),
+                      .other_to_eV = features->at("over_to").number(r)},
+           .ratio = {
+               .ratio = ratio, .by_noise = std::max(0.0, ratio.variance - by_shift * by_shift), .by_shift = by_shift}});
     }
     out.push_back(std::move(one));
   }

@@ -43,7 +43,7 @@ Figure pair_figure(const XasOutcome& outcome, std::size_t k) {
   const Difference& d = pair.difference;
   const std::string table = numbered("difference", k);
   return {.name = fmt::format("spectra-{}", k + 1),
-          .title = fmt::format("{}: {}", edge_title(pair.before.spectrum), significance_words(d.significance)),
+          .title = fmt::format("{}: {}", edge_title(pair.before.spectrum), significance_words(d)),
           .caption = fmt::format("Before is moved by {} eV and scaled by {} to lie on after.",
                                  core::format_value(d.shift_eV), core::format_value(d.scale)),
           .x_axis = energy_axis,

@@ -4,26 +4,32 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lithoscope/core/statistics.hpp"
 #include "xas_parts.hpp"
 
 namespace lithoscope::xas {
 namespace {
 
-std::string change_words(const XasFeatureChange& change) {
-  const core::Value d = change.after - change.before;
-  const double score = d.value / d.sigma();
-  const char* what = std::abs(score) < 2 ? "is unchanged" : d.value > 0 ? "rises" : "falls";
-  return fmt::format("{} {}: {} to {} ({:+.1f} standard deviations).", change.window.name, what,
-                     core::format_value(change.before), core::format_value(change.after), score);
+std::string feature_words(const FeatureChange& f) {
+  const double score = f.change.variance > 0 ? f.change.value / f.change.sigma() : 0;
+  const std::string numbers =
+      fmt::format("{} to {}, a change of {} ({:+.1f} standard deviations)", core::format_value(f.before),
+                  core::format_value(f.after), core::format_value(f.change), score);
+  if (std::abs(score) >= core::two_sided_95)
+    return fmt::format("{} {}: {}.", f.window.name, f.change.value > 0 ? "rises" : "falls", numbers);
+  // The largest change that the 95 % interval holds.
+  const double hidden = std::abs(f.change.value) + core::two_sided_95 * f.change.sigma();
+  return fmt::format("{}: {}; no change of it is seen, and one above {:.2g} is excluded.", f.window.name, numbers,
+                     hidden);
 }
 
 void add_pair_answers(const XasPair& pair, std::vector<std::string>& out) {
   const Difference& d = pair.difference;
   out.push_back(fmt::format(
       "{}, after against before: {}, once a shift of {} eV, a scale of {} and an offset of {} are allowed for.",
-      edge_title(pair.before.spectrum), significance_words(d.significance), core::format_value(d.shift_eV),
+      edge_title(pair.before.spectrum), significance_words(d), core::format_value(d.shift_eV),
       core::format_value(d.scale), core::format_value(d.offset)));
-  for (const XasFeatureChange& change : pair.changes) out.push_back(change_words(change));
+  for (const FeatureChange& change : pair.changes) out.push_back(feature_words(change));
 }
 
 std::string spectrum_answer(const XasSpectrum& one) {
@@ -76,7 +82,8 @@ void add_page(const XasOutcome& outcome, result::Result& result) {
   result.asked = compared ? "Asked: did the absorption change, beyond what alignment and scale can explain?"
                           : "Asked: what do these absorption spectra show?";
   result.answers = answers_of(outcome);
-  result::Section main{.title = "Spectra", .tables = tables_in(result, {"spectra", "features", "feature_changes"})};
+  result::Section main{.title = "Spectra",
+                       .tables = tables_in(result, {"feature_changes", "tests", "spectra", "features"})};
   for (const result::Figure& f : result.figures) {
     if (f.name.starts_with("spectra") || f.name.starts_with("difference")) main.figures.push_back(f.name);
   }

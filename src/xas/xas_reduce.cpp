@@ -40,7 +40,8 @@ void find_features(XasSpectrum& out, const XasStudy& study) {
                          std::max(window.to_eV, window.other_to_eV) <= spectrum.energy_eV.back();
     // Usual windows of another edge of the element are not asked for; a given one is.
     if (!reaches && study.features.empty()) continue;
-    out.features.push_back({window, measure_feature(spectrum, window, study.compare.shift)});
+    out.features.push_back(
+        {window, measure_feature(spectrum, window, study.compare.shift, out.read.normalised.shared)});
   }
 }
 
@@ -103,6 +104,48 @@ XasOutcome run_xas(const XasStudy& study) {
   return out;
 }
 
+namespace {
+
+XasPair compare_pair(const EarlierSpectrum& before, const XasSpectrum& after, std::size_t k,
+                     const CompareSettings& settings) {
+  XasPair out{.before = before, .after = k, .difference = {}, .changes = {}};
+  const Spectrum& spectrum = after.read.normalised.spectrum;
+  out.difference = compare(before.spectrum, spectrum, settings);
+  for (std::size_t i = 0; i < std::min(before.features.size(), after.features.size()); ++i) {
+    const XasFeature &a = before.features[i], &b = after.features[i];
+    if (!(a.window == b.window)) continue;
+    out.changes.push_back(
+        feature_change(before.spectrum, a.ratio, spectrum, b.ratio, a.window, out.difference.shift_eV));
+    out.difference.tests.push_back(
+        test_of(ChangeTest::Kind::feature, "the " + a.window.name, out.changes.back().change));
+  }
+  conclude(out.difference);
+  return out;
+}
+
+// What makes a difference hard to read stands before it.
+void warn_of(const XasPair& pair, const std::string& source, const CompareSettings& settings,
+             std::vector<std::string>& warnings) {
+  const Difference& d = pair.difference;
+  constexpr double far = 3;
+  if (settings.shift > 0 && std::abs(d.shift_eV.value) > far * settings.shift) {
+    warnings.push_back(fmt::format(
+        "{} against {}: the energies differ by {} eV, {:.1f} times the {:g} eV that the two scales may differ "
+        "by: calibrate, or give --shift.",
+        source, pair.before.source, core::format_value(d.shift_eV), std::abs(d.shift_eV.value) / settings.shift,
+        settings.shift));
+  }
+  const bool stated = pair.before.spectrum.noise != Noise::scatter;
+  if (stated && d.by_scatter && d.noise_ratio > 1) {
+    warnings.push_back(
+        fmt::format("{} against {}: the points scatter {:.1f} times as much as their stated noise; the comparison "
+                    "takes the scatter.",
+                    source, pair.before.source, d.noise_ratio));
+  }
+}
+
+}  // namespace
+
 void compare_with(XasOutcome& outcome, std::span<const EarlierSpectrum> before, const CompareSettings& settings) {
   if (before.size() != outcome.spectra.size()) {
     throw core::UsageError({.what = "every spectrum needs one of the state before to be compared with",
@@ -113,13 +156,8 @@ void compare_with(XasOutcome& outcome, std::span<const EarlierSpectrum> before, 
   outcome.components.reset();
   for (std::size_t k = 0; k < before.size(); ++k) {
     const XasSpectrum& after = outcome.spectra[k];
-    XasPair pair{.before = before[k], .after = k, .difference = {}, .changes = {}};
-    pair.difference = compare(before[k].spectrum, after.read.normalised.spectrum, settings);
-    for (std::size_t i = 0; i < std::min(before[k].features.size(), after.features.size()); ++i) {
-      if (before[k].features[i].first == after.features[i].window)
-        pair.changes.push_back({after.features[i].window, before[k].features[i].second, after.features[i].ratio.ratio});
-    }
-    outcome.pairs.push_back(std::move(pair));
+    outcome.pairs.push_back(compare_pair(before[k], after, k, settings));
+    warn_of(outcome.pairs.back(), after.read.source, settings, outcome.warnings);
   }
 }
 

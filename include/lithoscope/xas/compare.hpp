@@ -11,7 +11,8 @@
 
 namespace lithoscope::xas {
 
-/// Standard deviations of what may differ for other reasons than chemistry; 0 fixes it. Units are in the table.
+/// Standard deviations of what may differ for other reasons than chemistry; 0 fixes it. Units are in the table. What a
+/// normalisation fitted to the spectra themselves (background, height) is free whatever is given here.
 struct CompareSettings {
   double from = 0, to = 0;
   double shift = 0.05;
@@ -19,6 +20,21 @@ struct CompareSettings {
   double offset = 0.005;
 };
 std::span<const core::Setting<CompareSettings>> compare_settings_table();
+
+/// A way in which chemistry may change a spectrum: reduced less oxidised, say. On any scale.
+struct Direction {
+  std::string name;
+  std::vector<double> energy_eV, change;
+};
+
+/// One question asked of a difference, and how likely noise alone answers it as much.
+struct ChangeTest {
+  enum class Kind { shape, direction, feature };
+  Kind kind = Kind::shape;
+  std::string of;     ///< "the whole shape", or a direction's or feature's name
+  double score = 0;   ///< in standard deviations; signed but for the whole shape
+  double chance = 1;  ///< of noise alone, two-sided
+};
 
 struct Difference {
   std::vector<double> energy_eV;  ///< of the spectrum after
@@ -28,17 +44,36 @@ struct Difference {
   std::vector<double> sigma;            ///< of the difference, what was fitted included
   core::Value shift_eV, scale, offset;  ///< of before onto after: scale before(E - shift) + offset
   double chi_squared = 0;               ///< against no change at all, nuisances marginalised
+  double degrees = 0;                   ///< of this chi squared
   std::int64_t points = 0;
-  double significance = 0;             ///< in standard deviations of a normal distribution; below 0: too good
+  double noise_ratio = 1;              ///< scatter that no smooth change explains over the stated noise
+  bool by_scatter = false;             ///< the noise in the tests is that scatter: it was unknown, or stated too small
+  std::vector<ChangeTest> tests;       ///< of one difference
+  double chance = 1;                   ///< of noise alone in any of the tests
+  double significance = 0;             ///< the same in standard deviations of a normal distribution, two-sided
+  std::string spoke;                   ///< the test that decides
   double largest = 0, largest_eV = 0;  ///< of the difference over its sigma, smoothed over `smooth_eV`
   double smooth_eV = 0.5;
 };
 
-/// Both on one normalisation. Throws UsageError where they do not overlap or no noise is known.
-Difference compare(const Spectrum& before, const Spectrum& after, const CompareSettings& settings);
+/// Both on one normalisation. The whole shape is tested by what is smooth over `smooth_eV`, each direction by its
+/// amplitude; where noise is taken from the scatter, by an F ratio, so that the scatter's own uncertainty counts.
+/// Throws UsageError where they do not overlap or no noise is known.
+Difference compare(const Spectrum& before, const Spectrum& after, const CompareSettings& settings,
+                   std::span<const Direction> directions = {});
+
+/// Chance, significance and what spoke from all tests: what chemistry allows has the larger part of the error rate, and
+/// all parts add up to it (Bonferroni), so that 5 % stays at most 5 % however many questions are asked.
+void conclude(Difference& difference);
+
+/// A test of one number against zero.
+ChangeTest test_of(ChangeTest::Kind kind, std::string of, const core::Value& change);
+
+/// Whether a change is claimed: chance of noise alone below 5 %.
+bool has_changed(const Difference& difference);
 
 /// "no change is seen", "a change is likely", "a clear change" with the numbers: a sentence without a full stop.
-std::string significance_words(double standard_deviations);
+std::string significance_words(const Difference& difference);
 
 /// By how much `spectrum` lies above `reference` in energy, from the shapes in a range, scale and offset free;
 /// for the reference channel of a scan. A prior of `prior_eV` (standard deviation) about 0.

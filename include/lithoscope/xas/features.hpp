@@ -2,10 +2,12 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "lithoscope/core/value.hpp"
+#include "lithoscope/xas/normalise.hpp"
 #include "lithoscope/xas/spectrum.hpp"
 
 namespace lithoscope::xas {
@@ -39,8 +41,21 @@ struct FeatureRatio {
   double by_shift = 0;  ///< what one standard deviation of the energy scale does to the ratio; its square is the rest
   bool operator==(const FeatureRatio&) const = default;
 };
-/// Throws UsageError where the spectrum does not reach.
-FeatureRatio measure_feature(const Spectrum& spectrum, const FeatureWindow& window, double shift_sigma_eV);
+/// The noise is that of the points and of what the normalisation fitted. Throws UsageError where the spectrum does not
+/// reach.
+FeatureRatio measure_feature(const Spectrum& spectrum, const FeatureWindow& window, double shift_sigma_eV,
+                             std::span<const SharedTerm> shared = {});
+
+/// A feature of two spectra whose energy scales differ by a known shift: what both scales have in common is in neither
+/// ratio's variance, and the window follows the spectrum after.
+struct FeatureChange {
+  FeatureWindow window;
+  core::Value before, after;
+  core::Value change;  ///< after less before, the shift's uncertainty included
+};
+FeatureChange feature_change(const Spectrum& before, const FeatureRatio& measured_before, const Spectrum& after,
+                             const FeatureRatio& measured_after, const FeatureWindow& window,
+                             const core::Value& shift_eV);
 
 /// The ratio, the noise of the points and an uncertainty of the energy scale in its variance. Throws UsageError where
 /// the spectrum does not reach.

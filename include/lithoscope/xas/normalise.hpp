@@ -34,7 +34,10 @@ struct EdgeFit {
   core::Value step;  ///< variance from those of the spectrum
   double pre_from = 0, pre_to = 0, post_from = 0, post_to = 0;
   int order = 0;
-  std::vector<double> pre, post;  ///< the two curves on the spectrum's energies
+  int pre_order = 0;
+  std::vector<double> pre, post;             ///< the two curves on the spectrum's energies
+  std::size_t pre_first = 0, pre_end = 0;    ///< points of the pre-edge range: [first, end)
+  std::size_t post_first = 0, post_end = 0;  ///< of the range above the edge
 };
 
 /// The curves and their distance at e0 of arrays as they are. Throws UsageError for a range without points.
@@ -43,10 +46,20 @@ EdgeFit fit_edge(std::span<const double> energy_eV, std::span<const double> mu, 
 
 enum class Normalisation { none, edge, flat, maximum, area };
 
+/// One number that a normalisation fitted, in the unit of the normalised spectrum: a sum of its points, each by its
+/// `weight`. Where it is off by 1, the normalised spectrum is off by minus `shape`.
+struct SharedTerm {
+  std::vector<double> shape, weight;  ///< a value each point
+};
+
+/// Variance of `weights` times the normalised spectrum: the noise of single points and of what was fitted to them.
+double variance_of_sum(const Spectrum& spectrum, std::span<const SharedTerm> shared, std::vector<double> weights);
+
 struct Normalised {
-  Spectrum spectrum;            ///< variances of single points; what all points share is in `scale`
-  core::Value scale;            ///< what was divided by, with the variance all points share
-  std::optional<EdgeFit> edge;  ///< of Normalisation::edge and flat
+  Spectrum spectrum;               ///< variances of single points; what all points share is in `shared`
+  core::Value scale;               ///< what was divided by, with the variance all points share
+  std::optional<EdgeFit> edge;     ///< of Normalisation::edge and flat
+  std::vector<SharedTerm> shared;  ///< background, divisor, curve above the edge
 };
 
 /// By the edge's height (flat: with the curve above it made level); by the maximum above a straight line through the

@@ -20,6 +20,15 @@ enum class Noise {
 };
 std::string_view noise_words(Noise noise);
 
+/// What a normalisation took from the spectrum itself: its noise is the same for all points, so that a comparison
+/// leaves these terms free.
+struct Fitted {
+  int background_terms = 0;  ///< of the polynomial taken off: 1 a constant, 2 a line
+  bool divided = false;      ///< by the spectrum's own height or area
+  int curve_terms = 0;       ///< of the curve above the edge that was made level
+  double curve_from_eV = 0;  ///< where that curve begins
+};
+
 struct Spectrum {
   std::string name;
   std::string element, edge;
@@ -27,6 +36,7 @@ struct Spectrum {
   std::vector<double> intensity;
   std::vector<double> variance;  ///< 0 for exact values
   Noise noise = Noise::none;
+  Fitted fitted;
   std::vector<std::string> remarks;
 
   std::int64_t size() const { return static_cast<std::int64_t>(energy_eV.size()); }

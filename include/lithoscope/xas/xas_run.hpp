@@ -39,19 +39,14 @@ struct XasSpectrum {
 struct EarlierSpectrum {
   std::string source;
   Spectrum spectrum;  ///< normalised; of its name one line
-  std::vector<std::pair<FeatureWindow, core::Value>> features;
-};
-
-struct XasFeatureChange {
-  FeatureWindow window;
-  core::Value before, after;
+  std::vector<XasFeature> features;
 };
 
 struct XasPair {
   EarlierSpectrum before;
   std::size_t after = 0;  ///< of the spectra
   Difference difference;
-  std::vector<XasFeatureChange> changes;
+  std::vector<FeatureChange> changes;
 };
 
 struct XasOutcome {

@@ -108,8 +108,8 @@ TEST_CASE("what a comparison needs comes back from a result to the bit") {
   CHECK(back[0].spectrum.noise == read.normalised.spectrum.noise);
   const auto window = xas::usual_features("Ni").front();
   REQUIRE(back[0].features.size() == 1);
-  CHECK(back[0].features[0].first == window);
-  CHECK(back[0].features[0].second == xas::feature_ratio(read.normalised.spectrum, window, 0.05));
+  CHECK(back[0].features[0].window == window);
+  CHECK(back[0].features[0].ratio.ratio == xas::feature_ratio(read.normalised.spectrum, window, 0.05));
 }
 
 TEST_CASE("the state after is compared with the state before, spectrum by spectrum") {
