@@ -48,7 +48,7 @@ void find_features(XasSpectrum& out, const XasStudy& study) {
 void warn_of(const XasSpectrum& one, std::vector<std::string>& warnings) {
   const std::string& source = one.read.source;
   const Spectrum& measured = one.read.measured;
-  for (const std::string& remark : measured.remarks) warnings.push_back(source + ": " + remark);
+  for (const std::string& remark : measured.remarks) warnings.push_back(fmt::format("{}: {}", source, remark));
   if (!one.why_no_white_lines.empty())
     warnings.push_back(fmt::format("{}: no white-line areas: {}.", source, one.why_no_white_lines));
   const auto& edge = one.read.normalised.edge;
