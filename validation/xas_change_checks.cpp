@@ -10,13 +10,18 @@
 #include <numbers>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "check.hpp"
+#include "lithoscope/core/cubic_spline.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/parallel.hpp"
+#include "lithoscope/core/progress.hpp"
 #include "lithoscope/core/rng.hpp"
 #include "lithoscope/core/statistics.hpp"
+#include "lithoscope/multiplet/references.hpp"
+#include "lithoscope/xas/synthesize.hpp"
 #include "lithoscope/xas/xas_run.hpp"
 #include "model_edges.hpp"
 
@@ -128,7 +133,8 @@ std::optional<xas::XasPair> compared(const World& world, const Shares& before, c
     outcome.spectra.push_back(taken(world, measured(world, after, noise, shift, random), how, study));
     const xas::EarlierSpectrum earlier{
         .source = "before.dat", .spectrum = first.read.normalised.spectrum, .features = first.features};
-    xas::compare_with(outcome, {&earlier, 1}, study.compare);
+    core::NoProgress nobody;
+    xas::compare_with(outcome, {&earlier, 1}, study.compare, nobody);
     return outcome.pairs.front();
   } catch (const core::UsageError&) {
     return std::nullopt;
@@ -192,6 +198,84 @@ Shares reduced(Shares shares, double by) {
   return shares;
 }
 
+// The same metal with the program's own references: another shape of all lines.
+World computed_world(const std::string& element, double from, double to) {
+  core::NoProgress nobody;
+  std::vector<double> energy;
+  constexpr double mesh_eV = 0.1;
+  for (int i = -10; from + mesh_eV * i < to + 1; ++i) energy.push_back(from + mesh_eV * i);
+  std::vector<core::CubicSpline> curves;
+  for (const multiplet::Reference& r : multiplet::references()) {
+    if (r.ion.element != element) continue;
+    curves.emplace_back(energy,
+                        xas::computed_reference(r.ion, energy, xas::usual_strength_eV, nobody).spectrum.intensity);
+  }
+  return {.element = element,
+          .edge = "L2,3",
+          .from = from,
+          .to = to,
+          .at = 0.5 * (from + to) - 5,
+          .lines =
+              [curves](double e, const Shares& shares) {
+                double sum = 0;
+                for (std::size_t j = 0; j < shares.size(); ++j) sum += 0.1 * shares[j] * curves.at(j).value(e);
+                return sum;
+              },
+          .shares = {.05, .25, .7}};
+}
+
+// Metals whose shoulder moves as the reference study says when they are reduced: down for Ni, up for Co and Mn.
+Outcome shoulder_sign() {
+  std::vector<World> all = worlds();
+  all.pop_back();  // oxygen is not reduced
+  all.push_back(computed_world("Ni", 835, 885));
+  all.push_back(computed_world("Co", 760, 810));
+  all.push_back(computed_world("Mn", 622, 668));
+  double right = 0, asked = 0;
+  std::string detail;
+  for (const World& world : all) {
+    for (const double by : {0.02, 0.1, 0.3}) {
+      const auto pair =
+          compared(world, world.shares, reduced(world.shares, by), {1e-5, true}, xas::Normalisation::area, 1, 1);
+      const double change = pair->changes.at(0).change.value;
+      asked += 1;
+      right += (world.element == "Ni" ? -change : change) > 0 ? 1 : 0;
+      detail += fmt::format("{} {:g}: {:+.4f}; ", world.element, by, change);
+    }
+  }
+  return {.figures = {{right, asked}}, .detail = detail};
+}
+
+// How often a change is found whose amplitude stands out by three standard deviations of the best single question.
+Outcome change_power() {
+  constexpr std::int64_t pairs = 400;
+  double lowest = 1;
+  std::string detail;
+  std::uint64_t seed = 900;
+  for (const auto& [element, from, to] :
+       {std::tuple{"Ni", 835., 885.}, std::tuple{"Co", 760., 810.}, std::tuple{"Mn", 622., 668.}}) {
+    const World world = computed_world(element, from, to);
+    for (const Noise& noise : {Noise{0.003, true}, Noise{0.01, false}}) {
+      for (const auto how : {xas::Normalisation::edge, xas::Normalisation::maximum}) {
+        // The amplitude that scores 3: from a strong change, as a score grows in step with it.
+        constexpr double strong = 0.3;
+        double score = 0;
+        for (const auto& pair : many_pairs(world, reduced(world.shares, strong), noise, how, ++seed, 20)) {
+          for (const xas::ChangeTest& t : pair.difference.tests)
+            if (t.kind == xas::ChangeTest::Kind::direction) score = std::max(score, std::abs(t.score));
+        }
+        const double by = 3 * strong / score;
+        const auto found = many_pairs(world, reduced(world.shares, by), noise, how, ++seed, pairs);
+        const auto called = std::ranges::count_if(found, [](const auto& p) { return xas::has_changed(p.difference); });
+        const double rate = static_cast<double>(called) / static_cast<double>(found.size());
+        lowest = std::min(lowest, rate);
+        detail += fmt::format("{} {:g}: {:.4f} found in {:.3f}; ", element, noise.relative, by, rate);
+      }
+    }
+  }
+  return {.figures = {{lowest}}, .detail = detail};
+}
+
 Outcome shoulder_calibration() {
   constexpr std::int64_t pairs = 400;
   double lowest = 1e9, highest = 0;
@@ -220,7 +304,10 @@ Outcome shoulder_calibration() {
 }  // namespace
 
 std::vector<Check> xas_change_checks() {
-  return {{"change-null", change_null}, {"shoulder-calibration", shoulder_calibration}};
+  return {{"change-null", change_null},
+          {"change-power", change_power},
+          {"shoulder-calibration", shoulder_calibration},
+          {"shoulder-sign", shoulder_sign}};
 }
 
 }  // namespace lithoscope::validation

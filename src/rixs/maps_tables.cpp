@@ -94,14 +94,15 @@ Grid count_grid(const RixsMap& map, std::string name, std::string title) {
 Grid rate_grid(const RixsMap& map, std::string name, std::string title) {
   Grid g = empty_grid(map, std::move(name), std::move(title));
   const double mean = mean_exposure(map);
-  std::vector<double> rate(map.counts.size());
+  std::vector<double> rate(map.counts.size()), variance(map.counts.size());
   for (std::size_t i = 0; i < rate.size(); ++i) {
     const std::size_t c = i % map.columns();
     const double exposure = map.live_pixel_s[c] * map.i0[c].value;
     rate[i] = exposure > 0 ? map.counts[i] * mean / exposure : not_known;
+    variance[i] = exposure > 0 ? rate[i] * mean / exposure : not_known;
   }
   g.z = with_gaps(number_column("counts_at_equal_exposure", "", "Photons in the bin at the columns' mean exposure",
-                                std::move(rate)),
+                                std::move(rate), std::move(variance)),
                   "No pixel was live at this energy.");
   g.z.shown.name = "the counts";
   return g;
@@ -114,7 +115,7 @@ void add_change_grids(const MapsOutcome& outcome, result::Result& out) {
   Grid g = empty_grid(map, "map_change", "Change of the map, after less scaled before");
   g.z = with_gaps(
       number_column("significance", "", "Standard deviations of after less scaled before, over boxes of the resolution",
-                    change.map.significance),
+                    change.map.significance, std::vector<double>(change.map.significance.size(), 1.0)),
       "There are no counts before and after.");
   g.z.shown.name = "standard deviations";
   out.grids.push_back(std::move(g));

@@ -529,7 +529,7 @@ result::Grid photon_grid(const ArrayOutcome& outcome) {
           .title = "Photons of the calibrations, a row each pixel",
           .x = number_column("energy", "eV", "Emission energy, middle of the bin", x),
           .y = number_column("row", "", "Row of the pixel in the table of pixels", y),
-          .z = with_gaps(number_column("counts", "", "Photons in a bin", z), "The pixel is left out.")};
+          .z = with_gaps(number_column("counts", "", "Photons in a bin", z, z), "The pixel is left out.")};
 }
 
 // The line that most photons of the whole run lie about: a sample has some of the calibration's elements, too.

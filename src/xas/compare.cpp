@@ -232,13 +232,23 @@ double normal_of_t(double t, double degrees) {
   return t * (1 - 1 / (4 * degrees)) / std::sqrt(1 + t * t / (2 * degrees));
 }
 
+// Neighbouring points against their stated noise, by a median: what a sharp line that changed leaves in a few points
+// does not count. Noise that was stated is believed unless the points scatter more.
+void judge_noise(const VectorXd& variance, Difference& out) {
+  std::vector<double> place, score;
+  for (std::size_t i = 0; i < out.difference.size(); ++i) {
+    place.push_back(static_cast<double>(i));
+    score.push_back(out.difference[i] / std::sqrt(variance[static_cast<Index>(i)]));
+  }
+  out.noise_ratio = scatter_of(place, score);
+  constexpr double certain = 5, error_of_a_median = 1.2;
+  out.by_scatter = out.by_scatter ||
+                   out.noise_ratio > 1 + certain * error_of_a_median / std::sqrt(static_cast<double>(score.size()));
+}
+
 void test_shape(const Explained& smooth, Difference& out) {
   const double rest = std::max(1.0, out.degrees - smooth.degrees);
   const double over = std::max(0.0, out.chi_squared - smooth.chi_squared) / rest;
-  constexpr double certain = 3;
-  out.noise_ratio = std::sqrt(over);
-  // Noise that was stated is believed unless the points scatter more.
-  out.by_scatter = out.by_scatter || core::normal_score(over * rest, rest) > certain;
   if (smooth.degrees < 1) return;
   const double score =
       out.by_scatter ? ratio_score(smooth.chi_squared / smooth.degrees / std::max(over, 1e-300), smooth.degrees, rest)
@@ -246,8 +256,10 @@ void test_shape(const Explained& smooth, Difference& out) {
   out.tests.push_back({ChangeTest::Kind::shape, "the whole shape", score, core::upper_tail(score)});
 }
 
-void test_directions(std::span<const Direction> directions, const Alignment& fit, const Factor& noise, double rest,
-                     Difference& out) {
+void test_directions(std::span<const Direction> directions, const Alignment& fit, const Factor& noise,
+                     const Explained& smooth, Difference& out) {
+  const double rest = std::max(1.0, out.degrees - smooth.degrees);
+  const double over = std::max(0.0, out.chi_squared - smooth.chi_squared) / rest;
   for (const Direction& d : directions) {
     const core::CubicSpline curve{d.energy_eV, d.change};
     VectorXd shape(static_cast<Index>(out.energy_eV.size()));
@@ -256,7 +268,7 @@ void test_directions(std::span<const Direction> directions, const Alignment& fit
       shape[i] = e >= curve.low() && e <= curve.high() ? curve.value(e) : 0;
     }
     double score = score_along(shape, fit, noise);
-    if (out.by_scatter) score = normal_of_t(score / std::max(out.noise_ratio, 1e-300), rest);
+    if (out.by_scatter) score = normal_of_t(score / std::sqrt(std::max(over, 1e-300)), rest);
     out.tests.push_back({ChangeTest::Kind::direction, d.name, score, 2 * core::upper_tail(std::abs(score))});
   }
 }
@@ -316,6 +328,8 @@ Difference compare(const Spectrum& before, const Spectrum& after, const CompareS
   out.energy_eV = pair.after.energy_eV;
   out.before = list(fit.model);
   out.after = pair.after.intensity;
+  out.after_variance = pair.after.variance;
+  out.before_variance = list((variance - map(pair.after.variance)).cwiseMax(0));
   out.difference = list(fit.residual);
   out.shift_eV = {fit.p[0], fit.covariance(0, 0)};
   out.scale = {1 + fit.p[1], fit.covariance(1, 1)};
@@ -328,9 +342,10 @@ Difference compare(const Spectrum& before, const Spectrum& after, const CompareS
   // A nuisance with a prior is one more datum; a free one takes a datum.
   out.degrees = static_cast<double>(out.points - nuisances.free);
   out.by_scatter = before.noise == Noise::scatter || after.noise == Noise::scatter;
+  judge_noise(variance, out);
   const Explained smooth = explained_by(smooth_shapes(out.energy_eV, out.smooth_eV), fit, noise);
   test_shape(smooth, out);
-  test_directions(directions, fit, noise, std::max(1.0, out.degrees - smooth.degrees), out);
+  test_directions(directions, fit, noise, smooth, out);
   find_largest(variance, out);
   conclude(out);
   return out;

@@ -103,8 +103,8 @@ std::optional<EdgeName> edge_between(double from_eV, double to_eV) {
 }
 
 std::vector<FeatureWindow> usual_features(const std::string& element) {
-  if (element == "Ni") return {{"Ni L3 high-energy shoulder", 854.2, 856.2, 851.8, 853.8}};
-  if (element == "Co") return {{"Co L3 low-energy shoulder", 777.0, 779.0, 780.0, 782.0}};
+  if (element == "Ni") return {{"Ni L3 high-energy shoulder", 855.5, 857.0, 853.0, 855.0}};
+  if (element == "Co") return {{"Co L3 low-energy shoulder", 778.5, 780.5, 781.0, 783.0}};
   if (element == "Mn") return {{"Mn L3 low-energy shoulder", 639.2, 641.2, 642.0, 644.0}};
   if (element == "O") return {{"O K pre-edge peak", 528.7, 530.7, 538.0, 544.0}};
   return {};

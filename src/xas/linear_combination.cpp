@@ -371,6 +371,7 @@ MixtureFit MixtureModel::fit(const Spectrum& spectrum) const {
   MixtureFit out;
   out.energy_eV = data.energy_eV;
   out.measured = data.intensity;
+  out.variance = data.variance;
   out.model.assign(solved.at.model.begin(), solved.at.model.end());
   out.points = n;
   out.free_parameters = layout.free_parameters();

@@ -110,7 +110,7 @@ Table mixture_table(const ValenceOutcome& outcome, std::size_t k) {
   return {.name = named_by_fit("mixture", k),
           .title = short_name(outcome.measured[k].normalised.spectrum) + ", measured and mixed",
           .columns = {number_column("energy", "eV", "Photon energy", fit.energy_eV),
-                      number_column("measured", "", "Normalised absorption", fit.measured),
+                      number_column("measured", "", "Normalised absorption", fit.measured, fit.variance),
                       number_column("model", "", "Mixture of the references", fit.model),
                       number_column("residual", "", "Measured less mixture", residual)},
           .axis = "energy",

@@ -290,17 +290,18 @@ Table difference_table(const XasOutcome& outcome, std::size_t k) {
   const Difference& d = pair.difference;
   std::vector<double> variance;
   for (const double s : d.sigma) variance.push_back(s * s);
-  return {.name = fmt::format("difference_{}", k + 1),
-          .title = edge_title(outcome.spectra[pair.after].read.normalised.spectrum) + ", after less before",
-          .columns = {number_column("energy", "eV", "Photon energy, of the spectrum after", d.energy_eV),
-                      number_column("difference", "", "After less before, beyond shift, scale and offset", d.difference,
-                                    variance),
-                      number_column("before", "", "Before, moved and scaled to lie on after", d.before),
-                      number_column("after", "", "After, normalised", d.after),
-                      number_column("no_change", "", "Zero, with the variance of the difference by noise alone",
-                                    std::vector<double>(d.energy_eV.size(), 0.0), variance)},
-          .axis = "energy",
-          .signal = "difference"};
+  return {
+      .name = fmt::format("difference_{}", k + 1),
+      .title = edge_title(outcome.spectra[pair.after].read.normalised.spectrum) + ", after less before",
+      .columns = {number_column("energy", "eV", "Photon energy, of the spectrum after", d.energy_eV),
+                  number_column("difference", "", "After less before, beyond shift, scale and offset", d.difference,
+                                variance),
+                  number_column("before", "", "Before, moved and scaled to lie on after", d.before, d.before_variance),
+                  number_column("after", "", "After, normalised", d.after, d.after_variance),
+                  number_column("no_change", "", "Zero, with the variance of the difference by noise alone",
+                                std::vector<double>(d.energy_eV.size(), 0.0), variance)},
+      .axis = "energy",
+      .signal = "difference"};
 }
 
 Table comparison_table(const XasOutcome& outcome) {

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/material/fluorescence.hpp"
+#include "lithoscope/multiplet/references.hpp"
+#include "lithoscope/xas/synthesize.hpp"
 #include "lithoscope/xas/xas_run.hpp"
 
 namespace lithoscope::xas {
@@ -104,13 +107,31 @@ XasOutcome run_xas(const XasStudy& study) {
   return out;
 }
 
+std::vector<Direction> reference_directions(const Spectrum& spectrum, core::Progress& progress) {
+  std::vector<Direction> out;
+  std::optional<ReferenceCurve> lower;
+  for (const multiplet::Reference& r : multiplet::references()) {
+    if (!is_L_edge(spectrum) || r.ion.element != spectrum.element) continue;
+    ReferenceCurve curve = computed_reference(r.ion, spectrum.energy_eV, usual_strength_eV, progress);
+    if (lower) {
+      Direction d{.name = fmt::format("the difference of {} and {}", lower->name, curve.name),
+                  .energy_eV = spectrum.energy_eV,
+                  .change = lower->spectrum.intensity};
+      for (std::size_t i = 0; i < d.change.size(); ++i) d.change[i] -= curve.spectrum.intensity[i];
+      out.push_back(std::move(d));
+    }
+    lower = std::move(curve);
+  }
+  return out;
+}
+
 namespace {
 
 XasPair compare_pair(const EarlierSpectrum& before, const XasSpectrum& after, std::size_t k,
-                     const CompareSettings& settings) {
+                     const CompareSettings& settings, core::Progress& progress) {
   XasPair out{.before = before, .after = k, .difference = {}, .changes = {}};
   const Spectrum& spectrum = after.read.normalised.spectrum;
-  out.difference = compare(before.spectrum, spectrum, settings);
+  out.difference = compare(before.spectrum, spectrum, settings, reference_directions(spectrum, progress));
   for (std::size_t i = 0; i < std::min(before.features.size(), after.features.size()); ++i) {
     const XasFeature &a = before.features[i], &b = after.features[i];
     if (!(a.window == b.window)) continue;
@@ -146,7 +167,8 @@ void warn_of(const XasPair& pair, const std::string& source, const CompareSettin
 
 }  // namespace
 
-void compare_with(XasOutcome& outcome, std::span<const EarlierSpectrum> before, const CompareSettings& settings) {
+void compare_with(XasOutcome& outcome, std::span<const EarlierSpectrum> before, const CompareSettings& settings,
+                  core::Progress& progress) {
   if (before.size() != outcome.spectra.size()) {
     throw core::UsageError({.what = "every spectrum needs one of the state before to be compared with",
                             .expected = fmt::format("{} spectra, as before", before.size()),
@@ -156,7 +178,7 @@ void compare_with(XasOutcome& outcome, std::span<const EarlierSpectrum> before, 
   outcome.components.reset();
   for (std::size_t k = 0; k < before.size(); ++k) {
     const XasSpectrum& after = outcome.spectra[k];
-    outcome.pairs.push_back(compare_pair(before[k], after, k, settings));
+    outcome.pairs.push_back(compare_pair(before[k], after, k, settings, progress));
     warn_of(outcome.pairs.back(), after.read.source, settings, outcome.warnings);
   }
 }

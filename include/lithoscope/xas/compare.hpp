@@ -40,11 +40,12 @@ struct Difference {
   std::vector<double> energy_eV;  ///< of the spectrum after
   std::vector<double> before;     ///< shifted, scaled and offset to fit
   std::vector<double> after;
-  std::vector<double> difference;       ///< after - before
-  std::vector<double> sigma;            ///< of the difference, what was fitted included
-  core::Value shift_eV, scale, offset;  ///< of before onto after: scale before(E - shift) + offset
-  double chi_squared = 0;               ///< against no change at all, nuisances marginalised
-  double degrees = 0;                   ///< of this chi squared
+  std::vector<double> before_variance, after_variance;  ///< of the points, what was fitted aside
+  std::vector<double> difference;                       ///< after - before
+  std::vector<double> sigma;                            ///< of the difference, what was fitted included
+  core::Value shift_eV, scale, offset;                  ///< of before onto after: scale before(E - shift) + offset
+  double chi_squared = 0;                               ///< against no change at all, nuisances marginalised
+  double degrees = 0;                                   ///< of this chi squared
   std::int64_t points = 0;
   double noise_ratio = 1;              ///< scatter that no smooth change explains over the stated noise
   bool by_scatter = false;             ///< the noise in the tests is that scatter: it was unknown, or stated too small

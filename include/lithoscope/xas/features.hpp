@@ -28,7 +28,9 @@ struct FeatureWindow {
 };
 
 /// The fingerprints of the reference study (paper, Fig. 2): Ni's high-energy shoulder, Co's and Mn's low-energy
-/// shoulders, oxygen's pre-edge peak at 529.7 eV. Empty for other edges. Places are usual ones: calibrate first.
+/// shoulders, oxygen's pre-edge peak at 529.7 eV. Between neighbouring computed references Ni's falls and Co's and Mn's
+/// rise where the metal is reduced; a window of Co that begins lower would hold the hole's line of Co4+, at 778.5 eV.
+/// Empty for other edges. Places are usual ones: calibrate first.
 std::vector<FeatureWindow> usual_features(const std::string& element);
 
 /// "shoulder: 854..856 / 852..853.5". Throws UsageError.

@@ -55,7 +55,8 @@ struct MixtureFit {
   double amplitude = 1, offset = 0, slope_per_eV = 0;
   core::Value bend;  ///< the mixture m is seen as m / (1 + bend m): saturated
   std::vector<double> energy_eV, measured, model;
-  double chi_squared = 0;  ///< of the points, without the priors
+  std::vector<double> variance;  ///< of the measured points, as stated
+  double chi_squared = 0;        ///< of the points, without the priors
   double reduced_chi_squared = 0;
   double r_factor = 0;           ///< sum of squared misfits over sum of squared values
   double akaike = 0, bayes = 0;  ///< n ln(chi2/n) + 2 p and + p ln n; p counts what no prior holds

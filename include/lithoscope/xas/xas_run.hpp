@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "lithoscope/core/progress.hpp"
 #include "lithoscope/result/result.hpp"
 #include "lithoscope/xas/compare.hpp"
 #include "lithoscope/xas/components.hpp"
@@ -69,8 +70,13 @@ struct XasStudy {
 XasOutcome run_xas(const XasStudy& study);
 /// What run_xas makes of one spectrum.
 XasSpectrum measure_spectrum(ReadSpectrum read, const XasStudy& study);
-/// The spectra one by one against those of the state before. Throws UsageError when there are not as many.
-void compare_with(XasOutcome& outcome, std::span<const EarlierSpectrum> before, const CompareSettings& settings);
+/// How the computed references of neighbouring valences differ, at the energies of an L2,3 edge of Mn, Co or Ni;
+/// nothing for other edges.
+std::vector<Direction> reference_directions(const Spectrum& spectrum, core::Progress& progress);
+/// The spectra one by one against those of the state before, their directions asked with them. Throws UsageError when
+/// there are not as many.
+void compare_with(XasOutcome& outcome, std::span<const EarlierSpectrum> before, const CompareSettings& settings,
+                  core::Progress& progress);
 
 /// "feature/Ni/L3-high-energy-shoulder"; of a fluorescence with "/fluorescence" at its end.
 std::string observable_name(const FeatureWindow& window, const std::string& element, Yield yield);

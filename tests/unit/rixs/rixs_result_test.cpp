@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "array_twin_cases.hpp"
@@ -148,8 +149,8 @@ TEST_CASE("two states scanned at other energies are not compared, and a warning 
   const auto before = std::make_shared<const result::Result>(run.rixs(run.tes()));
   const result::Result after = other.rixs(other.tes(), {}, before);
   CHECK(after.find_grid("map_change") == nullptr);
-  REQUIRE(after.warnings.size() == 1);
-  CHECK(after.warnings[0].find("not compared") != std::string::npos);
+  CHECK(std::ranges::any_of(after.warnings,
+                            [](const std::string& w) { return w.find("not compared") != std::string::npos; }));
 }
 
 TEST_CASE("what is found of a synthetic run is what the emission predicts") {
@@ -157,7 +158,7 @@ TEST_CASE("what is found of a synthetic run is what the emission predicts") {
       {"pixels", std::int64_t{12}},
       {"rate", 80.0},
       {"calibration", 60.0},
-      {"emission", std::vector<std::string>{"534 526 2.5 1.3 1", "529 525.5 1.2 1.1 0.4", "531 523.4 0.45 0.7 0.5"}},
+      {"emission", std::vector<std::string>{"534 526 2.5 1.3 1", "529 525.5 1.2 1.1 0.4", "531 523.4 0.45 0.7 1"}},
       {"region", std::vector<std::string>{"O K: 515..530"}}};
   test::ArrayRun run{given};
   const result::Result r = run.rixs(run.tes(), {{"region", std::vector<std::string>{"O K: 515..530"}}});
