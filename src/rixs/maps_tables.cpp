@@ -12,11 +12,9 @@ namespace lithoscope::rixs {
 
 using result::Column;
 using result::Grid;
-using result::integer_column;
 using result::number_column;
 using result::Table;
 using result::value_column;
-using result::word_column;
 
 bool over_emission(const NamedCurve& named) { return named.kind == "XES" || named.kind == "XRF"; }
 

@@ -155,10 +155,10 @@ TEST_CASE("two states scanned at other energies are not compared, and a warning 
 
 TEST_CASE("what is found of a synthetic run is what the emission predicts") {
   const test::Given given{
-      {"pixels", std::int64_t{12}},
+      {"pixels", std::int64_t{30}},
       {"rate", 80.0},
       {"calibration", 60.0},
-      {"emission", std::vector<std::string>{"534 526 2.5 1.3 1", "529 525.5 1.2 1.1 0.4", "531 523.4 0.45 0.7 1"}},
+      {"emission", std::vector<std::string>{"534 526 2.5 1.3 1", "529 525.5 1.2 1.1 0.4", "531 523.4 0.45 0.7 0.5"}},
       {"region", std::vector<std::string>{"O K: 515..530"}}};
   test::ArrayRun run{given};
   const result::Result r = run.rixs(run.tes(), {{"region", std::vector<std::string>{"O K: 515..530"}}});
