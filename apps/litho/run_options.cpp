@@ -95,7 +95,8 @@ study::StepCache cache_of(const RunOptions& options, const std::string& part) {
   if (options.out.empty() || !fs::exists(before, error)) return cache;
   try {
     cache.add(result::read_nexus(io::InputFile::open(before.string())));
-  } catch (const core::UnreadableFile&) {  // of another version, or damaged: everything is made anew
+  } catch (const core::UnreadableFile&) {
+    return cache;  // of another version, or damaged: everything is made anew
   }
   return cache;
 }

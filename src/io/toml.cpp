@@ -440,7 +440,7 @@ core::SettingValue TableReader::typed(const core::SettingInfo& info, std::string
   try {
     return core::checked_setting(info, std::move(value), std::string{key});
   } catch (const core::UsageError& error) {
-    core::ErrorFacts facts = error.facts();
+    const core::ErrorFacts& facts = error.facts();
     std::string what = facts.what;
     if (what.starts_with(std::string{key} + " ")) what = what.substr(key.size() + 1);
     fail(key, what, facts.expected, facts.found, facts.advice);

@@ -15,7 +15,6 @@ namespace lithoscope::programme {
 
 using particle::Leg;
 using particle::Mark;
-using result::Column;
 using result::Shown;
 using result::Table;
 

@@ -81,7 +81,7 @@ Node read_node(const io::Hdf5Reader& reader, const std::string& at, const std::s
   if (reader.is_group(at)) {
     if (out.nx_class.empty()) out.nx_class = "NXcollection";
     for (const std::string& member : reader.members(at))
-      out.children.push_back(read_node(reader, at + "/" + member, member));
+      out.children.push_back(read_node(reader, fmt::format("{}/{}", at, member), member));
     return out;
   }
   const bool scalar = reader.is_scalar(at);
@@ -128,7 +128,7 @@ std::string nexus_file(std::span<const Result> results, const FileFacts& facts) 
   nexus.text(at + "/definition", definition);
   nexus.text(at + "/title", facts.title);
   nexus.text(at + "/program_name", facts.program);
-  for (const auto& [name, text] : facts.texts) nexus.text(at + "/" + name, text);
+  for (const auto& [name, text] : facts.texts) nexus.text(fmt::format("{}/{}", at, name), text);
   std::set<std::string> used;
   for (const Result& result : results) {
     const Node node = node_of(result, group_name(result, used), true);
@@ -171,8 +171,9 @@ FileFacts read_nexus_facts(const io::InputFile& file) {
   const std::string at = entry;
   FileFacts out{.title = reader.text(at + "/title"), .program = reader.text(at + "/program_name")};
   for (const std::string& name : reader.members(at)) {
-    if (reader.is_group(at + "/" + name) || name == "title" || name == "program_name" || name == "definition") continue;
-    out.texts.emplace_back(name, reader.text(at + "/" + name));
+    const std::string below = fmt::format("{}/{}", at, name);
+    if (reader.is_group(below) || name == "title" || name == "program_name" || name == "definition") continue;
+    out.texts.emplace_back(name, reader.text(below));
   }
   return out;
 }

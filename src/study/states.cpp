@@ -41,7 +41,8 @@ void read_rate(TableReader& reader, probe::Charge& charge) {
   } else {
     try {
       charge.current_A_per_kg = core::parse_quantity(*text, "A/kg");
-    } catch (const core::UsageError&) {  // told below
+    } catch (const core::UsageError&) {
+      charge.current_A_per_kg.reset();  // told below
     }
   }
   if (!charge.c_rate_per_h && !charge.current_A_per_kg)
