@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "figure_style.hpp"
@@ -25,6 +26,16 @@ std::vector<std::size_t> rows_of(const result::Table& table, const result::Plot&
   return out;
 }
 
+// "Pulse 7: why"; the row is named where its table numbers the rows in its first column.
+std::string note_of(const result::Table& table, const result::Plot& plot, std::size_t row) {
+  std::string note = result::shown_text(table.at(plot.notes), row);
+  const result::Column& first = table.columns.front();
+  if (!std::holds_alternative<std::vector<std::int64_t>>(first.values)) return note;
+  std::string name = first.name;
+  name.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(name.front())));
+  return fmt::format("{} {}{}{}", name, first.integers()[row], note.empty() ? "" : ": ", note);
+}
+
 Series series_of(const result::Table& table, const result::Plot& plot) {
   Series s{.name = plot.name, .role = plot.role, .mark = plot.mark};
   const result::Column& y_column = table.at(plot.y);
@@ -38,7 +49,7 @@ Series series_of(const result::Table& table, const result::Plot& plot) {
       s.y_low.push_back(rounded(moved(bounds.low[i])));
       s.y_high.push_back(rounded(moved(bounds.high[i])));
     }
-    if (!plot.notes.empty()) s.notes.push_back(result::shown_text(table.at(plot.notes), i));
+    if (!plot.notes.empty()) s.notes.push_back(note_of(table, plot, i));
   }
   return s;
 }
