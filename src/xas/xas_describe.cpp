@@ -368,7 +368,7 @@ Table test_table(const XasOutcome& outcome) {
   return {.name = "tests",
           .title = "What was asked of the difference",
           .columns = {integer_column("spectrum", "Number of the spectrum", number),
-                      word_column("of", "What was tested", of),
+                      word_column("question", "What was asked", of),
                       number_column("score", "", "Standard deviations from no change", score),
                       number_column("chance", "", "Chance of noise alone in this one test", chance)},
           .signal = "score"};
