@@ -51,9 +51,14 @@ VectorXd map(const std::vector<double>& v) {
 
 std::vector<double> list(const VectorXd& v) { return {v.begin(), v.end()}; }
 
-// Variances of the points after and of the curve before between its points: a spline's value is a sum of some eight
+// Noise of the points after less that of the curve before between its points: a spline's value is a sum of some eight
 // points about it, and neighbours share them.
-Sparse noise_of(const Pair& pair, double shift) {
+struct PairNoise {
+  Sparse before;      // what one standard deviation of each point before does to the difference, a column a point
+  Sparse covariance;  // of the difference
+  Factor factor;
+};
+void find_noise(const Pair& pair, double shift, double scale, PairNoise& out) {
   const std::vector<double>&at = pair.after.energy_eV, &knots = pair.before.energy_eV;
   std::vector<Eigen::Triplet<double>> entries;
   std::size_t first = 0;
@@ -64,17 +69,22 @@ Sparse noise_of(const Pair& pair, double shift) {
       constexpr double negligible = 1e-5;
       const double share = unit.curve.value(at[i] - shift);
       if (std::abs(share) > negligible)
-        entries.emplace_back(static_cast<int>(i), static_cast<int>(j), share * std::sqrt(pair.before.variance[j]));
+        entries.emplace_back(static_cast<int>(i), static_cast<int>(j),
+                             -scale * share * std::sqrt(pair.before.variance[j]));
     }
   }
   const auto n = static_cast<Index>(at.size());
-  Sparse spread(n, static_cast<Index>(knots.size()));
-  spread.setFromTriplets(entries.begin(), entries.end());
-  Sparse out = spread * spread.transpose();
+  out.before = Sparse(n, static_cast<Index>(knots.size()));
+  out.before.setFromTriplets(entries.begin(), entries.end());
   Sparse own(n, n);
   own.reserve(Eigen::VectorXi::Constant(n, 1));
   for (Index i = 0; i < n; ++i) own.insert(i, i) = pair.after.variance[static_cast<std::size_t>(i)];
-  return out + own;
+  out.covariance = Sparse(out.before * out.before.transpose()) + own;
+  out.factor.compute(out.covariance);
+  if (out.factor.info() == Eigen::Success && out.covariance.diagonal().minCoeff() > 0) return;
+  throw core::UsageError({.what = "a difference needs to know the noise of the spectra",
+                          .expected = "standard deviations, counts, or enough points to tell the scatter",
+                          .found = "points without a variance"});
 }
 
 // What may differ without chemistry: after = (1 + scale) before(E - shift) + offset + other terms of the normalisation.
@@ -123,13 +133,12 @@ struct Alignment {
   MatrixXd jacobian, covariance;
   MatrixXd weighted;  // noise^-1 jacobian
 };
-Alignment align(const Pair& pair, const Nuisances& nuisances, const VectorXd& variance, const Factor& noise,
-                VectorXd start) {
+Alignment align(const Pair& pair, const Nuisances& nuisances, const PairNoise& noise, VectorXd start) {
   const auto n = static_cast<Index>(pair.after.size());
   Alignment out{.p = std::move(start), .model = VectorXd(n), .residual = VectorXd(n)};
   out.jacobian.resize(n, out.p.size());
   const VectorXd measured = map(pair.after.intensity);
-  const VectorXd share_before = map(pair.after.variance).cwiseQuotient(variance);
+  const VectorXd share_before = map(pair.after.variance).cwiseQuotient(noise.covariance.diagonal());
   std::vector<double> value(pair.after.energy_eV.size()), slope(value.size()), at(value.size());
   MatrixXd normal;
   const auto linearise = [&] {
@@ -140,7 +149,7 @@ Alignment align(const Pair& pair, const Nuisances& nuisances, const VectorXd& va
     const VectorXd mean = measured - others - share_before.cwiseProduct(out.residual);
     core::CubicSpline{pair.after.energy_eV, list(mean)}.along(pair.after.energy_eV, 0, at, slope);
     out.jacobian << -map(slope), mean / (1 + out.p[1]), nuisances.others;
-    out.weighted = noise.solve(out.jacobian);
+    out.weighted = noise.factor.solve(out.jacobian);
     normal = out.jacobian.transpose() * out.weighted;
     normal.diagonal() += nuisances.prior;
   };
@@ -155,14 +164,6 @@ Alignment align(const Pair& pair, const Nuisances& nuisances, const VectorXd& va
   linearise();
   out.covariance = normal.ldlt().solve(MatrixXd::Identity(normal.rows(), normal.cols()));
   return out;
-}
-
-void factorise(const Sparse& noise, Factor& out) {
-  out.compute(noise);
-  if (out.info() == Eigen::Success && noise.diagonal().minCoeff() > 0) return;
-  throw core::UsageError({.what = "a difference needs to know the noise of the spectra",
-                          .expected = "standard deviations, counts, or enough points to tell the scatter",
-                          .found = "points without a variance"});
 }
 
 // What is smooth: natural splines through knots that lie `width` and four points apart at least.
@@ -227,7 +228,7 @@ double ratio_score(double ratio, double degrees, double degrees_below) {
   return (root * (1 - below) - (1 - above)) / std::sqrt(above + below * root * root);
 }
 
-// A Student t as a normal number (Wallace, 1959, to first order).
+// A Student t as a normal number (Abramowitz and Stegun, 26.7.8).
 double normal_of_t(double t, double degrees) {
   return t * (1 - 1 / (4 * degrees)) / std::sqrt(1 + t * t / (2 * degrees));
 }
@@ -269,7 +270,23 @@ void test_directions(std::span<const Direction> directions, const Alignment& fit
     }
     double score = score_along(shape, fit, noise);
     if (out.by_scatter) score = normal_of_t(score / std::sqrt(std::max(over, 1e-300)), rest);
-    out.tests.push_back({ChangeTest::Kind::direction, d.name, score, 2 * core::upper_tail(std::abs(score))});
+    out.tests.push_back({d.kind, d.name, score, 2 * core::upper_tail(std::abs(score))});
+  }
+}
+
+// The shift is a sum of differences: its noise is theirs.
+void find_covariance_with_shift(const Pair& pair, const Spectrum& after, const Alignment& fit, const PairNoise& noise,
+                                Difference& out) {
+  const VectorXd weights = fit.weighted * fit.covariance.col(0);
+  const VectorXd before = noise.before.transpose() * weights;
+  for (Index j = 0; j < before.size(); ++j)
+    out.before_with_shift.push_back(before[j] * std::sqrt(pair.before.variance[static_cast<std::size_t>(j)]));
+  out.after_with_shift.assign(after.energy_eV.size(), 0.0);
+  const auto first = static_cast<std::size_t>(std::ranges::find(after.energy_eV, pair.after.energy_eV.front()) -
+                                              after.energy_eV.begin());
+  for (Index i = 0; i < weights.size(); ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    out.after_with_shift[first + k] = weights[i] * pair.after.variance[k];
   }
 }
 
@@ -288,6 +305,26 @@ void find_largest(const VectorXd& variance, Difference& out) {
       out.largest_eV = out.energy_eV[i] + 0.5 * out.smooth_eV;
     }
   }
+}
+
+// Each kind of question has its part of the error rate, and shares it among its questions.
+void conclude(Difference& difference) {
+  // Parts of the error rate: of the whole shape, of all directions together, of all features together.
+  constexpr std::array<double, 3> part{1, 3, 1};
+  std::array<double, 3> asked{};
+  for (const ChangeTest& t : difference.tests) asked.at(static_cast<std::size_t>(t.kind)) += 1;
+  double sum = 0;
+  for (std::size_t k = 0; k < part.size(); ++k) sum += asked.at(k) > 0 ? part.at(k) : 0;
+  difference.chance = 1;
+  difference.spoke.clear();
+  for (const ChangeTest& t : difference.tests) {
+    const auto k = static_cast<std::size_t>(t.kind);
+    const double chance = std::min(1.0, t.chance * asked.at(k) * sum / part.at(k));
+    if (chance >= difference.chance && !difference.spoke.empty()) continue;
+    difference.chance = chance;
+    difference.spoke = t.of;
+  }
+  difference.significance = core::score_of_tail(0.5 * difference.chance);
 }
 
 }  // namespace
@@ -315,15 +352,13 @@ Difference compare(const Spectrum& before, const Spectrum& after, const CompareS
                    std::span<const Direction> directions) {
   const Pair pair = overlap(before, after, settings.from, settings.to, 3 * settings.shift);
   const Nuisances nuisances = nuisances_of(pair, settings);
-  // Where the points of the curve before lie between those after depends on the shift.
-  Factor noise;
-  Sparse covariance = noise_of(pair, 0);
-  factorise(covariance, noise);
-  const VectorXd start = align(pair, nuisances, covariance.diagonal(), noise, VectorXd::Zero(nuisances.prior.size())).p;
-  covariance = noise_of(pair, start[0]);
-  factorise(covariance, noise);
-  const VectorXd variance = covariance.diagonal();
-  const Alignment fit = align(pair, nuisances, variance, noise, start);
+  // Where the points of the curve before lie between those after depends on the shift, what they count on the scale.
+  PairNoise noise;
+  find_noise(pair, 0, 1, noise);
+  const VectorXd start = align(pair, nuisances, noise, VectorXd::Zero(nuisances.prior.size())).p;
+  find_noise(pair, start[0], 1 + start[1], noise);
+  const VectorXd variance = noise.covariance.diagonal();
+  const Alignment fit = align(pair, nuisances, noise, start);
   Difference out;
   out.energy_eV = pair.after.energy_eV;
   out.before = list(fit.model);
@@ -334,45 +369,22 @@ Difference compare(const Spectrum& before, const Spectrum& after, const CompareS
   out.shift_eV = {fit.p[0], fit.covariance(0, 0)};
   out.scale = {1 + fit.p[1], fit.covariance(1, 1)};
   out.offset = {fit.p[2], fit.covariance(2, 2)};
+  find_covariance_with_shift(pair, after, fit, noise, out);
   // What is left has lost the part that looks like a nuisance: V - J C J'.
   const VectorXd explained = (fit.jacobian * fit.covariance).cwiseProduct(fit.jacobian).rowwise().sum();
   out.sigma = list((variance - explained).cwiseMax(1e-3 * variance).cwiseSqrt());
-  out.chi_squared = noise.solve(fit.residual).dot(fit.residual) + fit.p.cwiseAbs2().dot(nuisances.prior);
+  out.chi_squared = noise.factor.solve(fit.residual).dot(fit.residual) + fit.p.cwiseAbs2().dot(nuisances.prior);
   out.points = pair.after.size();
   // A nuisance with a prior is one more datum; a free one takes a datum.
   out.degrees = static_cast<double>(out.points - nuisances.free);
   out.by_scatter = before.noise == Noise::scatter || after.noise == Noise::scatter;
   judge_noise(variance, out);
-  const Explained smooth = explained_by(smooth_shapes(out.energy_eV, out.smooth_eV), fit, noise);
+  const Explained smooth = explained_by(smooth_shapes(out.energy_eV, out.smooth_eV), fit, noise.factor);
   test_shape(smooth, out);
-  test_directions(directions, fit, noise, smooth, out);
+  test_directions(directions, fit, noise.factor, smooth, out);
   find_largest(variance, out);
   conclude(out);
   return out;
-}
-
-ChangeTest test_of(ChangeTest::Kind kind, std::string of, const core::Value& change) {
-  const double score = change.variance > 0 ? change.value / change.sigma() : 0;
-  return {kind, std::move(of), score, 2 * core::upper_tail(std::abs(score))};
-}
-
-void conclude(Difference& difference) {
-  // Parts of the error rate: of the whole shape, of all directions together, of all features together.
-  constexpr std::array<double, 3> part{1, 3, 1};
-  std::array<double, 3> asked{};
-  for (const ChangeTest& t : difference.tests) asked.at(static_cast<std::size_t>(t.kind)) += 1;
-  double sum = 0;
-  for (std::size_t k = 0; k < part.size(); ++k) sum += asked.at(k) > 0 ? part.at(k) : 0;
-  difference.chance = 1;
-  difference.spoke.clear();
-  for (const ChangeTest& t : difference.tests) {
-    const auto k = static_cast<std::size_t>(t.kind);
-    const double chance = std::min(1.0, t.chance * asked.at(k) * sum / part.at(k));
-    if (chance >= difference.chance && !difference.spoke.empty()) continue;
-    difference.chance = chance;
-    difference.spoke = t.of;
-  }
-  difference.significance = core::score_of_tail(0.5 * difference.chance);
 }
 
 bool has_changed(const Difference& difference) { return difference.chance < 0.05; }
@@ -394,11 +406,10 @@ core::Value energy_offset_eV(const Spectrum& spectrum, const Spectrum& reference
   const CompareSettings settings{.from = from_eV, .to = to_eV, .shift = prior_eV, .scale = 10, .offset = 10 * height};
   const Pair pair = overlap(reference, spectrum, from_eV, to_eV, 3 * prior_eV);
   const Nuisances nuisances = nuisances_of(pair, settings);
-  Factor noise;
-  const Sparse covariance = noise_of(pair, 0);
-  factorise(covariance, noise);
-  const Alignment fit = align(pair, nuisances, covariance.diagonal(), noise, VectorXd::Zero(nuisances.prior.size()));
-  const double chi_squared = noise.solve(fit.residual).dot(fit.residual);
+  PairNoise noise;
+  find_noise(pair, 0, 1, noise);
+  const Alignment fit = align(pair, nuisances, noise, VectorXd::Zero(nuisances.prior.size()));
+  const double chi_squared = noise.factor.solve(fit.residual).dot(fit.residual);
   const double freedom = std::max(1.0, chi_squared / static_cast<double>(pair.after.size() - 3));
   return {fit.p[0], fit.covariance(0, 0) * freedom};
 }

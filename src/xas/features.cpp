@@ -34,9 +34,13 @@ std::vector<double> mean_weights(const Spectrum& s, double from, double to) {
   constexpr std::int64_t mesh_per_point = 6;
   const auto mesh = static_cast<int>(mesh_per_point * inside);
   std::vector<double> weights(energy.size(), 0.0);
-  for (std::size_t j = 0; j < energy.size(); ++j) {
+  // Points so far from the window that their splines have ended are not asked.
+  const auto first = std::ranges::lower_bound(energy, from) - energy.begin();
+  const auto last = std::ranges::upper_bound(energy, to) - energy.begin();
+  const auto begin = static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, first - UnitSpline::reach));
+  const auto end = std::min(energy.size(), static_cast<std::size_t>(last + UnitSpline::reach));
+  for (std::size_t j = begin; j < end; ++j) {
     const UnitSpline unit{energy, j};
-    if (unit.to_eV < from || unit.from_eV > to) continue;
     for (int m = 0; m < mesh; ++m) {
       const double e = from + (to - from) * (m + 0.5) / mesh;
       if (e >= unit.from_eV && e <= unit.to_eV) weights[j] += unit.curve.value(e) / mesh;
@@ -178,15 +182,25 @@ core::Value feature_ratio(const Spectrum& spectrum, const FeatureWindow& window,
   return measure_feature(spectrum, window, shift_sigma_eV).ratio;
 }
 
-FeatureChange feature_change(const Spectrum& before, const FeatureRatio& measured_before, const Spectrum& after,
-                             const FeatureRatio& measured_after, const FeatureWindow& window,
+std::vector<double> feature_gradient(const Spectrum& spectrum, const FeatureWindow& window) {
+  return ratio_at(spectrum, window, 0).gradient;
+}
+
+FeatureChange feature_change(const FeatureSide& before, const FeatureSide& after, const FeatureWindow& window,
                              const core::Value& shift_eV) {
-  const double slope = slope_of_ratio(after, window, shift_eV.value);
-  FeatureChange out{.window = window};
-  out.before = {ratio_at(before, window, 0).value, measured_before.by_noise};
-  out.after = {ratio_at(after, window, shift_eV.value).value, measured_after.by_noise};
-  out.change = {out.after.value - out.before.value,
-                out.before.variance + out.after.variance + slope * slope * shift_eV.variance};
+  const double slope = slope_of_ratio(after.spectrum, window, shift_eV.value);
+  const Ratio first = ratio_at(before.spectrum, window, 0), second = ratio_at(after.spectrum, window, shift_eV.value);
+  // Noise that moves the line in a window moves the shift as well, and the window follows.
+  double together = 0;
+  for (std::size_t i = 0; i < second.gradient.size(); ++i) together += second.gradient[i] * after.with_shift[i];
+  for (std::size_t i = 0; i < first.gradient.size(); ++i) together -= first.gradient[i] * before.with_shift[i];
+  FeatureChange out{.window = window,
+                    .before = {first.value, before.measured.by_noise},
+                    .after = {second.value, after.measured.by_noise},
+                    .change = {}};
+  const double variance =
+      out.before.variance + out.after.variance + slope * slope * shift_eV.variance + 2 * slope * together;
+  out.change = {second.value - first.value, variance};
   return out;
 }
 

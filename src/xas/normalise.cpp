@@ -142,17 +142,21 @@ void add_curve(const EdgeFit& edge, std::span<const double> energy, std::vector<
   }
 }
 
-// A sum of points above the background, as a sum of points as measured.
-void take_off_background(const EdgeFit& edge, std::span<const double> energy, std::vector<double>& weight) {
+// A sum of points of which `terms` were taken off, as a sum of the points they were fitted to.
+void take_off(std::span<const SharedTerm> terms, std::vector<double>& weights) {
+  std::vector<double> taken(terms.size(), 0.0);
+  for (std::size_t k = 0; k < terms.size(); ++k) {
+    for (std::size_t i = 0; i < weights.size(); ++i) taken[k] += weights[i] * terms[k].shape[i];
+  }
+  for (std::size_t k = 0; k < terms.size(); ++k) {
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] -= taken[k] * terms[k].weight[i];
+  }
+}
+
+void take_off_background(const EdgeFit& edge, std::span<const double> energy, std::vector<double>& weights) {
   std::vector<SharedTerm> background;
   add_background(edge, energy, background);
-  std::vector<double> taken(background.size(), 0.0);
-  for (std::size_t k = 0; k < background.size(); ++k) {
-    for (std::size_t i = 0; i < weight.size(); ++i) taken[k] += weight[i] * background[k].shape[i];
-  }
-  for (std::size_t k = 0; k < background.size(); ++k) {
-    for (std::size_t i = 0; i < weight.size(); ++i) weight[i] -= taken[k] * background[k].weight[i];
-  }
+  take_off(background, weights);
 }
 
 void require_edge_inside(const Spectrum& spectrum, double e0) {
@@ -230,13 +234,7 @@ Normalised by_area(const Spectrum& spectrum, const EdgeFit& edge) {
 }  // namespace
 
 double variance_of_sum(const Spectrum& spectrum, std::span<const SharedTerm> shared, std::vector<double> weights) {
-  std::vector<double> part_of(shared.size(), 0.0);
-  for (std::size_t k = 0; k < shared.size(); ++k) {
-    for (std::size_t i = 0; i < weights.size(); ++i) part_of[k] += weights[i] * shared[k].shape[i];
-  }
-  for (std::size_t k = 0; k < shared.size(); ++k) {
-    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] -= part_of[k] * shared[k].weight[i];
-  }
+  take_off(shared, weights);
   double out = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) out += weights[i] * weights[i] * spectrum.variance[i];
   return out;

@@ -96,8 +96,10 @@ namespace {
 result::Result reduce_xas(const Measurement& m, Context& context) {
   const XasStudy study = xas_study_in(m);
   XasOutcome outcome = run_xas(study);
-  if (const result::Result* before = context.partner())
-    compare_with(outcome, spectra_of(*before), study.compare, context.progress);
+  if (const result::Result* before = context.partner()) {
+    compare_with(outcome, spectra_of(*before), study.compare,
+                 [&](const Spectrum& after) { return reference_directions(after, context.progress); });
+  }
   result::Result out = describe(outcome);
   for (std::size_t i = 0; i < study.files.size(); ++i)
     add_source(out, "files", study.files[i], outcome.spectra[i].read.format);

@@ -11,8 +11,8 @@ namespace lithoscope::xas {
 
 /// The spline that is 1 at knot `j` and 0 at the others, as far as it matters: it falls by 0.27 from knot to knot.
 struct UnitSpline {
+  static constexpr int reach = 8;  ///< knots on either side
   UnitSpline(std::span<const double> knots, std::size_t j) {
-    constexpr std::size_t reach = 8;
     const std::size_t from = j > reach ? j - reach : 0, to = std::min(knots.size(), j + reach + 1);
     std::vector<double> unit(to - from, 0.0);
     unit[j - from] = 1;

@@ -10,12 +10,13 @@
 namespace lithoscope::xas {
 namespace {
 
-std::string feature_words(const FeatureChange& f) {
+// A feature moves only where the comparison, which counts all its questions, says that something did.
+std::string feature_words(const FeatureChange& f, bool changed) {
   const double score = f.change.variance > 0 ? f.change.value / f.change.sigma() : 0;
   const std::string numbers =
       fmt::format("{} to {}, a change of {} ({:+.1f} standard deviations)", core::format_value(f.before),
                   core::format_value(f.after), core::format_value(f.change), score);
-  if (std::abs(score) >= core::two_sided_95)
+  if (changed && std::abs(score) >= core::two_sided_95)
     return fmt::format("{} {}: {}.", f.window.name, f.change.value > 0 ? "rises" : "falls", numbers);
   // The largest change that the 95 % interval holds.
   const double hidden = std::abs(f.change.value) + core::two_sided_95 * f.change.sigma();
@@ -29,7 +30,7 @@ void add_pair_answers(const XasPair& pair, std::vector<std::string>& out) {
       "{}, after against before: {}, once a shift of {} eV, a scale of {} and an offset of {} are allowed for.",
       edge_title(pair.before.spectrum), significance_words(d), core::format_value(d.shift_eV),
       core::format_value(d.scale), core::format_value(d.offset)));
-  for (const FeatureChange& change : pair.changes) out.push_back(feature_words(change));
+  for (const FeatureChange& change : pair.changes) out.push_back(feature_words(change, has_changed(d)));
 }
 
 std::string spectrum_answer(const XasSpectrum& one) {

@@ -127,26 +127,44 @@ std::vector<Direction> reference_directions(const Spectrum& spectrum, core::Prog
 
 namespace {
 
-XasPair compare_pair(const EarlierSpectrum& before, const XasSpectrum& after, std::size_t k,
-                     const CompareSettings& settings, core::Progress& progress) {
-  XasPair out{.before = before, .after = k, .difference = {}, .changes = {}};
-  const Spectrum& spectrum = after.read.normalised.spectrum;
-  out.difference = compare(before.spectrum, spectrum, settings, reference_directions(spectrum, progress));
+// A window that the shift between the two moves out of the spectrum is left out, and that is said.
+void compare_features(XasPair& out, const XasSpectrum& after, std::vector<std::string>& warnings) {
+  const EarlierSpectrum& before = out.before;
   for (std::size_t i = 0; i < std::min(before.features.size(), after.features.size()); ++i) {
     const XasFeature &a = before.features[i], &b = after.features[i];
     if (!(a.window == b.window)) continue;
-    out.changes.push_back(
-        feature_change(before.spectrum, a.ratio, spectrum, b.ratio, a.window, out.difference.shift_eV));
-    out.difference.tests.push_back(
-        test_of(ChangeTest::Kind::feature, "the " + a.window.name, out.changes.back().change));
+    try {
+      out.changes.push_back(feature_change({before.spectrum, a.ratio, out.difference.before_with_shift},
+                                           {after.read.normalised.spectrum, b.ratio, out.difference.after_with_shift},
+                                           a.window, out.difference.shift_eV));
+    } catch (const core::UsageError& error) {
+      warnings.push_back(fmt::format("{} against {}: {} is not compared: {}.", after.read.source, before.source,
+                                     a.window.name, error.facts().what));
+    }
   }
-  conclude(out.difference);
-  return out;
+}
+
+// What chemistry may do, and the features: as contrasts of the difference, whose noise is Gaussian where that of a
+// ratio is not.
+std::vector<Direction> questions_of(const EarlierSpectrum& before, const XasSpectrum& after,
+                                    std::vector<Direction> directions) {
+  const Spectrum& spectrum = after.read.normalised.spectrum;
+  for (std::size_t i = 0; i < std::min(before.features.size(), after.features.size()); ++i) {
+    const FeatureWindow& window = after.features[i].window;
+    if (before.features[i].window == window)
+      directions.push_back({.name = "the " + window.name,
+                            .energy_eV = spectrum.energy_eV,
+                            .change = feature_gradient(spectrum, window),
+                            .kind = ChangeTest::Kind::feature});
+  }
+  return directions;
 }
 
 // What makes a difference hard to read stands before it.
-void warn_of(const XasPair& pair, const std::string& source, const CompareSettings& settings,
+void warn_of(const XasPair& pair, const ReadSpectrum& after, const CompareSettings& settings,
              std::vector<std::string>& warnings) {
+  const std::string& source = after.source;
+  const bool stated = pair.before.spectrum.noise != Noise::scatter && after.normalised.spectrum.noise != Noise::scatter;
   const Difference& d = pair.difference;
   constexpr double far = 3;
   if (settings.shift > 0 && std::abs(d.shift_eV.value) > far * settings.shift) {
@@ -156,8 +174,7 @@ void warn_of(const XasPair& pair, const std::string& source, const CompareSettin
         source, pair.before.source, core::format_value(d.shift_eV), std::abs(d.shift_eV.value) / settings.shift,
         settings.shift));
   }
-  const bool stated = pair.before.spectrum.noise != Noise::scatter;
-  if (stated && d.by_scatter && d.noise_ratio > 1) {
+  if (stated && d.by_scatter) {
     warnings.push_back(
         fmt::format("{} against {}: the points scatter {:.1f} times as much as their stated noise; the comparison "
                     "takes the scatter.",
@@ -168,7 +185,7 @@ void warn_of(const XasPair& pair, const std::string& source, const CompareSettin
 }  // namespace
 
 void compare_with(XasOutcome& outcome, std::span<const EarlierSpectrum> before, const CompareSettings& settings,
-                  core::Progress& progress) {
+                  const DirectionsOf& directions) {
   if (before.size() != outcome.spectra.size()) {
     throw core::UsageError({.what = "every spectrum needs one of the state before to be compared with",
                             .expected = fmt::format("{} spectra, as before", before.size()),
@@ -178,8 +195,14 @@ void compare_with(XasOutcome& outcome, std::span<const EarlierSpectrum> before, 
   outcome.components.reset();
   for (std::size_t k = 0; k < before.size(); ++k) {
     const XasSpectrum& after = outcome.spectra[k];
-    outcome.pairs.push_back(compare_pair(before[k], after, k, settings, progress));
-    warn_of(outcome.pairs.back(), after.read.source, settings, outcome.warnings);
+    const Spectrum& spectrum = after.read.normalised.spectrum;
+    outcome.pairs.push_back({.before = before[k],
+                             .after = k,
+                             .difference = compare(before[k].spectrum, spectrum, settings,
+                                                   questions_of(before[k], after, directions(spectrum))),
+                             .changes = {}});
+    compare_features(outcome.pairs.back(), after, outcome.warnings);
+    warn_of(outcome.pairs.back(), after.read, settings, outcome.warnings);
   }
 }
 

@@ -21,12 +21,6 @@ struct CompareSettings {
 };
 std::span<const core::Setting<CompareSettings>> compare_settings_table();
 
-/// A way in which chemistry may change a spectrum: reduced less oxidised, say. On any scale.
-struct Direction {
-  std::string name;
-  std::vector<double> energy_eV, change;
-};
-
 /// One question asked of a difference, and how likely noise alone answers it as much.
 struct ChangeTest {
   enum class Kind { shape, direction, feature };
@@ -34,6 +28,14 @@ struct ChangeTest {
   std::string of;     ///< "the whole shape", or a direction's or feature's name
   double score = 0;   ///< in standard deviations; signed but for the whole shape
   double chance = 1;  ///< of noise alone, two-sided
+};
+
+/// A way in which chemistry may change a spectrum: reduced less oxidised, say, or a window of a feature against
+/// another. On any scale; zero beyond its energies.
+struct Direction {
+  std::string name;
+  std::vector<double> energy_eV, change;
+  ChangeTest::Kind kind = ChangeTest::Kind::direction;
 };
 
 struct Difference {
@@ -44,11 +46,14 @@ struct Difference {
   std::vector<double> difference;                       ///< after - before
   std::vector<double> sigma;                            ///< of the difference, what was fitted included
   core::Value shift_eV, scale, offset;                  ///< of before onto after: scale before(E - shift) + offset
-  double chi_squared = 0;                               ///< against no change at all, nuisances marginalised
-  double degrees = 0;                                   ///< of this chi squared
+  /// Covariance of the points with the fitted shift, eV times the spectrum's unit: of all points before, and after.
+  std::vector<double> before_with_shift, after_with_shift;
+  double chi_squared = 0;  ///< against no change at all, nuisances marginalised
+  double degrees = 0;      ///< of this chi squared
   std::int64_t points = 0;
-  double noise_ratio = 1;              ///< scatter that no smooth change explains over the stated noise
-  bool by_scatter = false;             ///< the noise in the tests is that scatter: it was unknown, or stated too small
+  double noise_ratio = 1;  ///< scatter of neighbouring points, by a median, over the stated noise
+  bool by_scatter =
+      false;  ///< the tests take the scatter that no smooth change explains: noise was not stated, or too small
   std::vector<ChangeTest> tests;       ///< of one difference
   double chance = 1;                   ///< of noise alone in any of the tests
   double significance = 0;             ///< the same in standard deviations of a normal distribution, two-sided
@@ -57,18 +62,13 @@ struct Difference {
   double smooth_eV = 0.5;
 };
 
-/// Both on one normalisation. The whole shape is tested by what is smooth over `smooth_eV`, each direction by its
+/// Both on one normalisation. Chance, significance and what spoke come from all tests: what chemistry allows has the
+/// larger part of the error rate, and all parts add up to it (Bonferroni), so that 5 % stays at most 5 % however many
+/// questions are asked. The whole shape is tested by what is smooth over `smooth_eV`, each direction by its
 /// amplitude; where noise is taken from the scatter, by an F ratio, so that the scatter's own uncertainty counts.
 /// Throws UsageError where they do not overlap or no noise is known.
 Difference compare(const Spectrum& before, const Spectrum& after, const CompareSettings& settings,
                    std::span<const Direction> directions = {});
-
-/// Chance, significance and what spoke from all tests: what chemistry allows has the larger part of the error rate, and
-/// all parts add up to it (Bonferroni), so that 5 % stays at most 5 % however many questions are asked.
-void conclude(Difference& difference);
-
-/// A test of one number against zero.
-ChangeTest test_of(ChangeTest::Kind kind, std::string of, const core::Value& change);
 
 /// Whether a change is claimed: chance of noise alone below 5 %.
 bool has_changed(const Difference& difference);

@@ -48,6 +48,9 @@ struct FeatureRatio {
 FeatureRatio measure_feature(const Spectrum& spectrum, const FeatureWindow& window, double shift_sigma_eV,
                              std::span<const SharedTerm> shared = {});
 
+/// How the ratio grows with each point of the spectrum.
+std::vector<double> feature_gradient(const Spectrum& spectrum, const FeatureWindow& window);
+
 /// A feature of two spectra whose energy scales differ by a known shift: what both scales have in common is in neither
 /// ratio's variance, and the window follows the spectrum after.
 struct FeatureChange {
@@ -55,8 +58,13 @@ struct FeatureChange {
   core::Value before, after;
   core::Value change;  ///< after less before, the shift's uncertainty included
 };
-FeatureChange feature_change(const Spectrum& before, const FeatureRatio& measured_before, const Spectrum& after,
-                             const FeatureRatio& measured_after, const FeatureWindow& window,
+/// A spectrum's ratio as measured, and how its points vary with the shift (eV times the spectrum's unit).
+struct FeatureSide {
+  const Spectrum& spectrum;
+  const FeatureRatio& measured;
+  std::span<const double> with_shift;
+};
+FeatureChange feature_change(const FeatureSide& before, const FeatureSide& after, const FeatureWindow& window,
                              const core::Value& shift_eV);
 
 /// The ratio, the noise of the points and an uncertainty of the energy scale in its variance. Throws UsageError where

@@ -1,6 +1,7 @@
 // The probe `xas`: absorption spectra normalised, measured by their features, and compared.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,10 +74,12 @@ XasSpectrum measure_spectrum(ReadSpectrum read, const XasStudy& study);
 /// How the computed references of neighbouring valences differ, at the energies of an L2,3 edge of Mn, Co or Ni;
 /// nothing for other edges.
 std::vector<Direction> reference_directions(const Spectrum& spectrum, core::Progress& progress);
-/// The spectra one by one against those of the state before, their directions asked with them. Throws UsageError when
-/// there are not as many.
+/// What chemistry may do to a spectrum (after), such as reference_directions.
+using DirectionsOf = std::function<std::vector<Direction>(const Spectrum&)>;
+/// The spectra one by one against those of the state before, with the directions of each. Throws UsageError when there
+/// are not as many.
 void compare_with(XasOutcome& outcome, std::span<const EarlierSpectrum> before, const CompareSettings& settings,
-                  core::Progress& progress);
+                  const DirectionsOf& directions);
 
 /// "feature/Ni/L3-high-energy-shoulder"; of a fluorescence with "/fluorescence" at its end.
 std::string observable_name(const FeatureWindow& window, const std::string& element, Yield yield);
