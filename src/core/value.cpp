@@ -48,7 +48,9 @@ std::string format_value(Value v) {
   const int last = sigma_exponent - digits + 1;  // decimal exponent of the last digit shown
   const int value_exponent =
       v.value == 0 ? sigma_exponent : static_cast<int>(std::floor(std::log10(std::abs(v.value))));
-  const bool scientific = value_exponent < -3 || value_exponent > 5 || last > 0;
+  // A value far below its uncertainty is as large as that.
+  const int size = std::max(value_exponent, sigma_exponent);
+  const bool scientific = size < -3 || value_exponent > 5 || last > 0;
   if (!scientific) return fmt::format("{:.{}f}({:.0f})", v.value, -last, shown);
   const int top = std::max(value_exponent, last);
   const int decimals = top - last;

@@ -94,7 +94,7 @@ void synthesize(const probe::Scene& scene, const probe::Measurement& m, const pr
 // ---- files ----------------------------------------------------------------------------------------------------------
 
 std::optional<probe::Identity> identify(const io::InputFile& file) {
-  if (!is_cycler_file(file.bytes())) return std::nullopt;
+  if (!is_cycler_file(file)) return std::nullopt;
   const CyclerTable table = read_cycler_file(file);
   const SourceFile& source = table.sources.front();
   const auto [low, high] = std::ranges::minmax(table.potential_V);
@@ -114,7 +114,7 @@ std::optional<probe::Identity> identify(const io::InputFile& file) {
   return id;
 }
 
-std::string role_of(const io::InputFile& file) { return is_cycler_file(file.bytes()) ? "files" : ""; }
+std::string role_of(const io::InputFile& file) { return is_cycler_file(file) ? "files" : ""; }
 
 CyclerTable exported(const probe::Measurement& m, probe::Context& context) {
   const auto settings = probe::settings_in<TitrationSettings>(m, titration_settings_table());

@@ -163,6 +163,23 @@ std::vector<std::string_view> words_of(std::string_view line, std::string_view s
   return words;
 }
 
+namespace {
+
+// What from_chars leaves of a number by Fortran: D for E, or an exponent of three digits without a letter.
+std::optional<double> fortran_number(std::string_view cell, std::size_t mantissa) {
+  if (mantissa == 0 || cell.size() > 40) return std::nullopt;
+  std::string_view exponent = cell.substr(mantissa);
+  const bool letter = exponent.front() == 'D' || exponent.front() == 'd';
+  const bool bare = exponent.size() == 4 && (exponent.front() == '+' || exponent.front() == '-') &&
+                    cell.substr(0, mantissa).find('.') != std::string_view::npos;
+  if (letter) exponent.remove_prefix(1);
+  if (!(letter || bare) || exponent.empty() || exponent.find_first_of("eEdD") != std::string_view::npos)
+    return std::nullopt;
+  return to_number(fmt::format("{}e{}", cell.substr(0, mantissa), exponent));
+}
+
+}  // namespace
+
 std::optional<double> to_number(std::string_view cell, bool decimal_comma) {
   cell = trimmed(cell);
   if (cell.size() > 1 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
@@ -176,7 +193,7 @@ std::optional<double> to_number(std::string_view cell, bool decimal_comma) {
   double value = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   const bool whole = end == cell.data() + cell.size();
-  if (!whole) return std::nullopt;
+  if (!whole) return fortran_number(cell, static_cast<std::size_t>(end - cell.data()));
   if (error == std::errc::result_out_of_range) {  // 1e-400 is zero, 1e999 is no measurement
     const bool tiny = cell.find("e-") != std::string_view::npos || cell.find("E-") != std::string_view::npos;
     return tiny ? std::optional{0.0} : std::nullopt;

@@ -4,7 +4,9 @@
 #include <limits>
 #include <numeric>
 
+#include "line_algebra.hpp"
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/median.hpp"
 #include "lithoscope/xas/normalise.hpp"
 
 namespace lithoscope::xas {
@@ -162,9 +164,70 @@ Steepest steepest(std::span<const double> energy, std::span<const double> mu, st
   return out;
 }
 
+// Half of 0.2 eV per 5 keV: the peer smooths over this much beside the typical step.
+double natural_step_eV(double energy_eV) { return std::clamp(energy_eV / 25000, 0.01, 1.0); }
+
+// ---- quick scans ----------------------------------------------------------------------------------------------------
+
+// Energies closer than what is resolved: the derivative from point to point is noise, and the peer's edge with it.
+bool is_dense(std::span<const double> energy) {
+  constexpr std::size_t least = 200;
+  if (energy.size() < least || !std::ranges::is_sorted(energy)) return false;
+  std::vector<double> steps;
+  for (std::size_t i = 1; i < energy.size(); ++i) steps.push_back(energy[i] - energy[i - 1]);
+  return core::median(std::move(steps)) < 0.5 * natural_step_eV(energy[energy.size() / 2]);
+}
+
+Ordered averaged(std::span<const double> energy, std::span<const double> mu, double width_eV) {
+  Ordered out;
+  for (std::size_t i = 0; i < energy.size();) {
+    double e = 0, m = 0, count = 0;
+    const double end = energy[i] + width_eV;
+    for (; i < energy.size() && energy[i] < end; ++i, ++count) {
+      e += energy[i];
+      m += mu[i];
+    }
+    out.energy.push_back(e / count);
+    out.mu.push_back(m / count);
+  }
+  return out;
+}
+
+// Where a polynomial through all points about the edge is steepest. Of the fifth order: an edge with a white line is
+// not symmetric, and a cubic would be drawn up by it.
+double steepest_near(std::span<const double> energy, std::span<const double> mu, double near_eV, double half_width_eV) {
+  constexpr int order = 5, steps = 10, mesh = 400;
+  constexpr double inner = 0.8;  // at its ends a polynomial swings
+  double at = near_eV;
+  for (int step = 0; step < steps; ++step) {
+    const auto first = static_cast<std::size_t>(std::ranges::lower_bound(energy, at - half_width_eV) - energy.begin());
+    const auto last = static_cast<std::size_t>(std::ranges::upper_bound(energy, at + half_width_eV) - energy.begin());
+    constexpr std::size_t least = 12;
+    if (last < first + least) return at;
+    const Polynomial curve{energy.subspan(first, last - first), mu.subspan(first, last - first), order};
+    double best = at;
+    for (int k = -mesh; k <= mesh; ++k) {
+      const double e = at + inner * half_width_eV * k / mesh;
+      if (curve.slope(e) > curve.slope(best)) best = e;
+    }
+    const bool same = std::abs(best - at) < 2 * half_width_eV / mesh;
+    at = best;
+    if (same) break;
+  }
+  return at;
+}
+
+double dense_edge_energy_eV(std::span<const double> energy, std::span<const double> mu) {
+  const double width = natural_step_eV(energy[energy.size() / 2]);
+  const Ordered coarse = averaged(energy, mu, 2 * width);
+  const double rough = edge_energy_eV(coarse.energy, coarse.mu);
+  return steepest_near(energy, mu, rough, 6 * width);
+}
+
 }  // namespace
 
 double edge_energy_eV(std::span<const double> energy_eV, std::span<const double> mu) {
+  if (mu.size() == energy_eV.size() && is_dense(energy_eV)) return dense_edge_energy_eV(energy_eV, mu);
   const std::size_t n = energy_eV.size();
   constexpr std::size_t least = 15;
   if (n < least || mu.size() != n) {
@@ -182,7 +245,7 @@ double edge_energy_eV(std::span<const double> energy_eV, std::span<const double>
   }
   // Half of the typical step and half of 0.2 eV per 5 keV.
   const double typical = std::isnan(rough.step) ? 1.0 : rough.step;
-  const double smoothing = 0.5 * (std::clamp(typical, 0.01, 1.0) + std::clamp(e1 / 25000, 0.01, 1.0));
+  const double smoothing = 0.5 * (std::clamp(typical, 0.01, 1.0) + natural_step_eV(e1));
   const Steepest fine = steepest(energy_eV.subspan(first, last - first), mu.subspan(first, last - first), smoothing);
   return fine.index < 1 ? energy_eV[first + 2] : fine.energy;
 }

@@ -159,10 +159,9 @@ struct Solved {
   Linearised at;
   MatrixXd normal;
   bool converged = false;
-  bool bounded = false;
 };
 
-Solved iterate(const Problem& problem, VectorXd start, bool bounds) {
+Solved iterate(const Problem& problem, VectorXd start) {
   Solved out{.parameters = std::move(start), .at = {}, .normal = {}};
   problem.linearise(out.parameters, out.at);
   double now = problem.objective(out.parameters, out.at.model);
@@ -182,8 +181,7 @@ Solved iterate(const Problem& problem, VectorXd start, bool bounds) {
     const VectorXd target =
         problem.measured - out.at.model + out.at.jacobian * out.parameters;  // linear problem in the parameters
     const VectorXd g = out.at.jacobian.transpose() * problem.weight.cwiseProduct(target);
-    const VectorXd wanted = bounds ? solve_bounded(out.normal, g, problem.layout, fixed)
-                                   : solve_fixed(out.normal, g, problem.layout, {}).solution;
+    const VectorXd wanted = solve_bounded(out.normal, g, problem.layout, fixed);
     double length = 1;
     bool better = false;
     for (int halving = 0; halving < 8; ++halving, length *= 0.5) {
@@ -201,7 +199,6 @@ Solved iterate(const Problem& problem, VectorXd start, bool bounds) {
     if (!better) out.converged = true;  // no smaller step lowers it: rounding
   }
   normal_at();
-  out.bounded = !fixed.empty();
   return out;
 }
 
@@ -355,7 +352,7 @@ MixtureFit MixtureModel::fit(const Spectrum& spectrum) const {
 
   VectorXd start = VectorXd::Zero(layout.size);
   start.head(layout.references).setConstant(1 / static_cast<double>(layout.references));
-  Solved solved = iterate(problem, start, true);
+  Solved solved = iterate(problem, start);
   if (any_variance_ && weighted) {  // with the references' own noise, by the shares found
     for (Index i = 0; i < n; ++i) {
       double added = 0;
@@ -365,7 +362,23 @@ MixtureFit MixtureModel::fit(const Spectrum& spectrum) const {
       }
       problem.weight[i] = 1 / (variance[i] + added);
     }
-    solved = iterate(problem, solved.parameters, true);
+    solved = iterate(problem, solved.parameters);
+  }
+
+  // Priors count against the noise as it is: where points scatter more than was stated (or nothing was), the fit is
+  // repeated with what they scatter.
+  const double freedom = static_cast<double>(n - layout.free_parameters());
+  const VectorXd stated = problem.weight;
+  const auto misfits = [&] { return (problem.measured - solved.at.model).cwiseAbs2().dot(stated) / freedom; };
+  double widened = weighted ? std::max(1.0, misfits()) : misfits();
+  constexpr double worth_another = 1.2;
+  constexpr int most_rounds = 3;
+  for (int round = 0; round < most_rounds && widened > 0; ++round) {
+    const double used = problem.weight[0] > 0 ? stated[0] / problem.weight[0] : 1;
+    if (widened < worth_another * used && used < worth_another * widened) break;
+    problem.weight = stated / widened;
+    solved = iterate(problem, solved.parameters);
+    widened = weighted ? std::max(1.0, misfits()) : misfits();
   }
 
   MixtureFit out;
@@ -377,39 +390,22 @@ MixtureFit MixtureModel::fit(const Spectrum& spectrum) const {
   out.free_parameters = layout.free_parameters();
   out.converged = solved.converged;
   const VectorXd misfit = problem.measured - solved.at.model;
-  out.chi_squared = misfit.cwiseAbs2().dot(problem.weight);
-  const double freedom = static_cast<double>(n - out.free_parameters);
-  out.reduced_chi_squared = out.chi_squared / freedom;
+  out.reduced_chi_squared = misfits();
+  out.chi_squared = out.reduced_chi_squared * freedom;
   out.r_factor = misfit.squaredNorm() / problem.measured.squaredNorm();
   const double nn = static_cast<double>(n);
   const double log_likelihood = nn * std::log(out.chi_squared / nn);
   out.akaike = log_likelihood + 2 * static_cast<double>(out.free_parameters);
   out.bayes = log_likelihood + std::log(nn) * static_cast<double>(out.free_parameters);
 
-  // Without known noise the misfit is the noise; with it, only a worse fit than it explains widens the errors.
-  const double widened = weighted ? std::max(1.0, out.reduced_chi_squared) : out.reduced_chi_squared;
+  // What is left between the noise the fit used and what the points scatter widens the errors.
+  const double left = std::max(widened * (problem.weight[0] / stated[0]), weighted ? 1.0 : 0.0);
   const VectorXd amplitudes = solved.parameters.head(layout.references);
-  const MatrixXd covariance = widened * covariance_of(solved.normal, layout);
+  const MatrixXd covariance = left * covariance_of(solved.normal, layout);
   const MatrixXd derivatives = share_derivatives(amplitudes);
   const MatrixXd shares =
       derivatives * covariance.topLeftCorner(layout.references, layout.references) * derivatives.transpose();
   out.covariance.assign(shares.data(), shares.data() + shares.size());
-  VectorXd centres = amplitudes / amplitudes.sum();
-  VectorXd spread = shares.diagonal().cwiseMax(0).cwiseSqrt();
-  if (solved.bounded) {
-    const Solved open = iterate(problem, solved.parameters, false);
-    const VectorXd a = open.parameters.head(layout.references);
-    const double total = a.sum();
-    const bool sensible = open.converged && std::abs(total) > 0.1 * amplitudes.sum();
-    const MatrixXd d = share_derivatives(a);
-    const MatrixXd c = widened * d *
-                       covariance_of(open.normal, layout).topLeftCorner(layout.references, layout.references) *
-                       d.transpose();
-    if (sensible) {
-      centres = a / total;
-      spread = c.diagonal().cwiseMax(0).cwiseSqrt();
-    }
-  }
   const auto value_at = [&](Index at) {
     return at < 0 ? core::Value::exact(0) : core::Value{solved.parameters[at], covariance(at, at)};
   };
@@ -419,19 +415,23 @@ MixtureFit MixtureModel::fit(const Spectrum& spectrum) const {
   for (Index j = 0; j < layout.references; ++j) {
     const ReferenceCurve& r = references_[static_cast<std::size_t>(j)];
     const double share = amplitudes[j] / amplitudes.sum();
-    out.shares.push_back({.name = r.name,
-                          .share = {share, shares(j, j)},
-                          .low = std::min(share, std::clamp(centres[j] - core::two_sided_95 * spread[j], 0.0, 1.0)),
-                          .high = std::max(share, std::clamp(centres[j] + core::two_sided_95 * spread[j], 0.0, 1.0)),
-                          .shift_eV = value_at(layout.shifts < 0 ? -1 : layout.shifts + j),
-                          .scale = layout.scales < 0 ? 1 : 1 + solved.parameters[layout.scales + j]});
+    out.shares.push_back(
+        {.name = r.name,
+         .share = {share, shares(j, j)},
+         .low = std::clamp(share - core::two_sided_95 * std::sqrt(std::max(shares(j, j), 0.0)), 0.0, 1.0),
+         .high = std::clamp(share + core::two_sided_95 * std::sqrt(std::max(shares(j, j), 0.0)), 0.0, 1.0),
+         .shift_eV = value_at(layout.shifts < 0 ? -1 : layout.shifts + j),
+         .scale = layout.scales < 0 ? 1 : 1 + solved.parameters[layout.scales + j]});
     all_valences = all_valences && r.valence.has_value();
     valences[j] = r.valence.value_or(0);
     valence += share * valences[j];
   }
   if (all_valences) {
-    out.valence = core::Value{valence, valences.dot(shares * valences)};
-    out.on_valence = effects_on(derivatives.transpose() * valences, covariance, layout, settings_, widened);
+    out.valence = core::Value{valence, std::max(valences.dot(shares * valences), 0.0)};
+    const auto inside = [&](double v) { return std::clamp(v, valences.minCoeff(), valences.maxCoeff()); };
+    out.valence_low = inside(valence - core::two_sided_95 * out.valence->sigma());
+    out.valence_high = inside(valence + core::two_sided_95 * out.valence->sigma());
+    out.on_valence = effects_on(derivatives.transpose() * valences, covariance, layout, settings_, left);
   }
   out.shift_eV = value_at(layout.common);
   out.amplitude = amplitudes.sum();

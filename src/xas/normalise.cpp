@@ -309,22 +309,40 @@ EdgeFit fit_edge(std::span<const double> energy_eV, std::span<const double> mu, 
 
 namespace {
 
-// Where the element and edge are known, their tabulated energy; scales of beamlines differ by some eV.
-void require_known_edge(const Spectrum& s) {
-  if (s.element.empty() || s.edge.empty()) return;
-  std::vector<std::string> shells;
-  try {
-    shells = shells_of(s.edge);
-  } catch (const core::UsageError&) {
-    return;  // an M edge, or a name of the file's own
-  }
-  const double edge = material::edge_eV(s.element, shells.front());
-  constexpr double margin_eV = 20;
-  if (edge > s.energy_eV.front() - margin_eV && edge < s.energy_eV.back() + margin_eV) return;
+void require_known_edge(const Spectrum& s, double edge) {
+  if (edge > s.energy_eV.front() - edge_margin_eV && edge < s.energy_eV.back() + edge_margin_eV) return;
   throw core::UsageError({.what = fmt::format("the spectrum does not hold the {} {} edge", s.element, s.edge),
                           .expected = fmt::format("energies about {:.0f} eV", edge),
                           .found = fmt::format("{:g} to {:g} eV", s.energy_eV.front(), s.energy_eV.back()),
                           .advice = "check --element and --edge, and that the energies are absolute"});
+}
+
+[[noreturn]] void no_such_edge(const Spectrum& s, double edge, double found) {
+  throw core::UsageError(
+      {.what = fmt::format("no {} {} edge stands out of this spectrum", s.element, s.edge),
+       .expected = fmt::format("a rise within {:g} eV of {:.1f} eV, its tabulated energy", edge_margin_eV, edge),
+       .found = fmt::format("the edge at {:.2f} eV", found),
+       .advice = "check --element and --edge, which columns are read (--signal, --i0), and the energies "
+                 "(--energy-shift)"});
+}
+
+// The steepest rise; where that is far from the tabulated edge, the steepest near it, if one stands out of the noise.
+double found_edge_eV(Spectrum& s, std::optional<double> tabulated) {
+  const double found = s.steepest_eV ? *s.steepest_eV : edge_energy_eV(s.energy_eV, s.intensity);
+  if (!tabulated || std::abs(found - *tabulated) <= edge_margin_eV) return found;
+  constexpr std::int64_t least = 15;
+  constexpr double least_contrast = 8;
+  try {
+    const Spectrum near = cut(s, *tabulated - edge_margin_eV, *tabulated + edge_margin_eV, least);
+    if (contrast_of(near) < least_contrast) no_such_edge(s, *tabulated, found);
+    const double e0 = edge_energy_eV(near.energy_eV, near.intensity);
+    s.remarks.push_back(fmt::format(
+        "The steepest rise, at {:.1f} eV, is far from the {} {} edge; the steepest one near that is taken (--e0).",
+        found, s.element, s.edge));
+    return e0;
+  } catch (const core::UsageError&) {
+    no_such_edge(s, *tabulated, found);
+  }
 }
 
 void require_rise(const Spectrum& s, const EdgeFit& fit) {
@@ -372,16 +390,69 @@ void make_level(const EdgeFit& edge, Normalised& out) {
 
 }  // namespace
 
-Normalised normalise(const Spectrum& spectrum, Normalisation how, const EdgeSettings& settings) {
-  if (how == Normalisation::none) return {.spectrum = spectrum, .scale = core::Value::exact(1), .edge = {}};
-  require_known_edge(spectrum);
-  if (settings.e0_eV) require_edge_inside(spectrum, *settings.e0_eV);
+namespace {
+
+// The L2 line of a 3d metal lies in the range that usually follows the L3 edge: its energy, where that is so.
+std::optional<double> close_L2_eV(const Spectrum& s) {
+  constexpr double close_eV = 60;
+  if (!s.edge.starts_with("L") || s.edge == "L1") return std::nullopt;
+  const auto L3 = tabulated_edge_eV(s.element, "L3"), L2 = tabulated_edge_eV(s.element, "L2");
+  if (!L3 || !L2 || *L2 - *L3 > close_eV) return std::nullopt;
+  return L2;
+}
+
+// A white line is no step: the range above the edge begins behind it where that is possible, and what is left is said.
+constexpr double white_line_eV = 8;  // from the tabulated edge to where the line has faded
+void keep_off_white_line(Spectrum& s, EdgeSettings& settings) {
+  const auto L2 = close_L2_eV(s);
+  if (!L2) return;
+  const double end = s.energy_eV.back() - *settings.e0_eV;
+  const double behind = *L2 + white_line_eV - *settings.e0_eV;
+  constexpr double least_eV = 3;
+  if (!settings.post_from && std::min(settings.post_to.value_or(end), end) >= behind + least_eV)
+    settings.post_from = behind;
+}
+
+void warn_of_white_line(Spectrum& s, const EdgeFit& fit) {
+  const auto L2 = close_L2_eV(s);
+  const double from = fit.e0_eV + fit.post_from, to = fit.e0_eV + fit.post_to;
+  if (!L2 || !(from < *L2 + 0.5 * white_line_eV && to > *L2 - 0.5 * white_line_eV)) return;
+  s.remarks.push_back(fmt::format(
+      "The range above the edge ({:.1f} to {:.1f} eV) holds the L2 white line at about {:.0f} eV: its height "
+      "is not that of the edge. Give --post-from, or normalise by the maximum.",
+      from, to, *L2));
+}
+
+}  // namespace
+
+std::optional<double> tabulated_edge_eV(const std::string& element, const std::string& edge) {
+  if (element.empty() || edge.empty()) return std::nullopt;
+  try {
+    return material::edge_eV(element, shells_of(edge).front());
+  } catch (const core::UsageError&) {
+    return std::nullopt;  // an M edge, or a name of the file's own
+  }
+}
+
+Normalised normalise(const Spectrum& measured, Normalisation how, const EdgeSettings& settings) {
+  if (how == Normalisation::none) return {.spectrum = measured, .scale = core::Value::exact(1), .edge = {}};
+  Spectrum spectrum = measured;
+  const auto tabulated = tabulated_edge_eV(spectrum.element, spectrum.edge);
+  if (tabulated) require_known_edge(spectrum, *tabulated);
   EdgeSettings chosen = settings;
+  if (!chosen.e0_eV) chosen.e0_eV = found_edge_eV(spectrum, tabulated);
+  require_edge_inside(spectrum, *chosen.e0_eV);
+  if (tabulated && std::abs(*chosen.e0_eV - *tabulated) > edge_margin_eV)
+    no_such_edge(spectrum, *tabulated, *chosen.e0_eV);
   const bool by_height = how == Normalisation::edge || how == Normalisation::flat;
+  keep_off_white_line(spectrum, chosen);
   if (!by_height && !chosen.pre_order) chosen.pre_order = 0;
   EdgeFit fit = fit_edge(spectrum.energy_eV, spectrum.intensity, spectrum.variance, chosen);
   require_edge_inside(spectrum, fit.e0_eV);
-  if (by_height) require_rise(spectrum, fit);
+  if (by_height) {
+    require_rise(spectrum, fit);
+    warn_of_white_line(spectrum, fit);
+  }
   if (how == Normalisation::maximum) return by_maximum(spectrum, fit);
   if (how == Normalisation::area) return by_area(spectrum, fit);
   Normalised out = divided(spectrum, fit, fit.step, weights_of_step(spectrum.energy_eV, fit));

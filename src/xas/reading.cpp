@@ -7,6 +7,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "column_names.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/text.hpp"
 #include "lithoscope/probe/probe.hpp"
@@ -42,6 +43,10 @@ std::span<const core::Setting<ColumnSettings>> column_settings_table() {
         1000},
       T{"merge_repeats", "", &S::merge_repeats, "Put rows in order of energy and average those of one energy"},
       T{"deglitch", "", &S::deglitch, "Replace single rows far off a smooth curve, and report which"},
+      T{"rebin", "eV", &S::rebin_eV,
+        "Average the rows of a quick scan over steps of this width near the edge, wider ones below it, and 0.05 per "
+        "angstrom of the wave number far above",
+        1e-3, 100, "as measured"},
       T{"yields.tey", "", &S::tey, "Column of the electron yield, where no signal is given"},
       T{"yields.tfy", "", &S::tfy, "Column of the fluorescence yield, where no signal is given"},
       T{"yields.monitor", "", &S::monitor, "Column of the beam before the sample, where no i0 is given"}};
@@ -144,6 +149,7 @@ Reading reading_of(const ColumnSettings& columns, const NormalisationSettings& n
                    .pre_order = n.pre_order},
           .element = said.element.empty() ? n.element : said.element,
           .edge_name = said.edge,
+          .rebin_eV = columns.rebin_eV,
           .foil = foil_of(columns),
           .foil_edge_eV = columns.foil_edge_eV.value_or(0),
           .align = std::nullopt,
@@ -165,12 +171,13 @@ Yield yield_of(const Channels& channels) {
                                  [&](std::string_view p) { return core::lower(name).find(p) != std::string::npos; });
     });
   };
-  if (any_of({"tey", "aey", "pey", "drain", "electron"})) return Yield::electrons;
-  if (any_of({"pfy", "tfy", "fy", "cmact", "fluo", "sdd"})) return Yield::fluorescence;
-  const bool ionisation_chamber = std::ranges::any_of(
-      channels.signal, [](const std::string& name) { return core::lower(name) == "if" || core::lower(name) == "ifl"; });
-  if (ionisation_chamber) return Yield::fluorescence;
-  return any_of({"mutrans"}) ? Yield::transmission : Yield::unknown;
+  const auto of_kind = [&](ColumnKind kind) {
+    return std::ranges::any_of(channels.signal, [&](const std::string& name) { return kind_of(name) == kind; });
+  };
+  if (of_kind(ColumnKind::electrons) || any_of({"tey", "aey", "pey", "drain", "electron"})) return Yield::electrons;
+  if (of_kind(ColumnKind::fluorescence) || of_kind(ColumnKind::element) || any_of({"fy", "fluo", "sdd"}))
+    return Yield::fluorescence;
+  return any_of({"mutrans", "mu_trans"}) ? Yield::transmission : Yield::unknown;
 }
 
 // ---- reading --------------------------------------------------------------------------------------------------------
@@ -181,6 +188,7 @@ Spectrum measured_of(const Scan& scan, const ScanChoice& choice, const Reading& 
 
 void move(Spectrum& spectrum, const core::Value& shift_eV, const std::string& by) {
   for (double& e : spectrum.energy_eV) e += shift_eV.value;
+  if (spectrum.steepest_eV) *spectrum.steepest_eV += shift_eV.value;
   spectrum.remarks.push_back(fmt::format("Moved by {} eV onto {}.", core::format_value(shift_eV), by));
 }
 
@@ -210,23 +218,58 @@ void calibrate(Spectrum& spectrum, const Scan& scan, const ScanChoice& choice, c
   }
 }
 
+struct NamedEdge {
+  std::string element, edge;
+  bool by_range = false;  // nobody said so: it is the only one there
+};
+NamedEdge named_edge(const Scan& scan, const Reading& reading) {
+  NamedEdge out{.element = reading.element.empty() ? scan.element : reading.element,
+                .edge = reading.edge_name.empty() ? scan.edge : reading.edge_name};
+  const Channels typed = reading.channels.value_or(Channels{});
+  const ScanColumn* energy = typed.energy.empty() ? nullptr : scan.find(typed.energy);
+  if (energy == nullptr && scan.energy) energy = &scan.columns[*scan.energy];
+  if (!out.element.empty() || !out.edge.empty() || energy == nullptr || energy->values.empty()) return out;
+  const auto [low, high] = std::ranges::minmax(energy->values);
+  if (const auto only = edge_between(low + typed.energy_shift_eV, high + typed.energy_shift_eV))
+    out = {only->element, only->edge, true};
+  return out;
+}
+
 Channels channels_used(const Scan& scan, const Reading& reading) {
-  return completed(scan, reading.channels.value_or(Channels{}), reading.fluorescence);
+  const NamedEdge edge = named_edge(scan, reading);
+  Channels out = completed(scan, reading.channels.value_or(Channels{}), reading.fluorescence,
+                           tabulated_edge_eV(edge.element, edge.edge));
+  if (out.energy.empty() && scan.energy) out.energy = scan.columns[*scan.energy].name;
+  return out;
+}
+
+// Rows of a quick scan jitter: they are put in order first. Steps count from the edge as tabulated, or as found.
+Channels with_rebin(const Scan& scan, Channels channels, const ScanChoice& choice, const Reading& reading) {
+  if (!reading.rebin_eV) return channels;
+  channels.repeats = Repeats::merge;
+  const NamedEdge name = named_edge(scan, reading);
+  std::optional<double> edge = reading.edge.e0_eV;
+  if (!edge) edge = tabulated_edge_eV(name.element, name.edge);
+  if (!edge) {
+    const Spectrum whole = make_spectrum(scan, channels, choice.path);
+    edge = edge_energy_eV(whole.energy_eV, whole.intensity);
+  }
+  channels.rebin = Rebin{.step_eV = *reading.rebin_eV, .edge_eV = *edge};
+  return channels;
 }
 
 Spectrum measured_of(const Scan& scan, const ScanChoice& choice, const Reading& reading) {
-  Spectrum spectrum = make_spectrum(scan, channels_used(scan, reading), choice.path);
+  const Channels channels = channels_used(scan, reading);
+  Spectrum spectrum = make_spectrum(scan, with_rebin(scan, channels, choice, reading), choice.path);
   if (spectrum.name.empty() || spectrum.name == "1") spectrum.name = std::filesystem::path(choice.path).filename();
-  if (!reading.element.empty()) spectrum.element = reading.element;
-  if (!reading.edge_name.empty()) spectrum.edge = reading.edge_name;
-  if (spectrum.element.empty() && spectrum.edge.empty()) {
-    if (const auto edge = edge_between(spectrum.energy_eV.front(), spectrum.energy_eV.back())) {
-      spectrum.element = edge->element;
-      spectrum.edge = edge->edge;
-      spectrum.remarks.push_back(
-          fmt::format("Taken to be {} {}, the only edge in its range (--element, --edge).", edge->element, edge->edge));
-    }
+  const NamedEdge edge = named_edge(scan, reading);
+  spectrum.element = edge.element;
+  spectrum.edge = edge.edge;
+  if (edge.by_range) {
+    spectrum.remarks.push_back(
+        fmt::format("Taken to be {} {}, the only edge in its range (--element, --edge).", edge.element, edge.edge));
   }
+  if (!channels.remark.empty()) spectrum.remarks.push_back(channels.remark);
   for (const std::string& remark : scan.remarks) spectrum.remarks.push_back(remark);
   calibrate(spectrum, scan, choice, reading);
   return spectrum;
@@ -251,9 +294,11 @@ EdgeSettings edge_settings_of(const Scan& scan, const Reading& reading) {
 }  // namespace
 
 ReadSpectrum spectrum_of(const Scan& scan, const ScanChoice& choice, const Reading& reading) {
+  const Channels channels = channels_used(scan, reading);
   ReadSpectrum out{.source = choice.title(),
                    .format = {},
-                   .yield = yield_of(channels_used(scan, reading)),
+                   .yield = yield_of(channels),
+                   .channels = channels,
                    .measured = measured_of(scan, choice, reading),
                    .normalised = {}};
   out.normalised = normalise(out.measured, reading.normalisation, edge_settings_of(scan, reading));

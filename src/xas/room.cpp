@@ -69,7 +69,7 @@ probe::Role align_role() {
 
 std::vector<probe::Export> spectrum_exports(WriteSpectrum xdi, WriteSpectrum nexus) {
   return {{.name = "xdi", .format = "XDI text", .endings = {"xdi"}, .write = xdi},
-          {.name = "nxs", .format = "NeXus NXxas", .endings = {"nxs", "h5"}, .write = nexus}};
+          {.name = "nxs", .format = "NeXus", .endings = {"nxs", "h5"}, .write = nexus}};
 }
 
 // ---- xas ------------------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ std::string print_list(const Measurement& m, const std::string&, Context&) {
 
 // The plain table takes any text with numbers in columns: other rooms are asked before this one.
 std::optional<probe::Identity> identify(const io::InputFile& file) {
-  if (!is_scan_file(file.bytes())) return std::nullopt;
+  if (!is_scan_file(file)) return std::nullopt;
   const ScanFile scans = read_scan_file(file);
   std::int64_t rows = 0;
   std::string names;
@@ -153,7 +153,7 @@ std::optional<probe::Identity> identify(const io::InputFile& file) {
       .remarks = {"litho xas --list says more."}};
 }
 
-std::string role_of_file(const io::InputFile& file) { return is_scan_file(file.bytes()) ? "files" : ""; }
+std::string role_of_file(const io::InputFile& file) { return is_scan_file(file) ? "files" : ""; }
 
 probe::Probe xas_probe() {
   return {.name = "xas",

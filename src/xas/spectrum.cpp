@@ -4,18 +4,19 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <optional>
 
+#include "column_names.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/median.hpp"
 #include "lithoscope/core/statistics.hpp"
-#include "lithoscope/core/text.hpp"
+#include "lithoscope/xas/normalise.hpp"
 
 namespace lithoscope::xas {
 
-using core::lower;
 namespace {
 
 std::string names_in(const Scan& scan) {
@@ -107,20 +108,74 @@ void merge_repeats(Spectrum& spectrum) {
     spectrum.remarks.push_back(fmt::format("{} rows repeat an energy and were averaged with it.", repeats));
 }
 
+// Borders of the intervals of a rebinned scan: coarse before the edge, even near it, even in k above.
+double next_border(double from_eV, const Rebin& rebin) {
+  constexpr double near_eV = 30, coarse = 10, k_step_per_A = 0.05;
+  constexpr double eV_A2 = 3.809982;  // hbar squared over twice the electron's mass
+  const double relative = from_eV - rebin.edge_eV;
+  if (relative < -near_eV) return from_eV + std::min(coarse * rebin.step_eV, -near_eV - relative);
+  if (relative < near_eV) return from_eV + rebin.step_eV;
+  const double k = std::sqrt(relative / eV_A2) + k_step_per_A;
+  return rebin.edge_eV + std::max(eV_A2 * k * k, relative + rebin.step_eV);
+}
+
+// Means over intervals of energy, of the energies too; the noise falls with the number of rows.
+void rebin_rows(Spectrum& spectrum, const Rebin& rebin) {
+  Spectrum out = spectrum;
+  out.energy_eV.clear();
+  out.intensity.clear();
+  out.variance.clear();
+  const std::size_t n = spectrum.energy_eV.size();
+  constexpr std::size_t enough_for_an_edge = 15;
+  if (n >= enough_for_an_edge) out.steepest_eV = edge_energy_eV(spectrum.energy_eV, spectrum.intensity);
+  double border = next_border(spectrum.energy_eV.front(), rebin);
+  for (std::size_t i = 0; i < n;) {
+    while (spectrum.energy_eV[i] >= border) border = next_border(border, rebin);
+    double energy = 0, sum = 0, variance = 0, count = 0;
+    for (; i < n && spectrum.energy_eV[i] < border; ++i, ++count) {
+      energy += spectrum.energy_eV[i];
+      sum += spectrum.intensity[i];
+      variance += spectrum.variance[i];
+    }
+    out.energy_eV.push_back(energy / count);
+    out.intensity.push_back(sum / count);
+    out.variance.push_back(variance / (count * count));
+  }
+  spectrum = std::move(out);
+  spectrum.remarks.push_back(fmt::format("{} rows were averaged to {} points, {:g} eV apart near the edge.", n,
+                                         spectrum.size(), rebin.step_eV));
+}
+
+// The largest residual of the points about one, beside itself.
+double about(const Spectrum& s, std::size_t at, std::size_t reach) {
+  double out = 0;
+  const std::size_t first = std::max<std::size_t>(2, at > reach ? at - reach : 0);
+  const std::size_t last = std::min(at + reach + 1, s.intensity.size() - 2);
+  for (std::size_t i = first; i < last; ++i) {
+    if (i != at) out = std::max(out, std::abs(roughness(s.energy_eV, s.intensity, i).residual));
+  }
+  return out;
+}
+
+// A single point far off a curve that is smooth about it. A sharp line, a kink and a stretch of larger noise leave
+// residuals about them even without their own top, and stay as they are.
 void deglitch(Spectrum& spectrum) {
-  constexpr double far = 6;
+  constexpr double far = 6, far_of_neighbours = 4;
+  constexpr std::size_t reach = 8;
   const double sigma = scatter_of(spectrum.energy_eV, spectrum.intensity);
   if (!(sigma > 0)) return;
-  std::vector<std::size_t> replaced;
+  std::vector<std::size_t> replaced, kept;
   const std::size_t most = spectrum.energy_eV.size() / 20;
+  const auto seen = [&](std::size_t i) {
+    return std::ranges::find(replaced, i) != replaced.end() || std::ranges::find(kept, i) != kept.end();
+  };
   while (replaced.size() < most) {
-    // The worst first: its neighbours only look bad because of it. A row is a glitch when it stands out far more than
-    // the rows beside it do once it is replaced.
+    // The worst first: its neighbours only look bad because of it.
     std::size_t worst = 0;
     double height = far * sigma;
     for (std::size_t i = 2; i + 2 < spectrum.intensity.size(); ++i) {
       const double r = std::abs(roughness(spectrum.energy_eV, spectrum.intensity, i).residual);
-      if (r > height && std::ranges::find(replaced, i) == replaced.end()) {
+      if (r > height && !seen(i)) {
         height = r;
         worst = i;
       }
@@ -128,17 +183,12 @@ void deglitch(Spectrum& spectrum) {
     if (worst == 0) break;
     const double before = spectrum.intensity[worst];
     spectrum.intensity[worst] = roughness(spectrum.energy_eV, spectrum.intensity, worst).smooth;
-    double left = 0;
-    for (const std::size_t i : {worst - 1, worst + 1}) {
-      if (i >= 2 && i + 2 < spectrum.intensity.size())
-        left = std::max(left, std::abs(roughness(spectrum.energy_eV, spectrum.intensity, i).residual));
+    if (height < far_of_neighbours * about(spectrum, worst, reach)) {
+      spectrum.intensity[worst] = before;
+      kept.push_back(worst);
+      continue;
     }
     replaced.push_back(worst);
-    if (left > 0.5 * height) {  // a sharp line, not a glitch
-      spectrum.intensity[worst] = before;
-      replaced.pop_back();
-      break;
-    }
     double variance = 0;
     const Neighbours n = neighbours(spectrum.energy_eV, worst);
     for (std::size_t k = 0; k < 4; ++k) variance += n.weight[k] * n.weight[k] * spectrum.variance[n.at[k]];
@@ -187,109 +237,145 @@ double scatter_of(std::span<const double> energy_eV, std::span<const double> int
   return core::sigma_per_deviation * core::median(std::move(off));
 }
 
-Channels usual_channels(const Scan& scan) {
-  const auto first_of = [&](std::initializer_list<const char*> names) -> std::string {
-    for (const char* name : names) {
-      if (scan.find(name) != nullptr) return name;
-    }
-    return {};
-  };
-  Channels out;
-  if (scan.find("stddev") != nullptr) out.sigma = "stddev";
-  if (const std::string sigma = first_of({"sigma", "mu_sigma", "mu_errors", "intensity_errors"}); !sigma.empty())
-    out.sigma = sigma;
-  if (const std::string mu = first_of({"mu", "norm", "xmu", "mutrans", "mufluor", "munorm", "normalized", "absorption",
-                                       "intensity", "absorbed_beam"});
-      !mu.empty()) {
-    out.signal = {mu};
-    return out;
+namespace {
+
+std::string first_of(const Scan& scan, std::initializer_list<ColumnKind> kinds) {
+  for (const ColumnKind kind : kinds) {
+    if (const auto names = columns_of(scan, kind); !names.empty()) return names.front();
   }
-  // SSRL 8-2's reduced tables hold yields divided by I0 beside the counts they came from.
-  if (scan.find("aey") != nullptr && scan.find("tey") != nullptr) {
-    out.signal = {"tey"};
-    return out;
-  }
-  out.i0 = first_of({"i0", "izero", "i0 chamber", "io"});
-  out.sigma.clear();
-  if (!out.i0.empty()) {
-    if (const std::string yield =
-            first_of({"tey", "tey_up", "sample drain", "tfy", "pfy", "fy", "if", "ifl", "ifluor"});
-        !yield.empty()) {
-      out.signal = {yield};
-      return out;
-    }
-    if (const std::string beam = first_of({"itrans", "it", "i1"}); !beam.empty()) {
-      out.signal = {beam};
-      out.transmission = true;
-      return out;
-    }
-  }
-  out.i0.clear();
+  return {};
+}
+
+// SSRL 8-2's reduced tables hold yields divided by I0 beside the counts they came from.
+bool is_reduced(const Scan& scan) { return scan.find("aey") != nullptr; }
+
+// A file of two or three columns needs no names: energy, spectrum and perhaps its standard deviation.
+std::optional<Channels> by_place(const Scan& scan) {
   const std::size_t energy = scan.energy.value_or(0);
-  if (scan.columns.size() == 2) {
-    out.signal = {scan.columns[1 - std::min<std::size_t>(energy, 1)].name};
-    return out;
-  }
+  if (scan.columns.size() == 2) return Channels{.signal = {scan.columns[1 - std::min<std::size_t>(energy, 1)].name}};
   const bool unnamed = !scan.columns.empty() && scan.columns.front().name == "col1";
-  if (scan.columns.size() == 3 && energy == 0 && unnamed && scan.columns[1].name == "col2") {
-    out.signal = {"col2"};
-    out.sigma = "col3";
-    return out;
+  if (scan.columns.size() == 3 && energy == 0 && unnamed && scan.columns[1].name == "col2")
+    return Channels{.signal = {"col2"}, .sigma = "col3"};
+  return std::nullopt;
+}
+
+// Raw signals over I0 that such a file may mean, the usual one first.
+std::vector<Channels> raw_choices(const Scan& scan, bool fluorescence) {
+  const std::string i0 = first_of(scan, {ColumnKind::i0});
+  std::vector<Channels> out;
+  if (i0.empty()) return out;
+  if (const auto electrons = first_of(scan, {ColumnKind::electrons}); !electrons.empty() && !fluorescence)
+    return {Channels{.signal = {electrons}, .i0 = i0}};
+  if (const auto yield = first_of(scan, {ColumnKind::fluorescence}); !yield.empty()) {
+    out.push_back({.signal = {yield}, .i0 = i0});
+  } else if (auto elements = columns_of(scan, ColumnKind::element); !elements.empty()) {
+    out.push_back({.signal = std::move(elements), .i0 = i0});
   }
+  if (fluorescence && !out.empty()) return out;
+  if (const auto beam = first_of(scan, {ColumnKind::transmitted}); !beam.empty())
+    out.push_back({.signal = {beam}, .i0 = i0, .transmission = true});
+  return out;
+}
+
+std::vector<Channels> usual_choices(const Scan& scan, bool fluorescence) {
+  if (is_reduced(scan)) {
+    const std::string yield = fluorescence ? first_of(scan, {ColumnKind::fluorescence}) : std::string{};
+    if (!yield.empty()) return {Channels{.signal = {yield}}};
+    if (scan.find("tey") != nullptr) return {Channels{.signal = {"tey"}}};
+  }
+  if (const auto mu = first_of(scan, {ColumnKind::absorption, ColumnKind::plain}); !mu.empty() && !fluorescence)
+    return {Channels{.signal = {mu}, .sigma = first_of(scan, {ColumnKind::sigma})}};
+  if (auto raw = raw_choices(scan, fluorescence); !raw.empty()) return raw;
+  if (fluorescence) return usual_choices(scan, false);
+  if (auto placed = by_place(scan)) return {*placed};
   throw core::UsageError({.what = "which column is the signal cannot be told from their names",
                           .expected = "one of " + names_in(scan),
                           .found = "no usual name",
                           .advice = "say which with --signal and --i0"});
 }
 
-namespace {
+// Of what a choice makes near the edge; 0 where a beam is zero or there are too few points.
+double contrast(const Scan& scan, const Channels& choice, double edge_eV) {
+  constexpr double below_eV = 15, above_eV = 25;
+  constexpr std::int64_t least = 12;
+  Channels merged = choice;
+  merged.repeats = Repeats::merge;
+  try {
+    return contrast_of(cut(make_spectrum(scan, merged, scan.name), edge_eV - below_eV, edge_eV + above_eV, least));
+  } catch (const core::Error&) {
+    return 0;
+  }
+}
 
-bool is_one_of(const std::string& name, std::initializer_list<const char*> names) {
-  return std::ranges::any_of(names, [&](const char* n) { return lower(name) == n; });
+// The one that shows the edge best, where there are several; it says so.
+Channels chosen(const Scan& scan, std::vector<Channels> choices, std::optional<double> edge_eV) {
+  Channels out = choices.front();
+  if (choices.size() < 2) return out;
+  std::vector<double> by(choices.size(), 1.0);
+  if (edge_eV) std::ranges::transform(choices, by.begin(), [&](const auto& c) { return contrast(scan, c, *edge_eV); });
+  const auto best = static_cast<std::size_t>(std::ranges::max_element(by) - by.begin());
+  const std::size_t other = best == 0 ? 1 : 0;
+  constexpr double least = 8;  // pure noise reaches 5
+  if (edge_eV && by[best] < least) {
+    throw core::UsageError({.what = fmt::format("no signal of this file shows an edge near {:.0f} eV", *edge_eV),
+                            .expected = fmt::format("one of {}, {}", formula_of(choices[0]), formula_of(choices[1])),
+                            .found = "noise in each",
+                            .advice = "say which with --signal and --i0, and check --element and --edge"});
+  }
+  out = choices[best];
+  out.remark =
+      fmt::format("Read as {}; the file also holds {} (--signal).", formula_of(out), formula_of(choices[other]));
+  return out;
 }
 
 bool divides_by(const Channels& c) { return !c.i0.empty() && c.i0 != "none"; }
 
-}  // namespace
-
-Channels usual_fluorescence(const Scan& scan) {
-  Channels out;
-  const bool reduced = scan.find("aey") != nullptr;
-  for (const char* i0 : {"i0", "izero", "i0 chamber", "io"}) {
-    if (out.i0.empty() && !reduced && scan.find(i0) != nullptr) out.i0 = i0;
-  }
-  for (const char* yield : {"pfy", "cmact", "tfy", "fy", "if", "ifl", "ifluor", "mufluor"}) {
-    if (scan.find(yield) == nullptr) continue;
-    out.signal = {yield};
-    return out;
-  }
-  return usual_channels(scan);
+bool all_of_kinds(const Channels& c, std::initializer_list<ColumnKind> kinds) {
+  return std::ranges::all_of(
+      c.signal, [&](const std::string& name) { return std::ranges::find(kinds, kind_of(name)) != kinds.end(); });
 }
 
-Channels completed(const Scan& scan, Channels typed, bool fluorescence) {
-  const bool nothing_typed = typed.signal.empty();
-  if (nothing_typed) {
-    const Channels usual = fluorescence ? usual_fluorescence(scan) : usual_channels(scan);
+}  // namespace
+
+std::string formula_of(const Channels& c) {
+  std::string signal;
+  for (const std::string& name : c.signal) signal += (signal.empty() ? "" : " + ") + name;
+  if (!divides_by(c)) return signal;
+  if (c.transmission) return fmt::format("ln({}/{})", c.i0, signal);
+  return c.signal.size() > 1 ? fmt::format("({})/{}", signal, c.i0) : fmt::format("{}/{}", signal, c.i0);
+}
+
+double contrast_of(const Spectrum& spectrum) {
+  constexpr std::size_t width = 5;
+  const std::vector<double>& y = spectrum.intensity;
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (std::size_t i = 0; i + width <= y.size(); ++i) {
+    const auto first = y.begin() + static_cast<std::ptrdiff_t>(i);
+    const double mean = std::accumulate(first, first + width, 0.0) / width;
+    low = std::min(low, mean);
+    high = std::max(high, mean);
+  }
+  const double noise = scatter_of(spectrum.energy_eV, y) / std::sqrt(static_cast<double>(width));
+  return noise > 0 ? (high - low) / noise : std::numeric_limits<double>::infinity();
+}
+
+Channels usual_channels(const Scan& scan) { return usual_choices(scan, false).front(); }
+Channels usual_fluorescence(const Scan& scan) { return usual_choices(scan, true).front(); }
+
+Channels completed(const Scan& scan, Channels typed, bool fluorescence, std::optional<double> edge_eV) {
+  if (typed.signal.empty()) {
+    const Channels usual = chosen(scan, usual_choices(scan, fluorescence), edge_eV);
     typed.signal = usual.signal;
+    typed.remark = usual.remark;
     if (typed.i0.empty()) {
       typed.i0 = usual.i0;
       typed.transmission = typed.transmission || usual.transmission;
     }
     if (typed.sigma.empty() && !typed.counts) typed.sigma = usual.sigma;
   }
-  const bool reduced = scan.find("aey") != nullptr;
-  const bool raw = std::ranges::all_of(typed.signal, [](const std::string& s) {
-    return is_one_of(s,
-                     {"tey", "tey_up", "tey_dn", "sample drain", "tfy", "pfy", "fy", "cmact", "if", "ifl", "ifluor"});
-  });
-  if (raw && !reduced && typed.i0.empty()) {
-    for (const char* i0 : {"i0", "izero", "i0 chamber", "io"}) {
-      if (typed.i0.empty() && scan.find(i0) != nullptr) typed.i0 = i0;
-    }
-  }
-  const bool ratio = std::ranges::any_of(typed.signal, [](const std::string& s) {
-    return is_one_of(s, {"mu", "norm", "xmu", "mutrans", "mufluor", "munorm", "normalized", "absorption", "flat"});
-  });
+  const bool raw = all_of_kinds(typed, {ColumnKind::electrons, ColumnKind::fluorescence, ColumnKind::element});
+  if (raw && !is_reduced(scan) && typed.i0.empty()) typed.i0 = first_of(scan, {ColumnKind::i0});
+  const bool ratio = all_of_kinds(typed, {ColumnKind::absorption});
   const bool counted = divides_by(typed) || typed.counts || typed.transmission || typed.dark_signal.value != 0 ||
                        typed.dark_i0.value != 0;
   if (ratio && counted) {
@@ -376,6 +462,7 @@ Spectrum make_spectrum(const Scan& scan, const Channels& channels, const std::st
     const double s = scatter_of(out.energy_eV, out.intensity);
     for (double& v : out.variance) v += s * s;
   }
+  if (channels.rebin) rebin_rows(out, *channels.rebin);
   return out;
 }
 

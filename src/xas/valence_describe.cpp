@@ -31,7 +31,12 @@ void add_numbers(const ValenceOutcome& outcome, result::Result& out) {
         .unit = {},
         .help = fmt::format("Mean valence by the {}, from the shares and valences of the references", yield),
         .value = outcome.fits[k].valence.value_or(core::Value{not_stated, not_stated})};
-    if (!outcome.fits[k].valence) n.flag = "not every reference has a valence";
+    if (outcome.fits[k].valence) {
+      n.low = outcome.fits[k].valence_low;
+      n.high = outcome.fits[k].valence_high;
+    } else {
+      n.flag = "not every reference has a valence";
+    }
     out.numbers.push_back(std::move(n));
   }
   if (!outcome.depth) return;
@@ -282,6 +287,7 @@ std::vector<result::Observable> observables_of(const ValenceOutcome& outcome) {
 result::Result describe(const ValenceOutcome& outcome) {
   result::Result out;
   out.warnings = outcome.warnings;
+  out.gate = outcome.gate;
   add_numbers(outcome, out);
   for (std::size_t k = 0; k < outcome.fits.size(); ++k) out.tables.push_back(share_table(outcome, k));
   out.tables.push_back(fit_table(outcome));

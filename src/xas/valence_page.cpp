@@ -14,7 +14,10 @@ std::string fit_answer(const ValenceOutcome& outcome, std::size_t k) {
   const MixtureFit& fit = outcome.fits[k];
   std::string text = fmt::format("{}{}: ", outcome.fits.size() > 1 ? (k == 0 ? "Electrons, " : "Fluorescence, ") : "",
                                  short_name(outcome.measured[k].normalised.spectrum));
-  if (fit.valence) text += fmt::format("mean valence {}; ", core::format_value(*fit.valence));
+  if (fit.valence) {
+    text += fmt::format("mean valence {} ({:.3f} to {:.3f}, 95 %); ", core::format_value(*fit.valence), fit.valence_low,
+                        fit.valence_high);
+  }
   for (std::size_t j = 0; j < fit.shares.size(); ++j)
     text += fmt::format("{}{} {}", j > 0 ? ", " : "", fit.shares[j].name, core::format_value(fit.shares[j].share));
   return text + ".";

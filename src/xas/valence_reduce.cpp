@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/text.hpp"
@@ -85,16 +86,37 @@ Reading reference_reading(const Reading& reading) {
   return out;
 }
 
-std::vector<ReferenceCurve> references_of(const ValenceStudy& study, const Spectrum& spectrum,
-                                          core::Progress& progress) {
+// By what else the spectrum was divided: its references are divided by their own edges, so that shares are of atoms.
+bool by_own_edge(const Reading& reading) {
+  return reading.normalisation == Normalisation::maximum || reading.normalisation == Normalisation::area;
+}
+
+Normalised reference_spectrum(const ReferenceChoice& choice, const Reading& reading,
+                              std::vector<std::string>& warnings) {
+  Reading plain = reference_reading(reading);
+  if (!by_own_edge(reading)) return read_spectrum(choice.file, plain).normalised;
+  Reading edge = plain;
+  edge.normalisation = Normalisation::edge;
+  if (!edge.edge.pre_order) edge.edge.pre_order = 0;  // as the maximum and the area take it off
+  try {
+    return read_spectrum(choice.file, edge).normalised;
+  } catch (const core::UsageError& error) {
+    warnings.push_back(fmt::format("{}: {}: it is divided as the spectrum is, and its share is not one of atoms.",
+                                   choice.name, error.facts().what));
+    return read_spectrum(choice.file, plain).normalised;
+  }
+}
+
+std::vector<ReferenceCurve> references_of(const ValenceStudy& study, const Spectrum& spectrum, core::Progress& progress,
+                                          std::vector<std::string>& warnings) {
   std::vector<ReferenceCurve> out;
   for (const ReferenceChoice& choice : study.references) {
     if (!choice.ion.empty()) {
       out.push_back(computed(choice, spectrum, progress));
     } else {
-      out.push_back({.name = choice.name,
-                     .valence = choice.valence,
-                     .spectrum = read_spectrum(choice.file, reference_reading(study.reading)).normalised.spectrum});
+      Normalised read = reference_spectrum(choice, study.reading, warnings);
+      for (const std::string& remark : read.spectrum.remarks) warnings.push_back(choice.name + ": " + remark);
+      out.push_back({.name = choice.name, .valence = choice.valence, .spectrum = std::move(read.spectrum)});
     }
   }
   return out;
@@ -120,27 +142,63 @@ void find_depth(ValenceOutcome& out) {
                             out.fluorescence_nm, sight.incidence_deg, out.study.depth);
 }
 
+// What was moved beyond what a beamline does, in standard deviations of its prior; the worst one.
+struct Moved {
+  double sigmas = 0;
+  std::string words;
+};
+Moved most_moved(const MixtureFit& fit, const MixtureSettings& settings) {
+  Moved out;
+  const auto consider = [&](double by, double prior, const std::string& words) {
+    if (!(prior > 0) || std::abs(by) / prior <= out.sigmas) return;
+    out = {std::abs(by) / prior, words};
+  };
+  consider(fit.shift_eV.value, settings.shift, fmt::format("the spectrum is shifted by {:.2f} eV", fit.shift_eV.value));
+  constexpr double counts = 0.05;  // a share of nothing has no place
+  for (const Share& s : fit.shares) {
+    if (s.share.value < counts) continue;
+    consider(s.shift_eV.value, settings.reference_shift,
+             fmt::format("\"{}\" is shifted by {:.2f} eV", s.name, s.shift_eV.value));
+    consider(s.scale - 1, settings.reference_scale, fmt::format("\"{}\" is scaled by {:.3f}", s.name, s.scale));
+  }
+  return out;
+}
+
+// Why the shares are not to be used; empty where they are.
+std::string gate_of(const MixtureFit& fit, const MixtureSettings& settings, bool noise_known) {
+  constexpr double most_sigmas = 5, most_chi_squared = 10;
+  if (const Moved m = most_moved(fit, settings); m.sigmas > most_sigmas) {
+    return fmt::format(
+        "{}, {:.1f} times what was allowed: calibrate the energies, check the normalisation, or use "
+        "other references.",
+        m.words, m.sigmas);
+  }
+  if (noise_known && fit.reduced_chi_squared > most_chi_squared) {
+    return fmt::format("chi squared is {:.1f} a point: the references do not make this spectrum.",
+                       fit.reduced_chi_squared);
+  }
+  return {};
+}
+
+// A scatter of almost nothing is the curvature of an exact curve, not noise that a fit could be judged by.
+bool has_noise_to_judge_by(const Spectrum& s) {
+  if (s.noise == Noise::none) return false;
+  if (s.noise != Noise::scatter) return true;
+  constexpr double least_share = 3e-4;
+  return std::sqrt(std::ranges::max(s.variance)) > least_share * std::ranges::max(s.intensity);
+}
+
 void warn_of(const MixtureFit& fit, const MixtureSettings& settings, const std::string& name,
              std::vector<std::string>& warnings) {
   if (!fit.converged) warnings.push_back(name + ": the fit did not converge.");
-  const auto far = [&](const core::Value& shift, double prior, const std::string& what) {
-    if (prior > 0 && std::abs(shift.value) > 3 * prior) {
-      warnings.push_back(
-          fmt::format("{}: {} is shifted by {:.2f} eV, {:.0f} times what was allowed: calibrate the energies.", name,
-                      what, shift.value, std::abs(shift.value) / prior));
-    }
-  };
-  far(fit.shift_eV, settings.shift, "the spectrum");
-  for (const Share& s : fit.shares) {
-    constexpr double counts = 0.05;
-    if (s.share.value > counts) far(s.shift_eV, settings.reference_shift, "\"" + s.name + "\"");
-  }
+  constexpr double many_sigmas = 3;
+  if (const Moved m = most_moved(fit, settings); m.sigmas > many_sigmas)
+    warnings.push_back(fmt::format("{}: {}, {:.1f} times what was allowed.", name, m.words, m.sigmas));
   constexpr double bad = 2;
   if (fit.reduced_chi_squared > bad) {
     warnings.push_back(
         fmt::format("{}: chi squared is {:.1f} a point: the references do not explain the spectrum within its noise; "
-                    "the errors are "
-                    "widened by {:.1f}.",
+                    "the errors are widened by {:.1f}.",
                     name, fit.reduced_chi_squared, std::sqrt(fit.reduced_chi_squared)));
   }
 }
@@ -148,6 +206,7 @@ void warn_of(const MixtureFit& fit, const MixtureSettings& settings, const std::
 // Fluorescence of a thick sample is A m / (m + k): the mixture bent as an electron yield is, only more.
 MixtureSettings mixture_of(const ValenceStudy& study, bool light) {
   MixtureSettings out = study.mixture;
+  if (by_own_edge(light ? study.fluorescence_reading : study.reading)) out.free_scale = true;
   constexpr double self_absorption = 2;
   if (light) {
     out.bend = std::max(out.bend, self_absorption);
@@ -160,7 +219,9 @@ void fit_file(ValenceOutcome& out, const ScanChoice& file, bool light, core::Pro
   const ValenceStudy& study = out.study;
   out.measured.push_back(read_spectrum(file, light ? study.fluorescence_reading : study.reading));
   const Spectrum& spectrum = out.measured.back().normalised.spectrum;
-  const auto references = references_of(study, spectrum, progress);
+  std::vector<std::string> of_references;
+  const auto references = references_of(study, spectrum, progress, of_references);
+  if (out.fits.empty()) std::ranges::move(of_references, std::back_inserter(out.warnings));
   if (out.reference_names.empty()) {
     for (const auto& r : references) {
       out.reference_names.push_back(r.name);
@@ -169,7 +230,12 @@ void fit_file(ValenceOutcome& out, const ScanChoice& file, bool light, core::Pro
   }
   const MixtureSettings mixture = mixture_of(study, light);
   out.fits.push_back(MixtureModel{references, mixture}.fit(spectrum));
-  warn_of(out.fits.back(), mixture, file.title(), out.warnings);
+  const std::string gate = gate_of(out.fits.back(), mixture, has_noise_to_judge_by(spectrum));
+  if (!gate.empty()) {
+    if (out.gate.empty()) out.gate = fmt::format("{}: {}", file.title(), gate);
+  } else {
+    warn_of(out.fits.back(), mixture, file.title(), out.warnings);
+  }
   for (const std::string& remark : spectrum.remarks) out.warnings.push_back(file.title() + ": " + remark);
   if (study.combinations > 0 && out.combinations.empty())
     out.combinations = rank_combinations(references, spectrum, study.mixture, study.combinations);

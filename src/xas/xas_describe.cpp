@@ -132,6 +132,12 @@ Table spectra_table(const XasOutcome& outcome) {
       over.words("edge", "Edge", [&](const auto& one) { return spectrum(one).edge; }),
       over.words("yield", "What was detected, by the name of its column",
                  [](const auto& one) { return yield_words(one.read.yield); }),
+      over.words("energy_column", "Column of the photon energy",
+                 [](const auto& one) { return one.read.channels.energy; }),
+      over.words("read_as", "What was made of the file's columns",
+                 [](const auto& one) { return formula_of(one.read.channels); }),
+      over.words("logarithm", "yes: the signal is a beam behind the sample, and its logarithm was taken",
+                 [](const auto& one) { return one.read.channels.transmission ? "yes" : "no"; }),
       integer_column("points", "Number of energies", points),
       over.numbers("from", "eV", "First energy", [&](const auto& one) { return spectrum(one).energy_eV.front(); }),
       over.numbers("to", "eV", "Last energy", [&](const auto& one) { return spectrum(one).energy_eV.back(); }),
@@ -169,10 +175,11 @@ Table spectra_table(const XasOutcome& outcome) {
     if (column.name == "noise") column.shown.name = "noise from";
     const bool detail = column.name.starts_with("pre_") || column.name.starts_with("post_") || column.name == "order" ||
                         column.name.ends_with("_terms") || column.name == "divided_by_itself" ||
-                        column.name == "edge_step" || column.name == "no_white_lines" || column.name == "source";
+                        column.name == "edge_step" || column.name == "energy_column" || column.name == "logarithm" ||
+                        column.name == "no_white_lines" || column.name == "source";
     column.shown.hidden = detail;
   }
-  t.brief = {"name", "points", "from", "to", "e0", "divided_by", "noise"};
+  t.brief = {"name", "read_as", "points", "from", "to", "e0", "divided_by", "noise"};
   return t;
 }
 

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "lithoscope/core/errors.hpp"
-#include "lithoscope/material/fluorescence.hpp"
 #include "lithoscope/multiplet/references.hpp"
 #include "lithoscope/xas/synthesize.hpp"
 #include "lithoscope/xas/xas_run.hpp"
@@ -50,21 +49,10 @@ void find_features(XasSpectrum& out, const XasStudy& study) {
 
 void warn_of(const XasSpectrum& one, std::vector<std::string>& warnings) {
   const std::string& source = one.read.source;
-  const Spectrum& measured = one.read.measured;
-  for (const std::string& remark : measured.remarks) warnings.push_back(fmt::format("{}: {}", source, remark));
+  for (const std::string& remark : one.read.normalised.spectrum.remarks)
+    warnings.push_back(fmt::format("{}: {}", source, remark));
   if (!one.why_no_white_lines.empty())
     warnings.push_back(fmt::format("{}: no white-line areas: {}.", source, one.why_no_white_lines));
-  const auto& edge = one.read.normalised.edge;
-  if (!edge || !is_L_edge(measured) || measured.element.empty()) return;
-  const double L2 = material::edge_eV(measured.element, "L2");
-  constexpr double line_width_eV = 4;
-  const double from = edge->e0_eV + edge->post_from;
-  const double to = edge->e0_eV + edge->post_to;
-  if (!(from < L2 + line_width_eV && to > L2 - line_width_eV)) return;
-  warnings.push_back(
-      fmt::format("{}: the range above the edge ({:.1f} to {:.1f} eV) holds the L2 white line at about {:.0f} eV: give "
-                  "--post-from, or normalise by the maximum.",
-                  source, from, to, L2));
 }
 
 // Of three or more spectra that share energies; edges of several elements side by side are no series.

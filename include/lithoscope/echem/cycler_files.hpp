@@ -13,7 +13,7 @@
 namespace lithoscope::echem {
 
 /// Whether the bytes are a cycler's file: one that is read, or one known by name only.
-bool is_cycler_file(std::string_view bytes);
+bool is_cycler_file(const io::InputFile& file);
 
 /// Reads any registered format. Throws UnreadableFile when the file is damaged, is not a cycler file, or is of a kind
 /// that is recognised but not read yet (the message names it).

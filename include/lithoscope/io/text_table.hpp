@@ -42,7 +42,8 @@ std::vector<std::string_view> split(std::string_view line, char delimiter);
 /// What lies between runs of separators; none of them is empty.
 std::vector<std::string_view> words_of(std::string_view line, std::string_view separators = " \t");
 
-/// A whole cell as a number; empty optional when it is not one. "NaN" and "inf" are not numbers here.
+/// A whole cell as a number; empty optional when it is not one. "NaN" and "inf" are not numbers here. Fortran's
+/// exponents are read: 1.5D+03, and 1.5+103 for one of three digits.
 std::optional<double> to_number(std::string_view cell, bool decimal_comma = false);
 
 /// The delimiter of a header line, by which of tab, semicolon, comma splits it into most cells.

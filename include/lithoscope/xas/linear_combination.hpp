@@ -48,10 +48,11 @@ struct ValenceEffects {
 
 struct MixtureFit {
   std::vector<Share> shares;
-  std::vector<double> covariance;      ///< of the shares, row-major
-  std::optional<core::Value> valence;  ///< mean, where every reference has one
-  ValenceEffects on_valence;           ///< empty without a valence
-  core::Value shift_eV;                ///< common to all references
+  std::vector<double> covariance;            ///< of the shares, row-major
+  std::optional<core::Value> valence;        ///< mean, where every reference has one
+  double valence_low = 0, valence_high = 0;  ///< 95 % interval, between the references' lowest and highest
+  ValenceEffects on_valence;                 ///< empty without a valence
+  core::Value shift_eV;                      ///< common to all references
   double amplitude = 1, offset = 0, slope_per_eV = 0;
   core::Value bend;  ///< the mixture m is seen as m / (1 + bend m): saturated
   std::vector<double> energy_eV, measured, model;
@@ -66,10 +67,10 @@ struct MixtureFit {
 
 /// References prepared once for many spectra. Weighted least squares with shares that are not negative and, unless
 /// free_scale is set, add up to 1; each reference's energy shift and scale, and a common shift, are fitted under
-/// Gaussian priors (Gauss-Newton; the linear problem by an active set). Variances are multiplied by the reduced chi
-/// squared where that is above 1. Intervals come from the fit without the bounds, cut to [0, 1]: a share at its bound
-/// still covers. Throws UsageError for fewer than one reference, for one that does not cover the range with its shifts,
-/// and for a range with too few points.
+/// Gaussian priors (Gauss-Newton; the linear problem by an active set). Where the points scatter more than was stated,
+/// or nothing was, the fit is repeated with what they scatter, so that the priors keep their weight. Estimate, standard
+/// deviation and interval come from one fit; the interval is cut to [0, 1]. Throws UsageError for fewer than one
+/// reference, for one that does not cover the range with its shifts, and for a range with too few points.
 class MixtureModel {
  public:
   MixtureModel(std::vector<ReferenceCurve> references, const MixtureSettings& settings);

@@ -13,8 +13,14 @@ namespace lithoscope::xas {
 
 /// Where the smoothed derivative is largest, on a grid point (eV). The conventions are those of Larch (find_e0), so
 /// that its stored numbers come out: derivative smoothed by a Lorentzian, points whose neighbours also rise steeply.
-/// Falling or repeated energies are passed over. Throws UsageError for fewer than 15 points.
+/// Falling or repeated energies are passed over. Of a quick scan, whose energies lie closer than is resolved, it is
+/// where a polynomial through all points about the edge is steepest. Throws UsageError for fewer than 15 points.
 double edge_energy_eV(std::span<const double> energy_eV, std::span<const double> mu);
+
+/// Beamlines' scales differ by some eV; what lies further from the tabulated energy is no edge of that element.
+inline constexpr double edge_margin_eV = 20;
+/// Tabulated energy of the first shell of an edge ("L2,3": L3); empty where it is not known.
+std::optional<double> tabulated_edge_eV(const std::string& element, const std::string& edge);
 
 /// Ranges relative to the edge (eV). What is not given follows Larch's rules (pre_edge).
 struct EdgeSettings {
@@ -64,7 +70,8 @@ struct Normalised {
 
 /// By the edge's height (flat: with the curve above it made level); by the maximum above a straight line through the
 /// pre-edge, as the paper does; or by the area above that line. Throws UsageError where the range does not hold the
-/// edge.
+/// edge, or has no edge within `edge_margin_eV` of the tabulated one; where the steepest rise of the scan is another
+/// one, a remark says so.
 Normalised normalise(const Spectrum& spectrum, Normalisation how, const EdgeSettings& settings = {});
 
 }  // namespace lithoscope::xas

@@ -29,6 +29,7 @@ struct ColumnSettings {
   double align_prior_eV = 1;
   bool merge_repeats = false;
   bool deglitch = false;
+  std::optional<double> rebin_eV;
   std::string tey, tfy, monitor;  ///< of a study: electrons, fluorescence, monitor; `signal` and `i0` go first
 };
 std::span<const core::Setting<ColumnSettings>> column_settings_table();
@@ -61,6 +62,7 @@ struct Reading {
   bool stored_settings = true;     ///< an Athena record's own e0 and ranges where none are given
   std::string element, edge_name;  ///< where the file does not say
   bool fluorescence = false;       ///< the usual column is a fluorescence
+  std::optional<double> rebin_eV;  ///< Rebin::step_eV
   /// A foil measured along: its edge is put at `foil_edge_eV`, and the spectrum moved as much.
   std::optional<Channels> foil;
   double foil_edge_eV = 0;
@@ -90,6 +92,7 @@ struct ReadSpectrum {
   std::string source;  ///< ScanChoice::title()
   std::string format;  ///< as the reader calls it
   Yield yield = Yield::unknown;
+  Channels channels;  ///< columns that were read
   Spectrum measured;
   Normalised normalised;
 };

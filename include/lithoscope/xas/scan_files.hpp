@@ -14,8 +14,8 @@ namespace lithoscope::xas {
 /// Throws UnreadableFile for a file that is none of them, or damaged.
 ScanFile read_scan_file(const io::InputFile& file);
 std::vector<std::string> scan_format_names();
-/// Whether the bytes are one of them.
-bool is_scan_file(std::string_view bytes);
+/// Whether it is one of them.
+bool is_scan_file(const io::InputFile& file);
 
 /// The scan of that name (any case) or number from 1; the only one when `which` is empty. Throws UsageError that names
 /// those there are.

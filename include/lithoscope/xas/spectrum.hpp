@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +37,7 @@ struct Spectrum {
   std::vector<double> intensity;
   std::vector<double> variance;  ///< 0 for exact values
   Noise noise = Noise::none;
+  std::optional<double> steepest_eV;  ///< of a rebinned scan: its edge before it was
   Fitted fitted;
   std::vector<std::string> remarks;
 
@@ -44,6 +46,12 @@ struct Spectrum {
 
 /// What becomes of energies that fall or repeat.
 enum class Repeats { refuse, merge };
+
+/// Rows averaged over intervals: of `step_eV` within 30 eV of the edge, ten times as wide below, of 0.05 per angstrom
+/// in the photoelectron's wave number above, but no narrower than the step.
+struct Rebin {
+  double step_eV = 0.5, edge_eV = 0;
+};
 
 /// Which columns make the spectrum: (sum of signal - dark) / (i0 - dark), or ln(i0 / signal) for transmission.
 struct Channels {
@@ -57,6 +65,8 @@ struct Channels {
   double energy_shift_eV = 0;        ///< added
   Repeats repeats = Repeats::refuse;
   bool deglitch = false;  ///< rows off a smooth curve by 6 times the scatter are replaced by it and said
+  std::optional<Rebin> rebin;
+  std::string remark;  ///< on the choice, where the file holds several signals
 };
 
 /// The channels such files usually mean: mu or a normalised column as it is, else tey/i0 and the like. Throws
@@ -66,8 +76,14 @@ Channels usual_channels(const Scan& scan);
 Channels usual_fluorescence(const Scan& scan);
 
 /// What was typed with the file's usual columns in place of what was not: a raw yield is divided by I0 (`i0` "none":
-/// not), a column that is a ratio already is not. Throws UsageError for I0, counts or dark counts beside such a ratio.
-Channels completed(const Scan& scan, Channels typed, bool fluorescence = false);
+/// not), a column that is a ratio already is not. Of several raw signals that a file may mean the one is taken that
+/// shows the edge at `edge_eV` best, and `remark` says so. Throws UsageError for I0, counts or dark counts beside such
+/// a ratio, and where none of several signals shows the edge.
+Channels completed(const Scan& scan, Channels typed, bool fluorescence = false,
+                   std::optional<double> edge_eV = std::nullopt);
+
+/// "ln(i0/itrans)", "(ifch1 + ifch2)/i0", "mu": what becomes of the columns.
+std::string formula_of(const Channels& channels);
 
 /// Throws UnreadableFile with the row for NaN, zero I0, falling or repeated energies, UsageError for an unknown column.
 Spectrum make_spectrum(const Scan& scan, const Channels& channels, const std::string& path);
@@ -75,6 +91,10 @@ Spectrum make_spectrum(const Scan& scan, const Channels& channels, const std::st
 /// Standard deviation of points about a smooth curve: the median of what is left of each point by a cubic through its
 /// four neighbours, exact for white noise.
 double scatter_of(std::span<const double> energy_eV, std::span<const double> intensity);
+
+/// How far the spectrum rises above its noise: the range of means of five neighbouring points, in their own standard
+/// deviations by scatter. Pure noise reaches 5.
+double contrast_of(const Spectrum& spectrum);
 
 /// The part with energies in [from, to]. Throws UsageError when fewer than `least` points are left.
 Spectrum cut(const Spectrum& spectrum, double from_eV, double to_eV, std::int64_t least = 2);

@@ -57,6 +57,7 @@ struct ValenceOutcome {
   std::optional<DepthValence> depth;
   std::string why_no_depth;
   double electron_attenuation_nm = 0, fluorescence_nm = 0;  ///< lengths used for the depth
+  std::string gate;                                         ///< why the shares are not to be used; empty: they are
   std::vector<std::string> warnings;
 };
 

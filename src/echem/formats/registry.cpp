@@ -6,6 +6,7 @@
 #include "formats/format.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/echem/cycler_files.hpp"
+#include "lithoscope/io/plain_text.hpp"
 #include "lithoscope/io/recognise.hpp"
 #include "lithoscope/io/text_table.hpp"
 
@@ -92,7 +93,6 @@ void unreadable(const std::string& path, std::string what, std::string expected,
 }
 
 std::string_view first_line(std::string_view bytes) {
-  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
   const auto lines = io::lines_of(bytes.substr(0, 65536), 1);
   return lines.empty() ? std::string_view{} : lines.front();
 }
@@ -159,11 +159,13 @@ std::vector<std::string> cycler_format_names() {
   return names;
 }
 
-bool is_cycler_file(std::string_view bytes) {
-  return find_format(bytes) != nullptr || !known_but_not_read(bytes).empty();
+bool is_cycler_file(const io::InputFile& given) {
+  const io::InputFile file = io::as_plain_text(given);
+  return find_format(file.bytes()) != nullptr || !known_but_not_read(file.bytes()).empty();
 }
 
-CyclerTable read_cycler_file(const io::InputFile& file) {
+CyclerTable read_cycler_file(const io::InputFile& given) {
+  const io::InputFile file = io::as_plain_text(given);
   if (const CyclerFormat* format = find_format(file.bytes())) return format->read(file);
   const std::string kind = known_but_not_read(file.bytes());
   std::string known;

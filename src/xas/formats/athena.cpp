@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "formats/format.hpp"
@@ -56,10 +58,18 @@ std::vector<std::string> perl_list(std::string_view text) {
   return out;
 }
 
+// Perl's and JSON's words for nothing: Athena writes them for arrays it never filled.
+bool is_undefined(std::string_view word) { return word == "undef" || word == "null"; }
+
+// NaN where a value is undefined.
 std::vector<double> numbers_of(const std::string& path, const std::vector<std::string>& words, std::int64_t line) {
   std::vector<double> out;
   out.reserve(words.size());
   for (const std::string& word : words) {
+    if (is_undefined(word)) {
+      out.push_back(std::numeric_limits<double>::quiet_NaN());
+      continue;
+    }
     const auto value = io::to_number(word);
     if (!value) unreadable(path, "a value of an Athena record is not a number", "a number", word.substr(0, 40), line);
     out.push_back(*value);
@@ -89,6 +99,14 @@ struct Record {
       out.edge.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(out.edge.front())));
     for (const auto& [name, values] : arrays) {
       const std::string title = name == "x" ? "energy" : name == "y" ? "mu" : name;
+      if (const auto gap = std::ranges::find_if(values, [](double v) { return std::isnan(v); }); gap != values.end()) {
+        if (title == "energy" || title == "mu") {
+          unreadable(path, fmt::format("record \"{}\" has an undefined value in @{}", out.name, name), "a number",
+                     fmt::format("undef at number {}", gap - values.begin() + 1), line);
+        }
+        if (values.size() > 1) out.remarks.push_back(fmt::format("@{} has undefined values and was left out.", name));
+        continue;
+      }
       if (!out.columns.empty() && values.size() != out.columns.front().values.size()) {
         if (title == "mu") {
           unreadable(path, fmt::format("record \"{}\" has energies and values of different number", out.name),

@@ -26,6 +26,7 @@ ScanFormat mda_ascii_format();
 ScanFormat flexpes_format();
 ScanFormat nxxas_format();
 ScanFormat ssrl_xas_format();
+ScanFormat photon_factory_format();
 ScanFormat plain_columns_format();
 
 using io::words_of;
@@ -34,7 +35,8 @@ using io::words_of;
 /// another length, for a word, and for NaN or inf.
 class NumberRows {
  public:
-  explicit NumberRows(std::string path) : path_(std::move(path)) {}
+  explicit NumberRows(std::string path, bool decimal_comma = false)
+      : path_(std::move(path)), decimal_comma_(decimal_comma) {}
   void add(std::span<const std::string_view> words, std::int64_t line);
   bool empty() const { return lines_.empty(); }
   std::size_t width() const { return columns_.size(); }
@@ -43,9 +45,13 @@ class NumberRows {
 
  private:
   std::string path_;
+  bool decimal_comma_;
   std::vector<std::vector<double>> columns_;
   std::vector<std::int64_t> lines_;
 };
+
+/// Energies (eV) by Bragg's law from angles in degrees and the spacing of the planes in angstrom.
+ScanColumn energy_of_angles(std::span<const double> angle_deg, double spacing_A);
 
 /// "energy", "mono", "eV" and the like.
 bool is_energy_name(const std::string& name);

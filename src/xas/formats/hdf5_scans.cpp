@@ -6,6 +6,7 @@
 #include <cctype>
 #include <optional>
 
+#include "column_names.hpp"
 #include "formats/format.hpp"
 #include "lithoscope/core/text.hpp"
 #include "lithoscope/io/hdf5_reader.hpp"
@@ -71,6 +72,13 @@ std::string text_ending(const io::Hdf5Reader& hdf5, const std::vector<std::strin
   return {};
 }
 
+// SOLEIL numbers its datasets and says what they are in an attribute, as a path of the device.
+std::string name_of(const io::Hdf5Reader& hdf5, const std::string& group, const std::string& dataset) {
+  const bool numbered = lower(dataset).starts_with("data_") || lower(dataset).starts_with("actuator_");
+  const std::string said = numbered ? hdf5.attribute(joined(group, dataset), "long_name") : std::string{};
+  return said.empty() ? dataset : last_name(said);
+}
+
 // Numbers of one length beside an energy axis; several spectra in one array become several scans.
 void add_scans(const io::Hdf5Reader& hdf5, const std::string& group, const std::string& energy_path, Scan head,
                std::vector<Scan>& out) {
@@ -91,7 +99,7 @@ void add_scans(const io::Hdf5Reader& hdf5, const std::string& group, const std::
     if (path == energy_path || !hdf5.is_numeric(path)) continue;
     io::Hdf5Numbers values = hdf5.numbers(path);
     if (values.shape == energy.shape) {
-      head.columns.push_back({name, hdf5.attribute(path, "units"), std::move(values.values)});
+      head.columns.push_back({name_of(hdf5, group, name), hdf5.attribute(path, "units"), std::move(values.values)});
     } else if (values.shape.size() == 2 && (values.shape[1] == count || values.shape[0] == count) &&
                (!stack || name == signal)) {
       const bool energy_first = values.shape[1] != count;
@@ -123,42 +131,98 @@ std::string definition_of(const io::Hdf5Reader& hdf5, const std::string& group) 
 
 bool nexus(std::string_view bytes) { return is_hdf5(bytes) && !flexpes(bytes); }
 
-std::vector<Scan> read_nxxas(const io::InputFile& file) {
-  const io::Hdf5Reader hdf5{file};
-  std::vector<std::string> roots;
-  const std::vector<std::string> all = hdf5.groups();
+// The dataset over which the group's others stand: named by NXdata's axes, by its own name, or by its unit.
+std::string energy_in(const io::Hdf5Reader& hdf5, const std::string& group) {
+  std::string by_unit, by_part;
+  const auto is_axis = [&](const std::string& name) {
+    if (!hdf5.is_numeric(joined(group, name))) return false;
+    const io::Hdf5Numbers values = hdf5.numbers(joined(group, name));
+    return values.shape.size() == 1 && values.values.size() > 1;
+  };
+  for (const std::string& name : hdf5.datasets(group)) {
+    const std::string called = name_of(hdf5, group, name);
+    const std::string unit = lower(hdf5.attribute(joined(group, name), "units"));
+    const bool exact = kind_of(called) == ColumnKind::energy;
+    const bool part = lower(called).find("energy") != std::string::npos;
+    if (!(exact || part || unit == "ev" || unit == "kev") || !is_axis(name)) continue;
+    if (exact) return name;
+    std::string& found = part ? by_part : by_unit;
+    if (found.empty()) found = name;
+  }
+  return by_part.empty() ? by_unit : by_part;
+}
+
+// Scans of one entry over the same energies are one scan: some programs write every detector into a group of its own.
+void add_or_join(std::vector<Scan> found, std::size_t first, std::vector<Scan>& out) {
+  for (Scan& scan : found) {
+    const auto same = std::find_if(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(), [&](const Scan& other) {
+      return found.size() == 1 && other.columns.front().values == scan.columns.front().values;
+    });
+    if (same == out.end()) {
+      out.push_back(std::move(scan));
+      continue;
+    }
+    for (ScanColumn& column : scan.columns) {
+      if (same->find(column.name) == nullptr) same->columns.push_back(std::move(column));
+    }
+  }
+}
+
+// Groups that hold data, those that say most first: BLISS's "measurement", then NXdata, then any with an energy.
+std::vector<std::string> data_groups(const io::Hdf5Reader& hdf5, const std::vector<std::string>& below) {
+  std::vector<std::string> collections, data, others;
+  for (const std::string& group : below) {
+    const std::string kind = hdf5.attribute(group, "NX_class");
+    const bool measured = last_name(group) == "measurement";
+    if (energy_in(hdf5, group).empty()) continue;
+    (measured ? collections : kind == "NXdata" ? data : others).push_back(group);
+  }
+  return !collections.empty() ? collections : !data.empty() ? data : others;
+}
+
+Scan head_of(const io::Hdf5Reader& hdf5, const std::string& root, const std::vector<std::string>& below) {
+  Scan head;
+  const std::string title = joined(root == "/" ? "" : root, "title");
+  const std::string said = hdf5.has_dataset(title) && hdf5.is_text(title) ? hdf5.text(title) : std::string{};
+  const std::string entry = last_name(root);
+  const bool numbered = !entry.empty() && entry.find_first_not_of("0123456789.") == std::string::npos;  // BLISS: 1.1
+  head.name = said.empty() || numbered ? entry : said;
+  if (numbered && !said.empty()) head.facts.emplace_back("title", said);
+  head.element = text_ending(hdf5, below, {"element/symbol", "/element", "absorbed_element", "edge/element"});
+  head.edge = text_ending(hdf5, below, {"edge/name", "/absorption_edge", "/edge"});
+  if (const std::string mode = text_ending(hdf5, below, {"/mode", "mode/name"}); !mode.empty())
+    head.facts.emplace_back("mode", mode);
+  return head;
+}
+
+// Entries that say they are absorption, else all entries, else the file as a whole.
+std::vector<std::string> entries_of(const io::Hdf5Reader& hdf5, const std::vector<std::string>& all) {
+  std::vector<std::string> absorption, entries;
   for (const std::string& group : all) {
-    if (lower(definition_of(hdf5, group)).starts_with("nxxas")) roots.push_back(group);
+    if (lower(definition_of(hdf5, group)).starts_with("nxxas")) absorption.push_back(group);
+    if (hdf5.attribute(group, "NX_class") == "NXentry") entries.push_back(group);
   }
-  // Files that name no definition, but hold an NXdata over energy.
-  if (roots.empty()) {
-    for (const std::string& group : all) {
-      if (hdf5.attribute(group, "NX_class") == "NXentry") roots.push_back(group);
-    }
-  }
+  if (!absorption.empty()) return absorption;
+  return entries.empty() ? std::vector<std::string>{"/"} : entries;
+}
+
+std::vector<Scan> read_nexus(const io::InputFile& file) {
+  const io::Hdf5Reader hdf5{file};
+  const std::vector<std::string> all = hdf5.groups();
   std::vector<Scan> scans;
-  for (const std::string& root : roots) {
+  for (const std::string& root : entries_of(hdf5, all)) {
     const std::vector<std::string> below = hdf5.groups(root);
-    Scan head;
-    const std::string title = root + "/title";
-    if (hdf5.has_dataset(title) && hdf5.is_text(title)) head.name = hdf5.text(title);
-    if (head.name.empty()) head.name = last_name(root);
-    head.element = text_ending(hdf5, below, {"element/symbol", "/element", "absorbed_element", "edge/element"});
-    head.edge = text_ending(hdf5, below, {"edge/name", "/absorption_edge", "/edge"});
-    if (const std::string mode = text_ending(hdf5, below, {"/mode", "mode/name"}); !mode.empty())
-      head.facts.emplace_back("mode", mode);
-    const std::size_t before = scans.size();
-    for (const std::string& group : below) {
-      if (hdf5.attribute(group, "NX_class") != "NXdata") continue;
-      if (hdf5.has_dataset(group + "/energy")) add_scans(hdf5, group, group + "/energy", head, scans);
-    }
-    if (scans.size() > before) continue;
-    for (const std::string& group : below) {  // the classic definition without its NXdata
-      if (hdf5.has_dataset(group + "/energy")) add_scans(hdf5, group, group + "/energy", head, scans);
+    const Scan head = head_of(hdf5, root, below);
+    const std::size_t first = scans.size();
+    for (const std::string& group : data_groups(hdf5, below)) {
+      std::vector<Scan> found;
+      add_scans(hdf5, group, joined(group, energy_in(hdf5, group)), head, found);
+      add_or_join(std::move(found), first, scans);
     }
   }
   if (scans.empty())
-    unreadable(file.path(), "no absorption spectrum in this HDF5 file", "NXxas, or an NXdata with a dataset \"energy\"",
+    unreadable(file.path(), "no absorption spectrum in this HDF5 file",
+               "a group with a dataset of energies (by its name, its unit or NXdata's axes) beside others as long",
                fmt::format("{} groups without one", all.size()));
   return scans;
 }
@@ -166,6 +230,6 @@ std::vector<Scan> read_nxxas(const io::InputFile& file) {
 }  // namespace
 
 ScanFormat flexpes_format() { return {"FlexPES library", flexpes, read_flexpes}; }
-ScanFormat nxxas_format() { return {"NeXus NXxas", nexus, read_nxxas}; }
+ScanFormat nxxas_format() { return {"NeXus", nexus, read_nexus}; }
 
 }  // namespace lithoscope::xas

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <string>
 
 #include "formats/format.hpp"
 #include "lithoscope/core/text.hpp"
@@ -24,62 +24,90 @@ std::string_view without_sign(std::string_view line) {
   return trimmed(line);
 }
 
-// Comma before tab before blanks: a table is parted by the strongest sign it has.
-std::string_view separators_of(std::string_view row) {
-  if (row.find(',') != std::string_view::npos) return ",";
-  if (row.find('\t') != std::string_view::npos) return "\t";
-  if (row.find(';') != std::string_view::npos) return ";";
-  return " \t";
-}
+// How a table's rows are parted, and its decimal sign.
+struct Layout {
+  char separator = ' ';  // ' ': any run of blanks and tabs
+  bool decimal_comma = false;
+};
+// The first of these that makes most rows: a comma parts numbers before it stands in them.
+constexpr std::array layouts{Layout{'\t', false}, Layout{';', false}, Layout{',', false}, Layout{' ', false},
+                             Layout{'\t', true},  Layout{';', true},  Layout{' ', true}};
 
-std::vector<std::string_view> cells(std::string_view line, std::string_view separators) {
-  if (separators == " \t") return words_of(line);
-  std::vector<std::string_view> out;
-  for (const auto cell : io::split(line, separators.front())) out.push_back(trimmed(cell));
+using Cells = std::vector<std::string_view>;
+
+Cells cells(std::string_view line, char separator) {
+  if (separator == ' ') return words_of(line);
+  Cells out;
+  for (const auto cell : io::split(line, separator)) out.push_back(trimmed(cell));
   while (!out.empty() && out.back().empty()) out.pop_back();
   return out;
 }
 
-bool is_row(const std::vector<std::string_view>& words) {
-  return !words.empty() && std::ranges::all_of(words, [](auto w) { return io::to_number(w).has_value(); });
+bool is_row(const Cells& words, const Layout& layout) {
+  constexpr std::size_t least = 2;
+  return words.size() >= least &&
+         std::ranges::all_of(words, [&](auto w) { return io::to_number(w, layout.decimal_comma).has_value(); });
 }
 
-std::int64_t rows_in_head(std::string_view bytes) {
+// Between two tabs an empty cell counts: blanks would move the cells after it.
+bool may_be(std::string_view line, const Layout& layout) {
+  if (layout.separator == ' ') return line.find("\t\t") == std::string_view::npos;
+  return line.find(layout.separator) != std::string_view::npos;
+}
+
+struct Head {
+  Layout layout;
   std::int64_t rows = 0;
+};
+Head head_of(std::string_view bytes) {
   constexpr std::size_t head = 65536;
-  for (const auto line : io::lines_of(bytes.substr(0, head))) {
-    const auto text = trimmed(line);
-    if (text.empty()) continue;
-    const auto words = cells(text, separators_of(text));
-    if (words.size() >= 2 && is_row(words)) ++rows;
+  std::array<std::int64_t, layouts.size()> rows{};
+  for (const auto whole : io::lines_of(bytes.substr(0, head))) {
+    const auto line = trimmed(whole);
+    for (std::size_t k = 0; k < layouts.size(); ++k) {
+      if (may_be(line, layouts[k]) && is_row(cells(line, layouts[k].separator), layouts[k])) ++rows[k];
+    }
   }
-  return rows;
+  const auto most = std::ranges::max_element(rows);
+  return {layouts[static_cast<std::size_t>(most - rows.begin())], *most};
 }
 
 bool recognises(std::string_view bytes) {
   if (io::recognise_container(bytes) != io::Container::text) return false;
   constexpr std::int64_t enough = 3;
-  return rows_in_head(bytes) >= enough;
+  return head_of(bytes).rows >= enough;
 }
 
 struct Named {
   std::vector<std::string> names, units;
 };
 
+// Names that hold blanks: parted by two blanks or a tab.
+Cells wide_words(std::string_view text) {
+  Cells out;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min({text.find("  ", from), text.find('\t', from), text.size()});
+    if (const auto word = trimmed(text.substr(from, end - from)); !word.empty()) out.push_back(word);
+    from = end + 1;
+  }
+  return out;
+}
+
 // "Energy [eV]" or "TEY (A)": a unit in brackets at the end of a name.
-Named names_of(std::string_view line, std::string_view separators, std::size_t width) {
+Named names_of(std::string_view line, const Layout& layout, std::size_t width) {
   Named out;
   const std::string_view text = without_sign(line);
-  std::vector<std::string_view> words = cells(text, separators);
+  Cells words = cells(text, layout.separator);
   // The first name may be the comment sign itself, such as the row's number in SSRL 8-2's raw tables.
-  if (words.size() + 1 == width && trimmed(line).starts_with('#') && separators == ",")
+  if (words.size() + 1 == width && trimmed(line).starts_with('#') && layout.separator == ',')
     words.insert(words.begin(), "#");
-  if (separators == "," && words.size() == width && words.front().empty()) words.front() = "#";
+  if (layout.separator == ',' && words.size() == width && words.front().empty()) words.front() = "#";
   if (words.size() != width) words = words_of(text, " \t,;");
+  if (words.size() != width) words = wide_words(text);
   // "Sample: NiO" above two columns is a fact, not their names.
   const bool fact =
       words.size() == width && std::ranges::any_of(words, [](auto w) { return w.ends_with(':') || w == "="; });
-  if (words.size() != width || is_row(words) || fact) return out;
+  if (words.size() != width || is_row(words, layout) || fact) return out;
   for (std::string_view word : words) {
     std::string unit;
     const auto open = word.find_last_of("[(");
@@ -94,18 +122,66 @@ Named names_of(std::string_view line, std::string_view separators, std::size_t w
   return out;
 }
 
+// ---- headers of beamlines that name their columns elsewhere than in the last line ----------------------------------
+
+// APS (XSD): "1) Mono Energy * 2) Scaler preset * 3) I0", over one or several lines.
+void add_legend(std::string_view text, std::vector<std::string>& names) {
+  constexpr std::string_view parts = "*";
+  for (const auto part : words_of(text, parts)) {
+    const auto entry = trimmed(part);
+    const auto bracket = entry.find(')');
+    if (bracket == std::string_view::npos) continue;
+    const auto number = io::to_number(entry.substr(0, bracket));
+    if (!number || *number < 1 || *number > static_cast<double>(names.size())) continue;
+    names[static_cast<std::size_t>(*number) - 1] = io::to_utf8(trimmed(entry.substr(bracket + 1)));
+  }
+}
+
+// CLS (HXMA): `#(1) $(energy) "$(i0)" ...`.
+std::vector<std::string> cls_names(std::string_view line) {
+  std::vector<std::string> out;
+  for (const auto word : words_of(line.substr(line.find(')') + 1), "\"#$() \t")) out.push_back(io::to_utf8(word));
+  return out;
+}
+
+// APS (12BM): "#C 1_energy (eV) 2_time 3_i0": words that begin with the column's number.
+std::vector<std::string> numbered_names(std::string_view line) {
+  std::vector<std::string> out;
+  for (const auto word : words_of(line)) {
+    const auto at = word.find('_');
+    if (at == std::string_view::npos || at + 1 == word.size()) continue;
+    const auto number = io::to_number(word.substr(0, at));
+    if (number && *number == static_cast<double>(out.size() + 1)) out.push_back(io::to_utf8(word.substr(at + 1)));
+  }
+  return out;
+}
+
+std::vector<std::string> beamline_names(const std::vector<std::string_view>& header, std::size_t width) {
+  std::vector<std::string> legend(width);
+  for (const auto line : header) {
+    if (line.starts_with("#(1)") && line.find("$(") != std::string_view::npos) {
+      if (auto names = cls_names(line); names.size() == width) return names;
+    }
+    if (auto names = numbered_names(line); names.size() == width) return names;
+    add_legend(without_sign(line), legend);
+  }
+  const bool whole = std::ranges::none_of(legend, [](const std::string& name) { return name.empty(); });
+  return whole ? legend : std::vector<std::string>{};
+}
+
+bool is_comment(std::string_view line) { return comment_signs.find(line.front()) != std::string_view::npos; }
+
 // Where the table begins: the first line of ten rows of one width on end, or of the longest run there is. A header may
 // hold a few rows of numbers of its own.
-std::size_t table_start(const std::vector<std::string_view>& lines) {
+std::size_t table_start(const std::vector<std::string_view>& lines, const Layout& layout) {
   constexpr std::size_t enough = 10;
   std::size_t best = 0, longest = 0, start = 0, run = 0, width = 0;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string_view line = trimmed(lines[i]);
     if (line.empty()) continue;
-    const auto words = cells(line, separators_of(line));
-    if (words.size() < 2 || !is_row(words)) {
-      const bool comment = comment_signs.find(line.front()) != std::string_view::npos;
-      if (!comment) run = 0;
+    const auto words = cells(line, layout.separator);
+    if (!is_row(words, layout)) {
+      if (!is_comment(line)) run = 0;
       continue;
     }
     if (run == 0 || words.size() != width) {
@@ -122,26 +198,71 @@ std::size_t table_start(const std::vector<std::string_view>& lines) {
   return best;
 }
 
+// The line after the last row that is whole: beyond it stand a footer, or half a row of a file still being written.
+std::size_t table_end(const std::vector<std::string_view>& lines, std::size_t start, const Layout& layout) {
+  const std::size_t width = cells(trimmed(lines[start]), layout.separator).size();
+  std::size_t end = lines.size();
+  while (end > start + 1) {
+    const auto words = cells(trimmed(lines[end - 1]), layout.separator);
+    if (words.size() == width && is_row(words, layout)) break;
+    --end;
+  }
+  return end;
+}
+
+// Fewer numbers than in a whole row, or as many of which the last one breaks off: "3.0e".
+bool is_cut(const Cells& words, std::size_t width, const Layout& layout) {
+  const auto number = [&](auto w) { return io::to_number(w, layout.decimal_comma).has_value(); };
+  if (words.empty() || words.size() > width || !std::all_of(words.begin(), words.end() - 1, number)) return false;
+  return words.size() < width || words.back().find_first_not_of("0123456789+-.,eEdD") == std::string_view::npos;
+}
+
+// What stands after the table is told apart: words are a footer; a number too few is said; any other row is a fault.
+void read_tail(const std::vector<std::string_view>& lines, std::size_t end, const Layout& layout, NumberRows& rows,
+               Scan& scan) {
+  std::string footer;
+  for (std::size_t i = end; i < lines.size(); ++i) {
+    const std::string_view line = trimmed(lines[i]);
+    if (line.empty() || is_comment(line)) continue;
+    const auto words = cells(line, layout.separator);
+    const bool number = !words.empty() && io::to_number(words.front(), layout.decimal_comma);
+    const bool last = std::all_of(lines.begin() + static_cast<std::ptrdiff_t>(i) + 1, lines.end(),
+                                  [](std::string_view l) { return trimmed(l).empty(); });
+    if (!number) {
+      if (footer.empty()) footer = io::to_utf8(line.substr(0, 60));
+    } else if (last && is_cut(words, rows.width(), layout)) {
+      scan.remarks.push_back(
+          fmt::format("Line {} is half a row and was left out; is the file still being written?", i + 1));
+    } else {
+      rows.add(words, static_cast<std::int64_t>(i) + 1);  // says what is wrong with it
+    }
+  }
+  if (!footer.empty()) scan.remarks.push_back(fmt::format("What follows the table was left out: \"{}\".", footer));
+}
+
 std::vector<Scan> read(const io::InputFile& file) {
   Scan scan;
-  NumberRows rows{file.path()};
   std::vector<std::string_view> header;
   const std::vector<std::string_view> lines = io::lines_of(file.bytes());
-  const std::size_t start = table_start(lines);
-  const std::string_view separators = separators_of(trimmed(lines[start]));
-  for (std::size_t i = 0; i < lines.size(); ++i) {
+  const Layout layout = head_of(file.bytes()).layout;
+  NumberRows rows{file.path(), layout.decimal_comma};
+  const std::size_t start = table_start(lines, layout), end = table_end(lines, start, layout);
+  for (std::size_t i = 0; i < end; ++i) {
     const std::string_view line = trimmed(lines[i]);
     if (line.empty()) continue;
     if (i < start) {
       header.push_back(line);
-    } else if (comment_signs.find(line.front()) == std::string_view::npos) {
-      rows.add(cells(line, separators), static_cast<std::int64_t>(i) + 1);
+    } else if (!is_comment(line)) {
+      rows.add(cells(line, layout.separator), static_cast<std::int64_t>(i) + 1);
     }
   }
+  read_tail(lines, end, layout, rows, scan);
+  if (layout.decimal_comma) scan.remarks.emplace_back("The decimal sign is a comma.");
   Named named;
+  named.names = beamline_names(header, rows.width());
   // The last line above the table, or an earlier one that names an energy.
   for (auto line = header.rbegin(); line != header.rend() && named.names.empty(); ++line) {
-    Named found = names_of(*line, separators, rows.width());
+    Named found = names_of(*line, layout, rows.width());
     if (line == header.rbegin() || std::ranges::any_of(found.names, is_energy_name)) named = std::move(found);
   }
   const std::size_t width = rows.width();

@@ -1,14 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cmath>
+#include <numbers>
 #include <span>
 
+#include "column_names.hpp"
 #include "formats/format.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/text.hpp"
+#include "lithoscope/io/plain_text.hpp"
 #include "lithoscope/io/recognise.hpp"
 #include "lithoscope/io/text_table.hpp"
 #include "lithoscope/xas/scan_files.hpp"
@@ -20,8 +22,9 @@ namespace {
 
 // The order matters: the plain table takes any text with numbers in columns.
 std::vector<ScanFormat> registered() {
-  return {xdi_format(),       athena_perl_format(), athena_json_format(), spec_format(),     sigscan_format(),
-          mda_ascii_format(), flexpes_format(),     nxxas_format(),       ssrl_xas_format(), plain_columns_format()};
+  return {xdi_format(),      athena_perl_format(),    athena_json_format(),  spec_format(),
+          sigscan_format(),  mda_ascii_format(),      flexpes_format(),      nxxas_format(),
+          ssrl_xas_format(), photon_factory_format(), plain_columns_format()};
 }
 
 // A second scan of the same name gets a number, so that a name means one scan.
@@ -36,26 +39,15 @@ void make_unique(std::vector<Scan>& scans, std::size_t i) {
 
 }  // namespace
 
-bool is_energy_name(const std::string& name) {
-  constexpr std::array names{"energy",
-                             "e",
-                             "ev",
-                             "mono",
-                             "photon energy",
-                             "energy_ev",
-                             "energy (ev)",
-                             "energie",
-                             "monoenergy",
-                             "requested energy",
-                             "achieved energy",
-                             "e (ev)",
-                             "en",
-                             "beamline energy",
-                             "energy_c1",
-                             "calculated ph energy",
-                             "energy [ev]"};
-  return std::ranges::find(names, lower(name)) != names.end();
+ScanColumn energy_of_angles(std::span<const double> angle_deg, double spacing_A) {
+  constexpr double hc_eV_A = 12398.41984;
+  ScanColumn out{.name = "energy", .unit = "eV", .values = {}};
+  for (const double a : angle_deg)
+    out.values.push_back(hc_eV_A / (2 * spacing_A * std::sin(a * std::numbers::pi / 180)));
+  return out;
 }
+
+bool is_energy_name(const std::string& name) { return kind_of(name) == ColumnKind::energy; }
 
 const ScanColumn* Scan::find(std::string_view column) const {
   const std::string wanted = lower(column);
@@ -85,7 +77,7 @@ void NumberRows::add(std::span<const std::string_view> words, std::int64_t line)
                fmt::format("{}", words.size()), line);
   }
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const auto value = io::to_number(words[i]);
+    const auto value = io::to_number(words[i], decimal_comma_);
     if (!value) {
       unreadable(path_, fmt::format("column {} of this row is not a number", i + 1), "a number",
                  io::to_utf8(words[i].substr(0, 40)), line);
@@ -139,11 +131,13 @@ std::vector<std::string> scan_format_names() {
   return names;
 }
 
-bool is_scan_file(std::string_view bytes) {
-  return std::ranges::any_of(registered(), [&](const ScanFormat& format) { return format.recognises(bytes); });
+bool is_scan_file(const io::InputFile& given) {
+  const io::InputFile file = io::as_plain_text(given);
+  return std::ranges::any_of(registered(), [&](const ScanFormat& format) { return format.recognises(file.bytes()); });
 }
 
-ScanFile read_scan_file(const io::InputFile& file) {
+ScanFile read_scan_file(const io::InputFile& given) {
+  const io::InputFile file = io::as_plain_text(given);
   for (const ScanFormat& format : registered()) {
     if (!format.recognises(file.bytes())) continue;
     ScanFile out{.path = file.path(), .format = format.name, .scans = format.read(file)};

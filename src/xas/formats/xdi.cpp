@@ -173,11 +173,9 @@ struct Reader {
       return;
     }
     const bool degrees = !angle->unit.starts_with("rad");
-    constexpr double hc_eV_A = 12398.41984;
-    ScanColumn energy{.name = "energy", .unit = "eV"};
-    for (const double a : angle->values)
-      energy.values.push_back(hc_eV_A / (2 * *d * std::sin(degrees ? a * std::numbers::pi / 180 : a)));
-    scan.columns.push_back(std::move(energy));
+    std::vector<double> angles = angle->values;
+    for (double& a : angles) a *= degrees ? 1 : 180 / std::numbers::pi;
+    scan.columns.push_back(energy_of_angles(angles, *d));
   }
 
   Scan read(std::string_view bytes) {

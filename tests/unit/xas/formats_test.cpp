@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/io/nexus_file.hpp"
 #include "xas_cases.hpp"
@@ -153,7 +157,7 @@ TEST_CASE("NXdata goes out and comes back, several spectra of one array apart") 
   s.element = "Fe";
   s.edge = "K";
   const auto back = test::read_scans(xas::nxdata_file(s), "a.nxs");
-  CHECK(back.format == "NeXus NXxas");
+  CHECK(back.format == "NeXus");
   CHECK(back.scans.front().element == "Fe");
   CHECK(back.scans.front().edge == "K");
   CHECK(back.scans.front().find("intensity")->values == s.intensity);
@@ -189,4 +193,188 @@ TEST_CASE("a scan is chosen by name or number, and names mean one scan") {
   CHECK(&xas::scan_of(file, "1  A") == &file.scans[0]);
   CHECK_THROWS_AS(xas::scan_of(file, ""), core::UsageError);
   CHECK_THROWS_AS(xas::scan_of(file, "5"), core::UsageError);
+}
+
+// ---- dialects: what other programs make of the same table --------------------------------------------------------
+
+namespace {
+
+// An edge at 6548 eV seen in transmission: what every dialect below writes.
+struct Beams {
+  double energy = 0, i0 = 0, it = 0;
+};
+std::vector<Beams> beams() {
+  std::vector<Beams> out;
+  for (int i = 0; i < 200; ++i) {
+    const double e = 6448 + i;
+    out.push_back({e, 1e6, 1e6 * std::exp(-0.3 - test::edge_curve(e, 6548))});
+  }
+  return out;
+}
+
+struct Form {
+  std::string separator = " ";
+  bool decimal_comma = false;
+  char exponent = 0;  // 'e', 'D': scientific
+};
+
+std::string table(const std::string& header, const Form& form = {}) {
+  std::string out = header;
+  const auto cell = [&](double value) {
+    std::array<char, 60> text{};
+    if (form.exponent != 0) {
+      std::snprintf(text.data(), text.size(), "%.8e", value);
+    } else {
+      std::snprintf(text.data(), text.size(), "%.6f", value);
+    }
+    std::string word = text.data();
+    if (form.decimal_comma) std::ranges::replace(word, '.', ',');
+    if (form.exponent != 0) std::ranges::replace(word, 'e', form.exponent);
+    return word;
+  };
+  for (const Beams& b : beams())
+    out += cell(b.energy) + form.separator + cell(b.i0) + form.separator + cell(b.it) + "\n";
+  return out;
+}
+
+void check_transmission(const std::string& bytes, const char* formula) {
+  const auto file = test::read_scans(bytes);
+  const xas::Scan& scan = file.scans.front();
+  const xas::Channels channels = xas::completed(scan, {});
+  CHECK(xas::formula_of(channels) == formula);
+  const xas::Spectrum s = xas::make_spectrum(scan, channels, "x");
+  CHECK(s.size() == 200);
+  CHECK(s.energy_eV.front() == doctest::Approx(6448));
+  CHECK(s.intensity[100] == doctest::Approx(0.3 + test::edge_curve(6548, 6548)).epsilon(1e-6));
+}
+
+std::string utf16(const std::string& text, bool little) {
+  std::string out = little ? "\xFF\xFE" : "\xFE\xFF";
+  for (const char c : text) {
+    if (!little) out += '\0';
+    out += c;
+    if (little) out += '\0';
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("one table in many dialects is one spectrum") {
+  const std::string usual = table("# energy i0 itrans\n");
+  check_transmission(usual, "ln(i0/itrans)");
+  check_transmission("\xEF\xBB\xBF" + usual, "ln(i0/itrans)");
+  check_transmission(utf16(usual, true), "ln(i0/itrans)");
+  check_transmission(utf16(usual, false), "ln(i0/itrans)");
+  std::string returns = usual;
+  std::ranges::replace(returns, '\n', '\r');
+  check_transmission(returns, "ln(i0/itrans)");
+  check_transmission(usual + "\nScan finished 12:00\n", "ln(i0/itrans)");
+  check_transmission(usual + "6648.0 1000", "ln(i0/itrans)");  // the file is still being written
+  check_transmission(usual + "6648.0 1e6 3.0e", "ln(i0/itrans)");
+  check_transmission(table("Energie\tI0\tItrans\n", {"\t", true}), "ln(I0/Itrans)");
+  check_transmission(table("Energy [eV];I0;Itrans\n", {";", true}), "ln(I0/Itrans)");
+  check_transmission(table("# energy i0 itrans\n", {" ", true}), "ln(i0/itrans)");
+  check_transmission(table("# mono energy   I zero   I trans\n"), "ln(I zero/I trans)");
+  check_transmission(table("#CLS Data Acquisition\n#(1) $(Energy) \"$(I0)\" \"$(I1)\"\n#\n"), "ln(I0/I1)");
+  check_transmission(table("# LabVIEW Control Panel\n# is a readable list of column headers\n"
+                           "# 1) Mono Energy * 2) I0 * 3) It\n#--\n"),
+                     "ln(I0/It)");
+  check_transmission(table("#D exafs_region\n#C 1_Energy (eV) 2_I0 3_It\n"), "ln(I0/It)");
+  check_transmission(table("# energy i0 itrans\n", {.exponent = 'D'}), "ln(i0/itrans)");
+  check_transmission(table("# energy, i0, itrans\n", {.separator = ", "}), "ln(i0/itrans)");
+}
+
+TEST_CASE("a word, a NaN or a short row inside a table is still a fault of its line") {
+  const std::string usual = table("# energy i0 itrans\n");
+  const std::string row = "6700 1 1\n";
+  CHECK(facts_of(usual + "6648 nan 2\n" + row).where.line == 202);
+  CHECK(facts_of(usual + "6648 1\n" + row).where.line == 202);
+  CHECK(facts_of(usual + "6648 1 nan\n").where.line == 202);
+  CHECK(facts_of(utf16(usual, true).substr(0, 4001)).what == "is damaged UTF-16 text");
+}
+
+TEST_CASE("the Photon Factory's angles become energies, its modes names") {
+  std::string text =
+      "  9809     KEK-PF   BL12C\n sample 98.10.01\n Ring : 2.5 GeV\n Mono : SI(111)  D= 3.13551 A  Initial angle= "
+      "17.0 "
+      "deg\n\n  Angle(c)  Angle(o)    time/s         2         3\n      Mode         0         0         1         2\n"
+      "    Offset         0         0   100.0   200.0\n";
+  for (const Beams& b : beams()) {
+    const double angle = std::asin(12398.41984 / (2 * 3.13551 * b.energy)) * 180 / std::numbers::pi;
+    std::array<char, 200> line{};
+    std::snprintf(line.data(), line.size(), " 17.0 %.8f 1.0 %.6f %.6f\n", angle, b.i0, b.it);
+    text += line.data();
+  }
+  check_transmission(text, "ln(i0/itrans)");
+  std::string no_spacing = text;
+  no_spacing.replace(no_spacing.find("D="), 2, "Q ");
+  CHECK_THROWS_AS(test::read_scans(no_spacing), core::UnreadableFile);
+}
+
+TEST_CASE("of transmission and fluorescence the one is read that shows the edge, and that is said") {
+  core::RandomStream random{3, 0};
+  std::string dilute = "# energy i0 it ifch1 ifch2\n", thick = dilute, nothing = dilute;
+  for (int i = 0; i < 400; ++i) {
+    const double e = 6448 + 0.5 * i, mu = test::edge_curve(e, 6548);
+    const auto row = [&](double in_beam, double in_light) {
+      return std::to_string(e) + " 1e6 " + std::to_string(1e6 * std::exp(-0.5 - in_beam * mu) + 1e3 * random.normal()) +
+             " " + std::to_string(50 + in_light * 1e3 * mu + 5 * random.normal()) + " " +
+             std::to_string(60 + in_light * 1e3 * mu + 5 * random.normal()) + "\n";
+    };
+    dilute += row(0, 1);
+    thick += row(1, 0);
+    nothing += row(0, 0);
+  }
+  const auto read_as = [](const std::string& bytes) {
+    const auto file = test::read_scans(bytes);
+    const xas::Channels c = xas::completed(file.scans.front(), {}, false, 6548);
+    CHECK(!c.remark.empty());
+    return xas::formula_of(c);
+  };
+  CHECK(read_as(dilute) == "(ifch1 + ifch2)/i0");
+  CHECK(read_as(thick) == "ln(i0/it)");
+  CHECK_THROWS_AS(read_as(nothing), core::UsageError);
+}
+
+TEST_CASE("Athena's undefined arrays are left out, an undefined spectrum is refused") {
+  const auto project = [](const std::string& y, const std::string& deviations) {
+    return "# Athena project file -- Demeter version 0.9.26\n\n$old_group = 'a';\n@args = ('label','a');\n"
+           "@x = ('100','200','300');\n@y = " +
+           y + ";\n@stddev = " + deviations + ";\n[record]\n";
+  };
+  const auto file = test::read_scans(project("('1','2','3')", "(undef)"));
+  CHECK(file.scans.front().find("stddev") == nullptr);
+  CHECK(file.scans.front().remarks.empty());
+  CHECK(test::read_scans(project("('1','2','3')", "('1',undef,'1')")).scans.front().remarks.size() == 1);
+  CHECK(facts_of(project("('1',undef,'3')", "('1','1','1')")).found == "undef at number 2");
+}
+
+TEST_CASE("HDF5 is read by its structure: BLISS's scans, axes of any spelling, detectors in groups of their own") {
+  const std::vector<double> energy{530, 531, 532}, keV{0.530, 0.531, 0.532}, signal{1, 2, 3}, other{4, 5, 6};
+  io::NexusWriter bliss;
+  for (const char* entry : {"/1.1", "/2.1"}) {
+    bliss.group(entry, "NXentry");
+    bliss.text(std::string{entry} + "/title", "fscan energy");
+    bliss.group(std::string{entry} + "/measurement", "NXcollection");
+    bliss.numbers(std::string{entry} + "/measurement/energy_enc", keV, "");
+    bliss.numbers(std::string{entry} + "/measurement/mu_trans", signal, "");
+  }
+  const auto scans = test::read_scans(bliss.finish(), "b.h5").scans;
+  REQUIRE(scans.size() == 2);
+  CHECK(scans[1].name == "2.1");
+  CHECK(scans[1].columns[*scans[1].energy].values == energy);
+  CHECK(xas::formula_of(xas::usual_channels(scans[1])) == "mu_trans");
+
+  io::NexusWriter apart;  // one group a detector, as at Diamond
+  apart.group("/entry1", "NXentry");
+  for (const char* detector : {"I0", "It"}) {
+    const std::string group = std::string{"/entry1/"} + detector;
+    apart.group(group, "NXdata");
+    apart.numbers(group + "/qexafs_energy", energy, "eV");
+    apart.numbers(group + "/" + detector, detector[1] == '0' ? signal : other, "");
+  }
+  const auto joined = test::read_scans(apart.finish(), "d.nxs").scans;
+  REQUIRE(joined.size() == 1);
+  CHECK(xas::formula_of(xas::usual_channels(joined[0])) == "ln(I0/It)");
 }
