@@ -40,5 +40,6 @@ std::vector<Check> xas_absorption_checks();
 std::vector<Check> xas_change_checks();
 std::vector<Check> xas_mixture_checks();
 std::vector<Check> xas_oracle_checks();
+std::vector<Check> xas_reading_checks();
 
 }  // namespace lithoscope::validation

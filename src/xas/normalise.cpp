@@ -356,7 +356,8 @@ void require_rise(const Spectrum& s, const EdgeFit& fit) {
         {.what = "the signal falls across the edge",
          .expected = "more absorption above the edge than below it",
          .found = fmt::format("{:.4g} at {:.2f} eV", step, fit.e0_eV),
-         .advice = "a transmitted beam needs --transmission; are --signal and --i0 the right way round?"});
+         .advice = "a transmitted beam needs --transmission; are --signal and --i0 the right way round? A total "
+                   "fluorescence may fall where other elements' lines lose more than the edge's own gain"});
   }
   if (step > least_share * largest && step > least_sigmas * fit.step.sigma()) return;
   throw core::UsageError({.what = "no edge stands out of this spectrum",

@@ -37,17 +37,6 @@ void require_same_energies(const Spectrum& a, std::span<const double> energy) {
                           .advice = "put one on the energies of the other first"});
 }
 
-// Of a spectrum of both L edges what belongs to one of them: towards L2, from 5 eV below it, L3 falls to its two thirds
-// of the step and L2 has the rest.
-double share_of_shell(const std::string& element, std::span<const std::string> shells, const std::string& shell,
-                      double energy_eV, double near_edge) {
-  if (shells.size() < 2) return 1;
-  constexpr double before_eV = 5, L3_share = 2.0 / 3;
-  const double reached = std::clamp((energy_eV - material::edge_eV(element, shells.back())) / before_eV + 1, 0.0, 1.0);
-  const double second = reached * std::clamp(1 - L3_share / std::max(near_edge, L3_share), 0.0, 1.0);
-  return shell == shells.front() ? 1 - second : second;
-}
-
 void require_two_geometries(const Spectrum& second, std::span<const double> energy, double first_ratio,
                             double second_ratio) {
   require_same_energies(second, energy);
@@ -69,13 +58,42 @@ void require_attenuation(const Spectrum& attenuation, std::size_t i) {
        .advice = "give both the same counts per incident photon, and check which angles belong to which"});
 }
 
+constexpr double L3_share = 2.0 / 3;  // of the step of both L edges
+
 }  // namespace
 
+double second_share(double open, double near_edge) {
+  return open * std::clamp(1 - L3_share / std::max(near_edge, L3_share), 0.0, 1.0);
+}
+
+std::vector<double> second_open(const std::string& element, std::span<const std::string> shells,
+                                std::span<const double> energy_eV) {
+  if (shells.size() < 2) return {};
+  constexpr double before_eV = 5;
+  const double edge = material::edge_eV(element, shells.back());
+  std::vector<double> out;
+  for (const double e : energy_eV) out.push_back(std::clamp((e - edge) / before_eV + 1, 0.0, 1.0));
+  return out;
+}
+
+std::vector<EdgeLine> edge_lines(const material::Composition& composition, const std::string& element,
+                                 std::span<const std::string> shells, double highest_eV, double coster_kronig) {
+  std::vector<EdgeLine> out;
+  for (const material::EmissionLine& line : material::emission_lines(composition, highest_eV)) {
+    if (line.element != element) continue;
+    if (line.shell == shells.front())
+      out.push_back({line.attenuation, line.yield, shells.size() > 1 ? coster_kronig * line.yield : 0});
+    else if (shells.size() > 1 && line.shell == shells.back())
+      out.push_back({line.attenuation, 0, line.yield});
+  }
+  return out;
+}
+
 double Geometry::ratio() const {
-  const auto possible = [](double degrees) { return degrees > 0 && degrees <= 90; };
+  const auto possible = [](double degrees) { return degrees >= least_angle_deg && degrees <= 90; };
   if (!possible(incidence_deg) || !possible(exit_deg)) {
     throw core::UsageError({.what = "the angles cannot be",
-                            .expected = "above 0 and up to 90 deg from the surface",
+                            .expected = fmt::format("{:g} to 90 deg from the surface", least_angle_deg),
                             .found = fmt::format("{} in, {} out", incidence_deg, exit_deg)});
   }
   return sine(incidence_deg) / sine(exit_deg);
@@ -115,7 +133,9 @@ EdgeAbsorption edge_absorption(const material::Composition& composition, const s
                      .resonant = {},
                      .other = {},
                      .at_line = material::mass_attenuation_cm2_per_g(composition, line_eV),
-                     .line_eV = line_eV};
+                     .line_eV = line_eV,
+                     .lines = {},
+                     .second_open = {}};
   for (const double e : energy_eV) {
     double resonant = 0, tabulated = 0;
     for (const std::string& shell : shells) {
@@ -143,7 +163,7 @@ Corrected correct(const Spectrum& signal, const EdgeAbsorption& absorption, cons
   const double middle = absorption.resonant[absorption.resonant.size() / 2];
   Verdict& verdict = out.verdict;
   std::int64_t beyond = 0;
-  double highest = 0, highest_eV = 0;
+  double highest = 0, highest_eV = 0, folded_eV = 0;
   for (std::size_t i = 0; i < signal.intensity.size(); ++i) {
     const double share = signal.intensity[i] / constant;
     const double limit = kernel.limit(i);
@@ -156,6 +176,7 @@ Corrected correct(const Spectrum& signal, const EdgeAbsorption& absorption, cons
     const double resonant = kernel.solve(i, std::min(share, nearly * limit));
     const double slope = kernel.slope(i, resonant);
     out.spectrum.intensity[i] = resonant / absorption.resonant[i];
+    if (!(slope > 0) && resonant > 0 && folded_eV == 0) folded_eV = signal.energy_eV[i];
     const double per_signal = 1 / (constant * slope * absorption.resonant[i]);
     out.spectrum.variance[i] = signal.variance[i] * per_signal * per_signal;
     const double smooth = absorption.resonant[i] / middle;
@@ -177,6 +198,12 @@ Corrected correct(const Spectrum& signal, const EdgeAbsorption& absorption, cons
         "the signal reaches {:.2f} times what even an infinitely strong absorption would give ({} points, most at "
         "{:.1f} eV): it is not the fluorescence of such a sample in this geometry",
         highest, beyond, highest_eV);
+  } else if (folded_eV > 0) {
+    verdict.trusted = false;
+    verdict.at_eV = folded_eV;
+    verdict.reason = fmt::format(
+        "two absorptions give the same signal at {:.1f} eV, where the second shell takes over and emits less",
+        folded_eV);
   } else if (verdict.amplification > limits.amplification) {
     verdict.trusted = false;
     verdict.reason = fmt::format(
@@ -232,28 +259,34 @@ Spectrum two_angle_inverse(const Spectrum& first, double first_ratio, const Spec
 
 std::vector<LineYield> total_fluorescence(const material::Composition& composition, const std::string& element,
                                           std::span<const std::string> shells, const Spectrum& near_edge,
-                                          const Slab& slab) {
+                                          const Slab& slab, double coster_kronig) {
   const double highest = near_edge.energy_eV.back();
   std::vector<LineYield> out;
   const EdgeAbsorption edge = edge_absorption(composition, element, shells,
                                               strongest_line_eV(composition, element, shells), near_edge.energy_eV);
-  // The scanned shells' absorption: as measured, where the tables have a step.
-  std::vector<double> resonant;
-  for (std::size_t i = 0; i < edge.resonant.size(); ++i) resonant.push_back(near_edge.intensity[i] * edge.resonant[i]);
+  const std::vector<double> open = second_open(element, shells, near_edge.energy_eV);
+  const double depth = slab.areal_density_g_per_cm2 / sine(slab.incidence_deg);
   for (const material::EmissionLine& line : material::emission_lines(composition, highest)) {
-    const bool scanned = line.element == element && std::ranges::find(shells, line.shell) != shells.end();
-    EdgeAbsorption at_line = edge;
-    at_line.at_line = line.attenuation;
-    const SlabKernel kernel{at_line, slab};
+    const bool first = line.element == element && line.shell == shells.front();
+    const bool second = line.element == element && shells.size() > 1 && line.shell == shells.back();
     LineYield yields{.element = line.element, .shell = line.shell, .line = line.name, .energy_eV = line.energy_eV};
     const double fraction = material::mass_fraction(composition, line.element);
     for (std::size_t i = 0; i < near_edge.energy_eV.size(); ++i) {
       const double e = near_edge.energy_eV[i];
-      double own = fraction * material::shell_absorption_cm2_per_g(line.element, line.shell, e);
-      if (scanned) own = resonant[i] * share_of_shell(element, shells, line.shell, e, near_edge.intensity[i]);
-      // Emitted per absorbed photon, times the share that is absorbed there and leaves.
-      const double total = resonant[i] + edge.other[i];
-      yields.yield.push_back(line.yield * (total > 0 ? own / total : 0) * kernel.escaping(i, resonant[i]));
+      // The scanned shells' absorption: as measured, where the tables have a step.
+      const double resonant = near_edge.intensity[i] * edge.resonant[i];
+      const double in_second = open.empty() ? 0 : second_share(open[i], near_edge.intensity[i]);
+      double own = 0;
+      if (first) {
+        own = resonant * (1 - in_second + coster_kronig * in_second);
+      } else if (second) {
+        own = resonant * in_second;
+      } else {
+        own = fraction * material::shell_absorption_cm2_per_g(line.element, line.shell, e);
+      }
+      const double lost = resonant + edge.other[i] + slab.exit_ratio * line.attenuation;
+      const double seen = std::isinf(depth) ? 1 : -std::expm1(-depth * lost);
+      yields.yield.push_back(line.yield * own / lost * seen);
     }
     out.push_back(std::move(yields));
   }

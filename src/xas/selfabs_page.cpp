@@ -16,10 +16,16 @@ std::string thickness_answer(const ThicknessFit& t) {
                      t.thick_rejected ? "rejected" : "allowed");
 }
 
-std::string verdict_answer(const Verdict& v) {
-  return v.trusted ? fmt::format("Corrected; a relative error of the signal grows at most {:.1f} times, at {:.1f} eV.",
-                                 v.amplification, v.at_eV)
-                   : "Refused: " + v.reason + ".";
+std::string verdict_answer(const Corrected& c) {
+  const Verdict& v = c.verdict;
+  if (!v.trusted) return "Refused: " + v.reason + ".";
+  const Spectrum& s = c.spectrum;
+  const auto top = static_cast<std::size_t>(std::ranges::max_element(s.intensity) - s.intensity.begin());
+  return fmt::format(
+      "Corrected: the highest line, at {:.1f} eV, stands at {} over the edge; a relative error of the signal grows at "
+      "most "
+      "{:.1f} times, at {:.1f} eV.",
+      s.energy_eV[top], core::format_value({s.intensity[top], s.variance[top]}), v.amplification, v.at_eV);
 }
 
 std::string distortion_answer(const SelfAbsorptionOutcome& outcome) {
@@ -36,7 +42,7 @@ std::string distortion_answer(const SelfAbsorptionOutcome& outcome) {
 void add_page(const SelfAbsorptionOutcome& outcome, result::Result& result) {
   result.asked = "Asked: what did the sample itself do to its fluorescence, and can it be undone?";
   if (outcome.thickness) result.answers.push_back(thickness_answer(*outcome.thickness));
-  if (outcome.corrected) result.answers.push_back(verdict_answer(outcome.corrected->verdict));
+  if (outcome.corrected) result.answers.push_back(verdict_answer(*outcome.corrected));
   if (outcome.attenuation) {
     const auto [low, high] = std::ranges::minmax(outcome.attenuation->intensity);
     result.answers.push_back(fmt::format("Attenuation over that at the line runs from {:.4g} to {:.4g}.", low, high));

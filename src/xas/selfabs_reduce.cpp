@@ -6,11 +6,20 @@
 
 #include "lithoscope/core/cubic_spline.hpp"
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/text.hpp"
+#include "lithoscope/material/atomic_parameters.hpp"
 #include "lithoscope/material/fluorescence.hpp"
 #include "lithoscope/material/valence.hpp"
 #include "lithoscope/xas/selfabs_run.hpp"
+#include "lithoscope/xas/synthesize.hpp"
 
 namespace lithoscope::xas {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> yield_kinds{"told", "partial", "total"};
+
+}  // namespace
 
 std::span<const core::Setting<SelfAbsorptionSettings>> self_absorption_settings_table() {
   using S = SelfAbsorptionSettings;
@@ -31,7 +40,13 @@ std::span<const core::Setting<SelfAbsorptionSettings>> self_absorption_settings_
       T{"second_exit", "degree", &S::second_exit_deg, "Exit of the second spectrum, from the surface", -360, 360},
       T{"inverse", "", &S::inverse, "Both spectra are of a non-resonant line: inverse partial fluorescence"},
       T{"demonstrate", "", &S::demonstrate, "Show what partial and total fluorescence would make of this absorption"},
-      T{"line", "eV", &S::line_eV, "Energy of the emitted line", 0, 1e6, "the strongest of the edge"}};
+      T{"line", "eV", &S::line_eV, "Energy of the emitted line that alone is counted", 0, 1e6, "all lines of the edge"},
+      T{"coster_kronig", "1", &S::coster_kronig,
+        "Share of the L2 holes that move to L3 before they emit; its uncertainty is part of the error", 0, 1,
+        "0 +- 0.3"},
+      T{"yield", "", core::choice_of<&S::yield, S>(yield_kinds),
+        "What was counted: the edge's own lines (partial), everything (total), or as the name and the level below the "
+        "edge tell (told)"}};
   return table;
 }
 
@@ -41,10 +56,11 @@ SelfAbsorptionStudy self_absorption_study(const SelfAbsorptionSettings& s) {
   if (s.areal_density_g_per_cm2 && s.thick)
     throw core::UsageError(
         {.what = "--thick and --areal-density exclude each other", .expected = "one of them", .found = "both"});
-  if (s.areal_density_g_per_cm2 && !(*s.areal_density_g_per_cm2 > 0))
-    throw core::UsageError({.what = "the areal density is not positive",
-                            .expected = "more than 0 g/cm2",
-                            .found = fmt::format("{}", *s.areal_density_g_per_cm2)});
+  if (s.areal_density_g_per_cm2 && !(*s.areal_density_g_per_cm2 >= least_areal_density_g_per_cm2))
+    throw core::UsageError(
+        {.what = "the areal density cannot be",
+         .expected = fmt::format("{:g} g/cm2 (a tenth of a layer of atoms) or more", least_areal_density_g_per_cm2),
+         .found = fmt::format("{}", *s.areal_density_g_per_cm2)});
   if (s.strength_edge_eV && !(s.strength_edge_eV->variance > 0))
     throw core::UsageError({.what = "--strength-edge needs its uncertainty",
                             .expected = "such as \"7120 +- 1.2 eV\"",
@@ -65,7 +81,9 @@ SelfAbsorptionStudy self_absorption_study(const SelfAbsorptionSettings& s) {
           .thick = s.thick,
           .flat_response = s.flat_response,
           .strength_edge_eV = s.strength_edge_eV,
-          .line_eV = s.line_eV.value_or(0)};
+          .line_eV = s.line_eV.value_or(0),
+          .coster_kronig = s.coster_kronig.value_or(core::Value::with_sigma(0, 0.3)),
+          .yield = s.yield};
 }
 
 namespace {
@@ -132,6 +150,114 @@ double find_slab(SelfAbsorptionOutcome& out, const material::Composition& compos
   return out.thickness->constant;
 }
 
+// L2 holes that move to L3: what their uncertain share does to every point together.
+void add_coster_kronig(SelfAbsorptionOutcome& out, const material::Composition& composition, const std::string& element,
+                       const std::vector<std::string>& shells, double from, double to) {
+  const core::Value& share = out.study.coster_kronig;
+  if (out.absorption.second_open.empty() || !(share.variance > 0)) return;
+  const Spectrum& signal = out.signal.normalised.spectrum;
+  // Half of what two standard deviations do: the effect is far from linear near the thick limit.
+  constexpr double sigmas = 2;
+  EdgeAbsorption more = out.absorption;
+  more.lines = edge_lines(composition, element, shells, signal.energy_eV.back(),
+                          std::min(share.value + sigmas * share.sigma(), 1.0));
+  const Spectrum other = xas::correct(signal, more, out.slab, fit_constant(signal, more, out.slab, from, to)).spectrum;
+  Spectrum& own = out.corrected->spectrum;
+  for (std::size_t i = 0; i < own.intensity.size(); ++i)
+    own.variance[i] += std::pow((other.intensity[i] - own.intensity[i]) / sigmas, 2);
+}
+
+// ---- a total yield is no partial one --------------------------------------------------------------------------------
+
+// Photons of other lines below the edge over the edge's own just above it, were everything counted.
+double total_level(const SelfAbsorptionOutcome& out, const material::Composition& composition,
+                   const std::string& element, const std::vector<std::string>& shells) {
+  Spectrum step = out.signal.normalised.spectrum;
+  for (std::size_t i = 0; i < step.intensity.size(); ++i)
+    step.intensity[i] = step.energy_eV[i] < out.signal.normalised.edge->e0_eV ? 0 : 1;
+  double others = 0, own = 0;
+  for (const LineYield& line : total_fluorescence(composition, element, shells, step, out.slab)) {
+    const bool of_edge = line.element == element && std::ranges::find(shells, line.shell) != shells.end();
+    (of_edge ? own : others) += of_edge ? line.yield.back() : line.yield.front();
+  }
+  return own > 0 ? others / own : 0;
+}
+
+// Area of the white lines over the steps, up to where the range above the edge begins (eV).
+double white_line_area_eV(const SelfAbsorptionOutcome& out, const std::string& element,
+                          const std::vector<std::string>& shells) {
+  const Spectrum& s = out.corrected->spectrum;
+  const EdgeFit& edge = *out.signal.normalised.edge;
+  const double second =
+      edge.e0_eV + material::edge_eV(element, shells.back()) - material::edge_eV(element, shells.front());
+  double area = 0;
+  for (std::size_t i = 1; i < s.energy_eV.size(); ++i) {
+    const double e = s.energy_eV[i];
+    if (e > edge.e0_eV + edge.post_from) break;
+    const double steps = (e > edge.e0_eV ? 2.0 / 3 : 0) + (e > second ? 1.0 / 3 : 0);
+    area += (s.intensity[i] - steps) * (e - s.energy_eV[i - 1]);
+  }
+  return area;
+}
+
+// Empty 3d states an atom has by the formula; two where that does not tell, as of Ni2+.
+double holes_of(const material::Composition& composition, const std::string& element) {
+  double least = 2;
+  try {
+    for (const material::Valence& v : material::pristine_valences(composition)) {
+      if (v.element != element) continue;
+      for (const material::Ion& ion : material::known_ions()) {
+        if (ion.element == element && ion.valence == std::lround(v.valence)) return 10.0 - ion.d_electrons;
+      }
+    }
+  } catch (const core::UsageError&) {
+    return least;
+  }
+  return least;
+}
+
+// Refuses a yield that is not of the edge's own lines: by its column's name, by its level below the edge, or because
+// the white lines come out far too weak, which other elements' lines that dip there make them.
+void judge_yield(SelfAbsorptionOutcome& out, const material::Composition& composition, const std::string& element,
+                 const std::vector<std::string>& shells) {
+  if (out.study.yield == YieldKind::partial || shells.size() < 2) return;
+  Verdict& verdict = out.corrected->verdict;
+  const auto refuse = [&](std::string reason) {
+    verdict.trusted = false;
+    verdict.reason = std::move(reason);
+  };
+  const double others = total_level(out, composition, element, shells);
+  const std::string cure = "only the edge's own lines can be corrected (--yield partial where this is one)";
+  const bool named = std::ranges::any_of(out.signal.channels.signal, [](const std::string& name) {
+    const std::string word = core::lower(name);
+    return word == "tfy" || word == "fy";
+  });
+  if (out.study.yield == YieldKind::total || named) {
+    return refuse(
+        fmt::format("this is a total yield: other lines give {:.1f} times as many photons below the edge as its "
+                    "own lines do above, and dip where it absorbs; {}",
+                    others, cure));
+  }
+  const EdgeFit& edge = *out.signal.normalised.edge;
+  const auto at = std::ranges::lower_bound(out.signal.measured.energy_eV, edge.e0_eV);
+  const auto i = std::min(static_cast<std::size_t>(at - out.signal.measured.energy_eV.begin()), edge.pre.size() - 1);
+  const double level = edge.pre[i] / edge.step.value;
+  constexpr double half = 0.5;
+  if (others > 0 && level > half * others) {
+    return refuse(fmt::format("the level below the edge is {:.1f} times the step, as of a total yield ({:.1f}); {}",
+                              level, others, cure));
+  }
+  constexpr double weakest = 0.12;
+  const double area = white_line_area_eV(out, element, shells);
+  const double usual = usual_strength_eV * holes_of(composition, element);
+  if (verdict.trusted && area < weakest * usual) {
+    refuse(
+        fmt::format("the white lines come out at {:.1f} eV over the edge, where such atoms have about {:.0f}, as if "
+                    "other lines that dip there were counted too; {}",
+                    area, usual, cure));
+  }
+}
+
 void correct(SelfAbsorptionOutcome& out, const material::Composition& composition, const std::string& element,
              const std::vector<std::string>& shells) {
   const Spectrum& signal = out.signal.normalised.spectrum;
@@ -140,6 +266,8 @@ void correct(SelfAbsorptionOutcome& out, const material::Composition& compositio
   const double to = edge.e0_eV + edge.post_to;
   const double constant = find_slab(out, composition, element, shells, from, to);
   out.corrected = xas::correct(signal, out.absorption, out.slab, constant, {.from_eV = from, .to_eV = to});
+  add_coster_kronig(out, composition, element, shells, from, to);
+  judge_yield(out, composition, element, shells);
   if (out.thickness) {
     // What the thickness leaves open is part of every point's error.
     const auto at = [&](double areal_density) {
@@ -162,7 +290,7 @@ void demonstrate(SelfAbsorptionOutcome& out, const material::Composition& compos
   const Geometry geometry{out.study.incidence_deg, out.study.exit_deg};
   out.slab = {.incidence_deg = out.study.incidence_deg, .exit_ratio = geometry.ratio()};
   if (out.study.areal_density_g_per_cm2) out.slab.areal_density_g_per_cm2 = *out.study.areal_density_g_per_cm2;
-  out.lines = total_fluorescence(composition, element, shells, truth, out.slab);
+  out.lines = total_fluorescence(composition, element, shells, truth, out.slab, out.study.coster_kronig.value);
   out.partial.assign(truth.energy_eV.size(), 0.0);
   out.total = out.partial;
   for (const LineYield& line : out.lines) {
@@ -218,15 +346,31 @@ void require_edge_and_formula(const Spectrum& signal, const std::string& formula
 
 }  // namespace
 
+namespace {
+
+bool is_raw(const SelfAbsorptionStudy& study) {
+  return study.task == SelfAbsorptionTask::two_angle || study.task == SelfAbsorptionTask::inverse;
+}
+
+Reading reading_for(const SelfAbsorptionStudy& study) {
+  Reading out = study.reading;
+  if (is_raw(study)) out.normalisation = Normalisation::none;
+  return out;
+}
+
+}  // namespace
+
 SelfAbsorptionOutcome run_self_absorption(const SelfAbsorptionStudy& study) {
+  return run_self_absorption(study, read_spectrum(study.file, reading_for(study)));
+}
+
+SelfAbsorptionOutcome run_self_absorption(const SelfAbsorptionStudy& study, ReadSpectrum read) {
   SelfAbsorptionOutcome out{.study = study};
-  Reading reading = study.reading;
-  const bool raw = study.task == SelfAbsorptionTask::two_angle || study.task == SelfAbsorptionTask::inverse;
-  if (raw) reading.normalisation = Normalisation::none;
-  out.signal = read_spectrum(study.file, reading);
+  const Reading reading = reading_for(study);
+  out.signal = std::move(read);
   const Spectrum& signal = out.signal.normalised.spectrum;
   for (const std::string& remark : signal.remarks) out.warnings.push_back(remark);
-  if (raw) {
+  if (is_raw(study)) {
     two_angles(out, reading);
     return out;
   }
@@ -235,6 +379,11 @@ SelfAbsorptionOutcome run_self_absorption(const SelfAbsorptionStudy& study) {
   const std::vector<std::string> shells = shells_of(signal.edge);
   const double line = study.line_eV > 0 ? study.line_eV : strongest_line_eV(composition, signal.element, shells);
   out.absorption = edge_absorption(composition, signal.element, shells, line, signal.energy_eV);
+  if (study.line_eV == 0) {
+    out.absorption.lines =
+        edge_lines(composition, signal.element, shells, signal.energy_eV.back(), study.coster_kronig.value);
+    out.absorption.second_open = second_open(signal.element, shells, signal.energy_eV);
+  }
   if (study.task == SelfAbsorptionTask::demonstrate) {
     demonstrate(out, composition, signal.element, shells);
     return out;

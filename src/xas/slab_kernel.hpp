@@ -3,41 +3,58 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <numbers>
+#include <vector>
 
 #include "lithoscope/xas/self_absorption.hpp"
 
 namespace lithoscope::xas {
 
-/// With t the areal density over sin(in), a = other + g at_line, and x the resonant absorption (cm2/g):
-/// value = x / (x + a) (1 - exp(-t (x + a))). It rises with x.
+/// With t the areal density over sin(in), a = other + g attenuation of a line, x the resonant absorption (cm2/g) and w
+/// the photons of the line an absorption emits: value = sum of w x / (x + a) (1 - exp(-t (x + a))) over the lines. It
+/// rises with x, but where a second shell that emits less takes over (see `rises`).
 class SlabKernel {
  public:
   SlabKernel(const EdgeAbsorption& absorption, const Slab& slab)
       : absorption_(absorption),
-        exit_(slab.exit_ratio * absorption.at_line),
-        depth_(slab.areal_density_g_per_cm2 / std::sin(slab.incidence_deg * std::numbers::pi / 180)) {}
+        lines_(absorption.lines),
+        exit_ratio_(slab.exit_ratio),
+        depth_(slab.areal_density_g_per_cm2 / std::sin(slab.incidence_deg * std::numbers::pi / 180)) {
+    if (lines_.empty()) lines_ = {{.attenuation = absorption.at_line, .per_first = 1, .per_second = 1}};
+  }
 
   double value(std::size_t i, double x) const {
-    const double a = absorption_.other[i] + exit_;
-    return x / (x + a) * seen(x + a);
+    const double second = second_at(i, x);
+    double sum = 0;
+    for (const EdgeLine& line : lines_) {
+      const double s = x + lost(i, line);
+      sum += (line.per_first + (line.per_second - line.per_first) * second) * x / s * seen(s);
+    }
+    return sum;
   }
   double slope(std::size_t i, double x) const {
-    const double a = absorption_.other[i] + exit_;
-    const double s = x + a;
-    const double deep = std::isinf(depth_) ? 0 : depth_ * std::exp(-depth_ * s);
-    return a / (s * s) * seen(s) + x / s * deep;
+    const double second = second_at(i, x), turn = second_slope(i, x);
+    double sum = 0;
+    for (const EdgeLine& line : lines_) {
+      const double a = lost(i, line), s = x + a;
+      const double deep = std::isinf(depth_) ? 0 : depth_ * std::exp(-depth_ * s);
+      const double differ = line.per_second - line.per_first;
+      sum +=
+          (line.per_first + differ * second) * (a / (s * s) * seen(s) + x / s * deep) + differ * turn * x / s * seen(s);
+    }
+    return sum;
   }
   /// What an infinite absorption would give.
-  double limit(std::size_t /*i*/) const { return 1; }
-
-  /// All that is absorbed and leaves: (x + other)/(x + a) (1 - exp(-t (x + a))).
-  double escaping(std::size_t i, double x) const {
-    const double a = absorption_.other[i] + exit_;
-    return (x + absorption_.other[i]) / (x + a) * seen(x + a);
+  double limit(std::size_t i) const {
+    const double second = second_at(i, std::numeric_limits<double>::infinity());
+    double sum = 0;
+    for (const EdgeLine& line : lines_) sum += line.per_first + (line.per_second - line.per_first) * second;
+    return sum;
   }
 
-  /// The resonant absorption that gives `share` < 1; negative shares (noise below the edge) follow the slope at zero.
+  /// The resonant absorption that gives `share` below the limit; negative shares (noise below the edge) follow the
+  /// slope at zero.
   double solve(std::size_t i, double share) const {
     if (share <= 0) return share / slope(i, 0);
     double low = 0, high = absorption_.resonant[i];
@@ -56,8 +73,20 @@ class SlabKernel {
 
  private:
   double seen(double s) const { return std::isinf(depth_) ? 1 : -std::expm1(-depth_ * s); }
+  double lost(std::size_t i, const EdgeLine& line) const {
+    return absorption_.other[i] + exit_ratio_ * line.attenuation;
+  }
+  double second_at(std::size_t i, double x) const {
+    return absorption_.second_open.empty() ? 0 : second_share(absorption_.second_open[i], x / absorption_.resonant[i]);
+  }
+  double second_slope(std::size_t i, double x) const {
+    if (absorption_.second_open.empty() || !(x > 0)) return 0;
+    const double by = 1e-6 * x;
+    return (second_at(i, x + by) - second_at(i, x - by)) / (2 * by);
+  }
   const EdgeAbsorption& absorption_;
-  double exit_, depth_;
+  std::vector<EdgeLine> lines_;
+  double exit_ratio_, depth_;
 };
 
 }  // namespace lithoscope::xas

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "column_names.hpp"
 #include "lithoscope/core/errors.hpp"
@@ -146,53 +147,89 @@ void rebin_rows(Spectrum& spectrum, const Rebin& rebin) {
                                          spectrum.size(), rebin.step_eV));
 }
 
-// The largest residual of the points about one, beside itself.
-double about(const Spectrum& s, std::size_t at, std::size_t reach) {
-  double out = 0;
-  const std::size_t first = std::max<std::size_t>(2, at > reach ? at - reach : 0);
-  const std::size_t last = std::min(at + reach + 1, s.intensity.size() - 2);
-  for (std::size_t i = first; i < last; ++i) {
-    if (i != at) out = std::max(out, std::abs(roughness(s.energy_eV, s.intensity, i).residual));
+// Residuals of single points off the cubic through their neighbours, and how large they usually are thereabouts.
+class Residuals {
+ public:
+  explicit Residuals(const Spectrum& spectrum) : s_(spectrum), off_(spectrum.intensity.size(), 0.0) {
+    for (std::size_t i = margin; i + margin < off_.size(); ++i) off_[i] = residual(i);
+    for (std::size_t i = 0; i < off_.size(); ++i) usual_.push_back(usual_about(i));
   }
-  return out;
-}
+  std::size_t size() const { return off_.size(); }
+  double at(std::size_t i) const { return off_[i]; }
+  double usual(std::size_t i) const { return usual_[i]; }
+  /// After the spectrum changed at a point.
+  void refresh(std::size_t i) {
+    const auto [first, last] = range(i, 4);
+    for (std::size_t k = first; k < last; ++k) off_[k] = residual(k);
+  }
+  /// The largest of the points about one, beside itself.
+  double largest_beside(std::size_t i) const {
+    constexpr std::size_t reach = 8;
+    double out = 0;
+    const auto [first, last] = range(i, reach);
+    for (std::size_t k = first; k < last; ++k) out = k == i ? out : std::max(out, off_[k]);
+    return out;
+  }
+
+ private:
+  static constexpr std::size_t margin = 2;
+  std::pair<std::size_t, std::size_t> range(std::size_t i, std::size_t reach) const {
+    const std::size_t first = i > reach + margin ? i - reach : margin;
+    return {first, std::max(first, std::min(i + reach + 1, off_.size() - margin))};
+  }
+  double residual(std::size_t i) const { return std::abs(roughness(s_.energy_eV, s_.intensity, i).residual); }
+  // The median of eighty points; counted signals scatter as their root where one stands far above the others.
+  double usual_about(std::size_t i) const {
+    constexpr std::size_t reach = 40;
+    const auto [first, last] = range(i, reach);
+    if (first == last) return 0;
+    const auto part = [&](const std::vector<double>& v) {
+      return std::vector<double>(v.begin() + static_cast<std::ptrdiff_t>(first),
+                                 v.begin() + static_cast<std::ptrdiff_t>(last));
+    };
+    const double level = core::median(part(s_.intensity));
+    const double above = level > 0 ? std::sqrt(std::max(1.0, s_.intensity[i] / level)) : 1;
+    return core::sigma_per_deviation * core::median(part(off_)) * above;
+  }
+  const Spectrum& s_;
+  std::vector<double> off_, usual_;
+};
 
 // A single point far off a curve that is smooth about it. A sharp line, a kink and a stretch of larger noise leave
 // residuals about them even without their own top, and stay as they are.
 void deglitch(Spectrum& spectrum) {
-  constexpr double far = 6, far_of_neighbours = 4;
-  constexpr std::size_t reach = 8;
-  const double sigma = scatter_of(spectrum.energy_eV, spectrum.intensity);
-  if (!(sigma > 0)) return;
-  std::vector<std::size_t> replaced, kept;
+  constexpr double far = 6, far_of_neighbours = 2.8;
+  constexpr std::size_t least = 5;
+  if (spectrum.intensity.size() < least) return;
+  Residuals residuals{spectrum};
+  std::vector<std::size_t> replaced;
+  std::vector<char> seen(spectrum.intensity.size(), 0);
   const std::size_t most = spectrum.energy_eV.size() / 20;
-  const auto seen = [&](std::size_t i) {
-    return std::ranges::find(replaced, i) != replaced.end() || std::ranges::find(kept, i) != kept.end();
-  };
   while (replaced.size() < most) {
     // The worst first: its neighbours only look bad because of it.
     std::size_t worst = 0;
-    double height = far * sigma;
-    for (std::size_t i = 2; i + 2 < spectrum.intensity.size(); ++i) {
-      const double r = std::abs(roughness(spectrum.energy_eV, spectrum.intensity, i).residual);
-      if (r > height && !seen(i)) {
-        height = r;
-        worst = i;
-      }
+    double height = far;
+    for (std::size_t i = 0; i < residuals.size(); ++i) {
+      const double r = residuals.usual(i) > 0 ? residuals.at(i) / residuals.usual(i) : 0;
+      if (r <= height || seen[i] != 0) continue;
+      height = r;
+      worst = i;
     }
     if (worst == 0) break;
-    const double before = spectrum.intensity[worst];
+    seen[worst] = 1;
+    const double before = spectrum.intensity[worst], residual = residuals.at(worst);
     spectrum.intensity[worst] = roughness(spectrum.energy_eV, spectrum.intensity, worst).smooth;
-    if (height < far_of_neighbours * about(spectrum, worst, reach)) {
+    residuals.refresh(worst);
+    if (residual < far_of_neighbours * residuals.largest_beside(worst)) {
       spectrum.intensity[worst] = before;
-      kept.push_back(worst);
+      residuals.refresh(worst);
       continue;
     }
     replaced.push_back(worst);
     double variance = 0;
     const Neighbours n = neighbours(spectrum.energy_eV, worst);
     for (std::size_t k = 0; k < 4; ++k) variance += n.weight[k] * n.weight[k] * spectrum.variance[n.at[k]];
-    spectrum.variance[worst] = variance + sigma * sigma;
+    spectrum.variance[worst] = variance + residuals.usual(worst) * residuals.usual(worst);
   }
   for (const std::size_t i : replaced)
     spectrum.remarks.push_back(

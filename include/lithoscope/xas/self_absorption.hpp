@@ -14,10 +14,21 @@
 
 namespace lithoscope::xas {
 
-/// Angles from the surface. Throws UsageError outside ]0, 90].
+/// No sample is flat enough for less, and light is reflected.
+inline constexpr double least_angle_deg = 0.1;
+/// A tenth of a layer of atoms.
+inline constexpr double least_areal_density_g_per_cm2 = 1e-8;
+
+/// Angles from the surface. Throws UsageError outside [least_angle_deg, 90].
 struct Geometry {
   double incidence_deg = 45, exit_deg = 45;
   double ratio() const;  ///< sin(incidence) / sin(exit)
+};
+
+/// A line that the scanned edge emits: photons per hole in the first shell (K, L3) and in the second (L2).
+struct EdgeLine {
+  double attenuation = 0;  ///< of the material at its energy, cm2/g
+  double per_first = 0, per_second = 0;
 };
 
 /// Attenuation of a material about one edge, in cm2 per gram of the material.
@@ -27,7 +38,21 @@ struct EdgeAbsorption {
   std::vector<double> other;     ///< by all else
   double at_line = 0;            ///< of everything, at the emitted energy
   double line_eV = 0;
+  /// What a detector of the edge's own lines counts; empty: one line of one photon a hole, at `line_eV`.
+  std::vector<EdgeLine> lines = {};
+  std::vector<double> second_open = {};  ///< how far the second shell has opened, 0 to 1; empty: there is none
 };
+
+/// Part of the resonant absorption that makes holes in the second shell, where a spectrum of edge one stands at
+/// `near_edge`: towards L2 the first shell falls to its two thirds of the step.
+double second_share(double open, double near_edge);
+/// How far the second shell has opened at each energy: from 5 eV below its tabulated edge to it.
+std::vector<double> second_open(const std::string& element, std::span<const std::string> shells,
+                                std::span<const double> energy_eV);
+/// All lines of the edge's own shells. A hole in L2 moves to L3 with the probability `coster_kronig` and emits from
+/// there too: xraylib has none for Mn, Co and Ni, and measured ones lie between 0 and 0.7.
+std::vector<EdgeLine> edge_lines(const material::Composition& composition, const std::string& element,
+                                 std::span<const std::string> shells, double highest_eV, double coster_kronig);
 
 /// From xraylib's tables. `shells`: {"K"} or {"L3", "L2"}; below its edge the shells' absorption is continued along its
 /// power law, so that the place of the tabulated edge does not matter. Throws UsageError for what the material has not.
@@ -46,7 +71,7 @@ struct Slab {
   double exit_ratio = 1;  ///< Geometry::ratio()
 };
 
-/// Share of the photons that leave again if every absorption by the resonant shells emitted one: mu_X/(mu_T + g mu_f)
+/// Photons of the edge's lines that leave again, a photon in: for one line of one photon a hole mu_X/(mu_T + g mu_f)
 /// (1 - exp(-d (mu_T/sin(in) + mu_f/sin(out)))). `resonant` in cm2/g on the energies of `absorption`.
 std::vector<double> fluorescence(const EdgeAbsorption& absorption, std::span<const double> resonant, const Slab& slab);
 
@@ -139,9 +164,10 @@ struct LineYield {
 };
 
 /// Everything that shines while an edge is scanned: `near_edge` is the edge's spectrum with an edge of one. Below and
-/// through an L edge the oxygen line dips where the edge absorbs: total yields are distorted by it.
+/// through an L edge the oxygen line dips where the edge absorbs: total yields are distorted by it. `coster_kronig`:
+/// see edge_lines.
 std::vector<LineYield> total_fluorescence(const material::Composition& composition, const std::string& element,
                                           std::span<const std::string> shells, const Spectrum& near_edge,
-                                          const Slab& slab);
+                                          const Slab& slab, double coster_kronig = 0);
 
 }  // namespace lithoscope::xas

@@ -13,6 +13,13 @@
 
 namespace lithoscope::xas {
 
+/// What a detector counted.
+enum class YieldKind {
+  told,     ///< as the column's name, the level below the edge and the strength of the white lines tell
+  partial,  ///< the edge's own lines
+  total,    ///< everything
+};
+
 /// Settings beside those of reading. Angles are from the surface.
 struct SelfAbsorptionSettings {
   double incidence_deg = 45, exit_deg = 45;
@@ -24,6 +31,8 @@ struct SelfAbsorptionSettings {
   std::optional<double> line_eV;
   bool inverse = false;
   bool demonstrate = false;
+  std::optional<core::Value> coster_kronig;
+  YieldKind yield = YieldKind::told;
 };
 std::span<const core::Setting<SelfAbsorptionSettings>> self_absorption_settings_table();
 
@@ -45,7 +54,9 @@ struct SelfAbsorptionStudy {
   bool thick = false;
   bool flat_response = false;
   std::optional<core::Value> strength_edge_eV;
-  double line_eV = 0;  ///< 0: the strongest of the edge
+  double line_eV = 0;  ///< 0: all lines of the edge
+  core::Value coster_kronig;
+  YieldKind yield = YieldKind::told;
 };
 
 struct SelfAbsorptionOutcome {
@@ -66,6 +77,8 @@ struct SelfAbsorptionOutcome {
 SelfAbsorptionStudy self_absorption_study(const SelfAbsorptionSettings& settings);
 /// Throws UnreadableFile, UsageError, ComputationError.
 SelfAbsorptionOutcome run_self_absorption(const SelfAbsorptionStudy& study);
+/// The same of a spectrum that is in memory.
+SelfAbsorptionOutcome run_self_absorption(const SelfAbsorptionStudy& study, ReadSpectrum signal);
 
 /// Numbers, tables, observables, figures and words; the probe's facts are filled in by its caller.
 result::Result describe(const SelfAbsorptionOutcome& outcome);

@@ -64,7 +64,7 @@ struct Channels {
   bool counts = false;               ///< signal and i0 count single quanta
   double energy_shift_eV = 0;        ///< added
   Repeats repeats = Repeats::refuse;
-  bool deglitch = false;  ///< rows off a smooth curve by 6 times the scatter are replaced by it and said
+  bool deglitch = false;  ///< single rows off a curve that is smooth about them are replaced by it and said
   std::optional<Rebin> rebin;
   std::string remark;  ///< on the choice, where the file holds several signals
 };

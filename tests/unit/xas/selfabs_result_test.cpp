@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/xas/self_absorption.hpp"
 #include "xas_probes.hpp"
 
 using namespace lithoscope;
@@ -91,4 +93,62 @@ TEST_CASE("settings that exclude each other are refused") {
   probe::Measurement none = measurement(path, {});
   none.sample.formula.clear();
   CHECK_THROWS_AS(test::reduced(none), core::UsageError);
+}
+
+namespace {
+
+// All lines together while the Mn edge is scanned, or those of the edge alone, as a file calls them.
+std::string manganese(const test::Scratch& scratch, const std::string& column, bool all_lines) {
+  const xas::Spectrum truth = test::l_edges(642, 653);
+  const material::Composition cathode = material::parse_formula("Li1.2Ni0.15Co0.1Mn0.55O2");
+  const std::vector<std::string> shells = xas::shells_of("L2,3");
+  std::vector<double> sum(truth.energy_eV.size(), 0.0);
+  for (const xas::LineYield& line :
+       xas::total_fluorescence(cathode, "Mn", shells, truth, {.areal_density_g_per_cm2 = 2e-5})) {
+    if (!all_lines && (line.element != "Mn" || line.shell == "L1")) continue;
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += line.yield[i];
+  }
+  std::string text = "# energy " + column + " i0\n";
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    text += std::to_string(truth.energy_eV[i]) + " " + std::to_string(1e9 * sum[i]) + " 1\n";
+  test::write_text(scratch / (column + ".dat"), text);
+  return scratch / (column + ".dat");
+}
+
+probe::Measurement of_manganese(const std::string& path, const test::Given& more) {
+  test::Given given{{"element", std::string{"Mn"}},
+                    {"edge", std::string{"L2,3"}},
+                    {"pre_order", std::int64_t{0}},
+                    {"areal_density", 2e-5},
+                    {"post_from", 18.0}};
+  given.insert(given.end(), more.begin(), more.end());
+  probe::Measurement m = test::xas_measurement("selfabs", {{.path = path}}, given);
+  m.sample.formula = "Li1.2Ni0.15Co0.1Mn0.55O2";
+  return m;
+}
+
+}  // namespace
+
+TEST_CASE("both L shells are undone with their own yields, and what is not known of their transfer is in the error") {
+  const test::Scratch scratch;
+  const result::Result r = test::reduced(of_manganese(manganese(scratch, "pfy", false), {}));
+  CHECK(r.gate.empty());
+  const auto& corrected = r.table("corrected").at("corrected");
+  const std::vector<double> found = corrected.numbers();
+  const xas::Spectrum truth = test::l_edges(642, 653);
+  const auto top = static_cast<std::size_t>(std::ranges::max_element(truth.intensity) - truth.intensity.begin());
+  CHECK(found[top] == doctest::Approx(truth.intensity[top]).epsilon(0.08));
+  const result::Result sure = test::reduced(
+      of_manganese(manganese(scratch, "pfy", false), {{"coster_kronig", core::Value::with_sigma(0, 1e-3)}}));
+  CHECK(corrected.variance[top] > 100 * sure.table("corrected").at("corrected").variance[top]);
+}
+
+TEST_CASE("a total yield is told by its name or its level and refused; the user may say otherwise") {
+  const test::Scratch scratch;
+  CHECK(test::reduced(of_manganese(manganese(scratch, "tfy", true), {})).gate.find("total yield") != std::string::npos);
+  CHECK(test::reduced(of_manganese(manganese(scratch, "pfy", true), {})).gate.find("level below") != std::string::npos);
+  CHECK(
+      test::reduced(of_manganese(manganese(scratch, "tfy", false), {{"yield", std::string{"partial"}}})).gate.empty());
+  CHECK_THROWS_AS(test::reduced(of_manganese(manganese(scratch, "pfy", false), {{"areal_density", 1e-12}})),
+                  core::UsageError);
 }
