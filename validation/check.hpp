@@ -41,5 +41,6 @@ std::vector<Check> xas_change_checks();
 std::vector<Check> xas_mixture_checks();
 std::vector<Check> xas_oracle_checks();
 std::vector<Check> xas_reading_checks();
+std::vector<Check> xas_valence_checks();
 
 }  // namespace lithoscope::validation

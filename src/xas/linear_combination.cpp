@@ -2,13 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/statistics.hpp"
+#include "mixture_problem.hpp"
 
 namespace lithoscope::xas {
 namespace {
@@ -16,191 +18,6 @@ namespace {
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
-
-// Where each kind of parameter stands in the vector: amplitudes, shifts, scales, common shift, offset, slope, bend.
-struct Layout {
-  Index references = 0;
-  Index shifts = -1, scales = -1, common = -1, offset = -1, slope = -1, bend = -1;
-  Index size = 0;
-  bool sum_to_one = true;
-
-  Layout(std::size_t count, const MixtureSettings& s) : references(static_cast<Index>(count)), size(references) {
-    const auto take = [&](Index n) {
-      const Index at = size;
-      size += n;
-      return at;
-    };
-    if (s.reference_shift > 0) shifts = take(references);
-    if (s.reference_scale > 0) scales = take(references);
-    if (s.shift > 0) common = take(1);
-    if (s.offset) offset = take(1);
-    if (s.slope) slope = take(1);
-    if (s.bend > 0) bend = take(1);
-    sum_to_one = !s.free_scale;
-  }
-  Index free_parameters() const {
-    return references - (sum_to_one ? 1 : 0) + (offset >= 0 ? 1 : 0) + (slope >= 0 ? 1 : 0);
-  }
-};
-
-// The model and its derivatives at one set of parameters.
-struct Linearised {
-  VectorXd model;
-  MatrixXd jacobian;
-};
-
-struct Problem {
-  const Layout& layout;
-  std::span<const core::CubicSpline> curves;
-  std::span<const double> energy;
-  Eigen::Map<const VectorXd> measured;
-  VectorXd weight;    // 1 / variance
-  VectorXd prior;     // 1 / variance of the priors, whose means are 0
-  double centre = 0;  // of the slope
-
-  void linearise(const VectorXd& p, Linearised& out) const {
-    const Index n = measured.size();
-    const Index m = layout.references;
-    out.jacobian.setZero(n, layout.size);
-    out.model.setZero(n);
-    std::vector<double> value(static_cast<std::size_t>(n)), slope(static_cast<std::size_t>(n));
-    const double common = layout.common >= 0 ? p[layout.common] : 0;
-    for (Index j = 0; j < m; ++j) {
-      const double shift = common + (layout.shifts >= 0 ? p[layout.shifts + j] : 0);
-      const double scale = 1 + (layout.scales >= 0 ? p[layout.scales + j] : 0);
-      curves[static_cast<std::size_t>(j)].along(energy, -shift, value, slope);
-      const Eigen::Map<const VectorXd> r{value.data(), n}, d{slope.data(), n};
-      out.model += p[j] * scale * r;
-      out.jacobian.col(j) = scale * r;
-      if (layout.shifts >= 0) out.jacobian.col(layout.shifts + j) = -p[j] * scale * d;
-      if (layout.scales >= 0) out.jacobian.col(layout.scales + j) = p[j] * r;
-      if (layout.common >= 0) out.jacobian.col(layout.common) -= p[j] * scale * d;
-    }
-    if (layout.bend >= 0) {
-      // m / (1 + b m): what saturation of electrons and self-absorption of a thick sample both come to.
-      const VectorXd unbent = out.model;
-      const VectorXd share = (1 + p[layout.bend] * unbent.array()).cwiseMax(0.05).inverse().matrix();
-      out.model = unbent.cwiseProduct(share);
-      for (Index c = 0; c < layout.size; ++c) out.jacobian.col(c).array() *= share.array().square();
-      out.jacobian.col(layout.bend) = -out.model.cwiseAbs2();
-    }
-    if (layout.offset >= 0) {
-      out.model.array() += p[layout.offset];
-      out.jacobian.col(layout.offset).setOnes();
-    }
-    if (layout.slope >= 0) {
-      for (Index i = 0; i < n; ++i) out.jacobian(i, layout.slope) = energy[static_cast<std::size_t>(i)] - centre;
-      out.model += p[layout.slope] * out.jacobian.col(layout.slope);
-    }
-  }
-  double objective(const VectorXd& p, const VectorXd& model) const {
-    return (measured - model).cwiseAbs2().dot(weight) + p.cwiseAbs2().dot(prior);
-  }
-};
-
-// Minimum of 1/2 p'Np - g'p with the sum of the first m equal to 1 (where wanted) and the fixed ones at 0.
-struct Equalities {
-  VectorXd solution;
-  VectorXd multipliers;  // of the fixed ones: negative where release would lower the objective
-};
-Equalities solve_fixed(const MatrixXd& N, const VectorXd& g, const Layout& layout, const std::vector<Index>& fixed) {
-  const Index size = layout.size;
-  const Index rows = (layout.sum_to_one ? 1 : 0) + static_cast<Index>(fixed.size());
-  MatrixXd system = MatrixXd::Zero(size + rows, size + rows);
-  VectorXd right = VectorXd::Zero(size + rows);
-  // Scaled to unit diagonal: amplitudes, eV and slopes differ by orders of magnitude.
-  const VectorXd scale = N.diagonal().cwiseMax(1e-300).cwiseSqrt().cwiseInverse();
-  system.topLeftCorner(size, size) = scale.asDiagonal() * N * scale.asDiagonal();
-  right.head(size) = scale.cwiseProduct(g);
-  Index row = size;
-  if (layout.sum_to_one) {
-    for (Index j = 0; j < layout.references; ++j) system(row, j) = system(j, row) = scale[j];
-    right[row++] = 1;
-  }
-  for (const Index j : fixed) {
-    system(row, j) = system(j, row) = scale[j];
-    ++row;
-  }
-  // Two equal references make the system singular: then the careful, slower way.
-  VectorXd all = system.partialPivLu().solve(right);
-  if (!all.allFinite() || (system * all - right).norm() > 1e-6 * right.norm()) all = system.fullPivLu().solve(right);
-  return {scale.cwiseProduct(all.head(size)), all.tail(static_cast<Index>(fixed.size()))};
-}
-
-// The amplitudes that stay at zero, found by dropping the most negative and taking back those that would help.
-VectorXd solve_bounded(const MatrixXd& N, const VectorXd& g, const Layout& layout, std::vector<Index>& fixed) {
-  const Index most_rounds = 4 * layout.references + 4;
-  Equalities now = solve_fixed(N, g, layout, fixed);
-  for (Index round = 0; round < most_rounds; ++round) {
-    Index lowest = -1;
-    for (Index j = 0; j < layout.references; ++j) {
-      const bool held = std::ranges::find(fixed, j) != fixed.end();
-      if (!held && now.solution[j] < 0 && (lowest < 0 || now.solution[j] < now.solution[lowest])) lowest = j;
-    }
-    if (lowest >= 0 && static_cast<Index>(fixed.size()) + 1 < layout.references) {
-      fixed.push_back(lowest);
-    } else {
-      // The Lagrangian is 1/2 p'Np - g'p + l p_j: with l > 0 the objective falls as p_j grows from 0.
-      Index worst = -1;
-      for (Index k = 0; k < now.multipliers.size(); ++k) {
-        if (now.multipliers[k] > 1e-9 && (worst < 0 || now.multipliers[k] > now.multipliers[worst])) worst = k;
-      }
-      if (worst < 0) break;
-      fixed.erase(fixed.begin() + worst);
-    }
-    now = solve_fixed(N, g, layout, fixed);
-  }
-  for (const Index j : fixed) now.solution[j] = 0;
-  return now.solution;
-}
-
-struct Solved {
-  VectorXd parameters;
-  Linearised at;
-  MatrixXd normal;
-  bool converged = false;
-};
-
-Solved iterate(const Problem& problem, VectorXd start) {
-  Solved out{.parameters = std::move(start), .at = {}, .normal = {}};
-  problem.linearise(out.parameters, out.at);
-  double now = problem.objective(out.parameters, out.at.model);
-  constexpr int most = 30;
-  const Index size = problem.layout.size;
-  Linearised trial;
-  const auto normal_at = [&] {
-    const MatrixXd weighted = problem.weight.cwiseSqrt().asDiagonal() * out.at.jacobian;
-    out.normal = MatrixXd::Zero(size, size);
-    out.normal.selfadjointView<Eigen::Lower>().rankUpdate(weighted.transpose());
-    out.normal.triangularView<Eigen::StrictlyUpper>() = out.normal.transpose();
-    out.normal.diagonal() += problem.prior;
-  };
-  std::vector<Index> fixed;
-  for (int step = 0; step < most && !out.converged; ++step) {
-    normal_at();
-    const VectorXd target =
-        problem.measured - out.at.model + out.at.jacobian * out.parameters;  // linear problem in the parameters
-    const VectorXd g = out.at.jacobian.transpose() * problem.weight.cwiseProduct(target);
-    const VectorXd wanted = solve_bounded(out.normal, g, problem.layout, fixed);
-    double length = 1;
-    bool better = false;
-    for (int halving = 0; halving < 8; ++halving, length *= 0.5) {
-      const VectorXd next = out.parameters + length * (wanted - out.parameters);
-      problem.linearise(next, trial);
-      const double value = problem.objective(next, trial.model);
-      if (!(value <= now * (1 + 1e-12) + 1e-300) && step > 0) continue;
-      out.converged = std::abs(now - value) <= 1e-8 * (1 + value) && step > 0;
-      out.parameters = next;
-      std::swap(out.at, trial);
-      now = value;
-      better = true;
-      break;
-    }
-    if (!better) out.converged = true;  // no smaller step lowers it: rounding
-  }
-  normal_at();
-  return out;
-}
 
 // Two names for one curve leave their shares undetermined.
 void require_different(const ReferenceCurve& a, const ReferenceCurve& b) {
@@ -211,23 +28,10 @@ void require_different(const ReferenceCurve& a, const ReferenceCurve& b) {
                           .found = "equal values at equal energies"});
 }
 
-// Covariance of the parameters on the sum-to-one plane.
-MatrixXd covariance_of(const MatrixXd& normal, const Layout& layout) {
-  const VectorXd scale = normal.diagonal().cwiseMax(1e-300).cwiseSqrt().cwiseInverse();
-  const MatrixXd scaled = scale.asDiagonal() * normal * scale.asDiagonal();
-  MatrixXd inverse = scaled.completeOrthogonalDecomposition().pseudoInverse();
-  inverse = (scale.asDiagonal() * inverse * scale.asDiagonal()).eval();
-  if (!layout.sum_to_one) return inverse;
-  VectorXd ones = VectorXd::Zero(layout.size);
-  ones.head(layout.references).setOnes();
-  const VectorXd moved = inverse * ones;
-  return inverse - moved * moved.transpose() / ones.dot(moved);
-}
-
 // How the mean valence follows what the priors are about. The estimate has the sensitivity -C P to the mean of a prior
 // (C the covariance, P the prior's information), so that the effects of one standard deviation each, squared, and what
 // the noise does add up to its variance.
-ValenceEffects effects_on(const VectorXd& gradient, const MatrixXd& covariance, const Layout& layout,
+ValenceEffects effects_on(const VectorXd& gradient, const MatrixXd& covariance, const MixtureLayout& layout,
                           const MixtureSettings& settings, double widened) {
   const VectorXd shared = covariance.topRows(layout.references).transpose() * gradient;
   const auto effect = [&](Index at, double sigma) { return -shared[at] / (sigma * std::sqrt(widened)); };
@@ -265,7 +69,11 @@ std::span<const core::Setting<MixtureSettings>> mixture_settings_table() {
       core::Setting<S>{"offset", "", &S::offset, "A constant is fitted beside the references"},
       core::Setting<S>{"slope", "", &S::slope, "A straight line about the middle is fitted beside the references"},
       core::Setting<S>{"bend", "1", &S::bend,
-                       "Standard deviation of a saturation m/(1 + bend m), as of electron yields; 0: none", 0, 10}};
+                       "Standard deviation of a saturation m/(1 + bend m), as of electron yields; 0: none", 0, 10},
+      core::Setting<S>{"tilt", "1/eV", &S::tilt,
+                       "Standard deviation of a factor 1 + tilt (E - middle) on the mixture, as between the L3 and L2 "
+                       "lines of computed references; 0: none",
+                       0, 1}};
   return table;
 }
 
@@ -284,160 +92,253 @@ MixtureModel::MixtureModel(std::vector<ReferenceCurve> references, const Mixture
   }
 }
 
-MixtureFit MixtureModel::fit(const Spectrum& spectrum) const {
-  const double reach = 3 * std::hypot(settings_.reference_shift, settings_.shift);
+namespace {
+
+// The points that all references cover with their shifts, and the settings' range inside them.
+Spectrum in_range(const Spectrum& spectrum, std::span<const ReferenceCurve> references,
+                  std::span<const core::CubicSpline> curves, const MixtureSettings& settings, Index least) {
+  const double reach = 3 * std::hypot(settings.reference_shift, settings.shift);
   double low = spectrum.energy_eV.front(), high = spectrum.energy_eV.back();
-  for (std::size_t j = 0; j < references_.size(); ++j) {
-    const double first = curves_[j].low() + reach;
-    const double last = curves_[j].high() - reach;
-    if (first < last &&
-        ((settings_.from != 0 && first > settings_.from) || (settings_.to != 0 && last < settings_.to))) {
+  for (std::size_t j = 0; j < references.size(); ++j) {
+    const double first = curves[j].low() + reach;
+    const double last = curves[j].high() - reach;
+    if (first < last && ((settings.from != 0 && first > settings.from) || (settings.to != 0 && last < settings.to))) {
       throw core::UsageError(
-          {.what = fmt::format("reference \"{}\" does not cover the range of the fit", references_[j].name),
+          {.what = fmt::format("reference \"{}\" does not cover the range of the fit", references[j].name),
            .expected =
-               fmt::format("{:g} to {:g} eV and {:.2g} eV beyond, for its shift", settings_.from, settings_.to, reach),
-           .found = fmt::format("{:g} to {:g} eV", curves_[j].low(), curves_[j].high()),
+               fmt::format("{:g} to {:g} eV and {:.2g} eV beyond, for its shift", settings.from, settings.to, reach),
+           .found = fmt::format("{:g} to {:g} eV", curves[j].low(), curves[j].high()),
            .advice = "narrow --from and --to: nothing is extrapolated"});
     }
     low = std::max(low, first);
     high = std::min(high, last);
   }
   const double step = (spectrum.energy_eV.back() - spectrum.energy_eV.front()) / static_cast<double>(spectrum.size());
-  if ((settings_.from != 0 && settings_.from < spectrum.energy_eV.front() - step) ||
-      (settings_.to != 0 && settings_.to > spectrum.energy_eV.back() + step)) {
+  if ((settings.from != 0 && settings.from < spectrum.energy_eV.front() - step) ||
+      (settings.to != 0 && settings.to > spectrum.energy_eV.back() + step)) {
     throw core::UsageError(
         {.what = "the spectrum does not cover the range of the fit",
-         .expected = fmt::format("{:g} to {:g} eV", settings_.from, settings_.to),
+         .expected = fmt::format("{:g} to {:g} eV", settings.from, settings.to),
          .found = fmt::format("{:g} to {:g} eV", spectrum.energy_eV.front(), spectrum.energy_eV.back())});
   }
-  if (settings_.from != 0) low = settings_.from;
-  if (settings_.to != 0) high = settings_.to;
+  if (settings.from != 0) low = settings.from;
+  if (settings.to != 0) high = settings.to;
   if (!(low < high)) {
     throw core::UsageError({.what = "the references and the spectrum do not overlap",
                             .expected = "energies they share",
                             .found = fmt::format("the last begins at {:g}, the first ends at {:g} eV", low, high)});
   }
-  const Layout layout{references_.size(), settings_};
-  const Spectrum data = cut(spectrum, low, high, layout.free_parameters() + 2);
-  const auto n = static_cast<Index>(data.size());
-  Problem problem{.layout = layout,
-                  .curves = curves_,
-                  .energy = data.energy_eV,
-                  .measured = {data.intensity.data(), n},
-                  .weight = VectorXd::Ones(n),
-                  .prior = VectorXd::Zero(layout.size),
-                  .centre = 0};
-  double sum = 0;
-  for (const double e : data.energy_eV) sum += e;
-  problem.centre = sum / static_cast<double>(n);
-  const auto set_prior = [&](Index at, Index count, double sigma) {
-    if (at >= 0) problem.prior.segment(at, count).setConstant(1 / (sigma * sigma));
+  return cut(spectrum, low, high, least);
+}
+
+VectorXd priors_of(const MixtureLayout& layout, const MixtureSettings& settings) {
+  VectorXd out = VectorXd::Zero(layout.size);
+  const auto set = [&](Index at, Index count, double sigma) {
+    if (at >= 0) out.segment(at, count).setConstant(1 / (sigma * sigma));
   };
-  set_prior(layout.shifts, layout.references, settings_.reference_shift);
-  set_prior(layout.scales, layout.references, settings_.reference_scale);
-  set_prior(layout.common, 1, settings_.shift);
-  set_prior(layout.bend, 1, settings_.bend);
+  set(layout.shifts, layout.references, settings.reference_shift);
+  set(layout.scales, layout.references, settings.reference_scale);
+  set(layout.common, layout.spectra, settings.shift);
+  set(layout.bend, layout.spectra, settings.bend);
+  set(layout.tilt, layout.spectra, settings.tilt);
+  return out;
+}
 
-  const bool weighted = std::ranges::any_of(data.variance, [](double v) { return v > 0; });
-  VectorXd variance = VectorXd::Ones(n);
-  if (weighted) {
-    // A point said to be exact among noisy ones may not count without bound.
-    double least = std::numeric_limits<double>::infinity();
-    for (const double v : data.variance) {
-      if (v > 0) least = std::min(least, v);
-    }
-    for (Index i = 0; i < n; ++i) variance[i] = std::max(data.variance[static_cast<std::size_t>(i)], 0.01 * least);
+// As stated; a point said to be exact among noisy ones may not count without bound. Ones where nothing is stated.
+VectorXd usable_variance(const Spectrum& data) {
+  double least = std::numeric_limits<double>::infinity();
+  for (const double v : data.variance) {
+    if (v > 0) least = std::min(least, v);
   }
-  problem.weight = variance.cwiseInverse();
+  VectorXd out = VectorXd::Ones(static_cast<Index>(data.size()));
+  if (std::isinf(least)) return out;
+  for (Index i = 0; i < out.size(); ++i) out[i] = std::max(data.variance[static_cast<std::size_t>(i)], 0.01 * least);
+  return out;
+}
 
+bool has_variance(const Spectrum& data) {
+  return std::ranges::any_of(data.variance, [](double v) { return v > 0; });
+}
+
+core::Value value_at(const VectorXd& parameters, const MatrixXd& covariance, Index at) {
+  return at < 0 ? core::Value::exact(0) : core::Value{parameters[at], covariance(at, at)};
+}
+
+}  // namespace
+
+struct MixtureModel::Solved {
+  MixtureLayout layout;
+  std::vector<Spectrum> data;
+  std::vector<MixturePart> parts;
+  MixtureSolution at;
+  VectorXd measured, stated;  // 1 / variance with the references' own noise
+  MatrixXd covariance;
+  double left = 1;  // what the covariance was widened by
+
+  VectorXd amplitudes(Index k) const { return at.parameters.segment(k * layout.references, layout.references); }
+  // Of the shares of one spectrum by all parameters.
+  MatrixXd share_gradient(Index k) const {
+    MatrixXd out = MatrixXd::Zero(layout.references, layout.size);
+    out.middleCols(k * layout.references, layout.references) = share_derivatives(amplitudes(k));
+    return out;
+  }
+};
+
+MixtureModel::Solved MixtureModel::solve(std::span<const Spectrum> spectra) const {
+  Solved out{.layout = {references_.size(), spectra.size(), settings_}};
+  const MixtureLayout& layout = out.layout;
+  bool weighted = true;
+  Index n = 0;
+  for (const Spectrum& s : spectra) {
+    out.data.push_back(in_range(s, references_, curves_, settings_, layout.free_parameters() + 2));
+    n += static_cast<Index>(out.data.back().size());
+    weighted = weighted && has_variance(s);
+  }
+  MixtureProblem problem{.layout = layout,
+                         .curves = curves_,
+                         .parts = {},
+                         .measured = VectorXd(n),
+                         .weight = VectorXd::Ones(n),
+                         .prior = priors_of(layout, settings_)};
+  Index first = 0;
+  for (const Spectrum& s : out.data) {
+    const double sum = std::accumulate(s.energy_eV.begin(), s.energy_eV.end(), 0.0);
+    problem.parts.push_back({.energy = s.energy_eV, .first = first, .centre = sum / static_cast<double>(s.size())});
+    const Index size = problem.parts.back().size();
+    problem.measured.segment(first, size) = Eigen::Map<const VectorXd>(s.intensity.data(), size);
+    if (weighted) problem.weight.segment(first, size) = usable_variance(s).cwiseInverse();
+    first += size;
+  }
   VectorXd start = VectorXd::Zero(layout.size);
-  start.head(layout.references).setConstant(1 / static_cast<double>(layout.references));
-  Solved solved = iterate(problem, start);
+  start.head(layout.amplitudes()).setConstant(1 / static_cast<double>(layout.references));
+  out.at = solve_mixture(problem, start);
   if (any_variance_ && weighted) {  // with the references' own noise, by the shares found
-    for (Index i = 0; i < n; ++i) {
-      double added = 0;
-      for (Index j = 0; j < layout.references; ++j) {
-        const double v = variances_[static_cast<std::size_t>(j)].value(data.energy_eV[static_cast<std::size_t>(i)]);
-        added += solved.parameters[j] * solved.parameters[j] * std::max(v, 0.0);
+    for (std::size_t k = 0; k < problem.parts.size(); ++k) {
+      const MixturePart& part = problem.parts[k];
+      const VectorXd amplitudes = out.amplitudes(static_cast<Index>(k));
+      for (Index i = 0; i < part.size(); ++i) {
+        double added = 0;
+        for (Index j = 0; j < layout.references; ++j) {
+          const double v = variances_[static_cast<std::size_t>(j)].value(part.energy[static_cast<std::size_t>(i)]);
+          added += amplitudes[j] * amplitudes[j] * std::max(v, 0.0);
+        }
+        double& weight = problem.weight[part.first + i];
+        weight = 1 / (1 / weight + added);
       }
-      problem.weight[i] = 1 / (variance[i] + added);
     }
-    solved = iterate(problem, solved.parameters);
+    out.at = solve_mixture(problem, out.at.parameters);
   }
 
   // Priors count against the noise as it is: where points scatter more than was stated (or nothing was), the fit is
   // repeated with what they scatter.
   const double freedom = static_cast<double>(n - layout.free_parameters());
-  const VectorXd stated = problem.weight;
-  const auto misfits = [&] { return (problem.measured - solved.at.model).cwiseAbs2().dot(stated) / freedom; };
-  double widened = weighted ? std::max(1.0, misfits()) : misfits();
+  out.stated = problem.weight;
+  const auto misfits = [&] {
+    const double found = (problem.measured - out.at.model).cwiseAbs2().dot(out.stated) / freedom;
+    return weighted ? std::max(1.0, found) : found;
+  };
+  double widened = misfits(), used = 1;
   constexpr double worth_another = 1.2;
   constexpr int most_rounds = 3;
   for (int round = 0; round < most_rounds && widened > 0; ++round) {
-    const double used = problem.weight[0] > 0 ? stated[0] / problem.weight[0] : 1;
     if (widened < worth_another * used && used < worth_another * widened) break;
-    problem.weight = stated / widened;
-    solved = iterate(problem, solved.parameters);
-    widened = weighted ? std::max(1.0, misfits()) : misfits();
+    problem.weight = out.stated / widened;
+    used = widened;
+    out.at = solve_mixture(problem, out.at.parameters);
+    widened = misfits();
   }
+  // What is left between the noise the fit used and what the points scatter widens the errors.
+  out.left = std::max(widened / used, weighted ? 1.0 : 0.0);
+  out.covariance = out.left * mixture_covariance(out.at.normal, layout);
+  out.measured = std::move(problem.measured);
+  out.parts = std::move(problem.parts);
+  return out;
+}
 
+std::optional<std::vector<double>> MixtureModel::valences() const {
+  std::vector<double> out;
+  for (const ReferenceCurve& r : references_) {
+    if (!r.valence) return std::nullopt;
+    out.push_back(*r.valence);
+  }
+  return out;
+}
+
+MixtureFit MixtureModel::described(const Solved& solved, std::size_t spectrum) const {
+  const auto k = static_cast<Index>(spectrum);
+  const MixtureLayout& layout = solved.layout;
+  const Spectrum& data = solved.data[spectrum];
+  const MixturePart& part = solved.parts[spectrum];
+  const VectorXd model = solved.at.model.segment(part.first, part.size());
+  const VectorXd measured = solved.measured.segment(part.first, part.size());
   MixtureFit out;
   out.energy_eV = data.energy_eV;
   out.measured = data.intensity;
   out.variance = data.variance;
-  out.model.assign(solved.at.model.begin(), solved.at.model.end());
-  out.points = n;
-  out.free_parameters = layout.free_parameters();
-  out.converged = solved.converged;
-  const VectorXd misfit = problem.measured - solved.at.model;
-  out.reduced_chi_squared = misfits();
-  out.chi_squared = out.reduced_chi_squared * freedom;
-  out.r_factor = misfit.squaredNorm() / problem.measured.squaredNorm();
-  const double nn = static_cast<double>(n);
+  out.model.assign(model.begin(), model.end());
+  out.points = part.size();
+  out.free_parameters = layout.free_parameters() / layout.spectra;
+  out.converged = solved.at.converged;
+  const VectorXd misfit = measured - model;
+  out.chi_squared = misfit.cwiseAbs2().dot(solved.stated.segment(part.first, part.size()));
+  out.reduced_chi_squared = out.chi_squared / static_cast<double>(out.points - out.free_parameters);
+  out.r_factor = misfit.squaredNorm() / measured.squaredNorm();
+  const auto nn = static_cast<double>(out.points);
   const double log_likelihood = nn * std::log(out.chi_squared / nn);
   out.akaike = log_likelihood + 2 * static_cast<double>(out.free_parameters);
   out.bayes = log_likelihood + std::log(nn) * static_cast<double>(out.free_parameters);
 
-  // What is left between the noise the fit used and what the points scatter widens the errors.
-  const double left = std::max(widened * (problem.weight[0] / stated[0]), weighted ? 1.0 : 0.0);
-  const VectorXd amplitudes = solved.parameters.head(layout.references);
-  const MatrixXd covariance = left * covariance_of(solved.normal, layout);
-  const MatrixXd derivatives = share_derivatives(amplitudes);
-  const MatrixXd shares =
-      derivatives * covariance.topLeftCorner(layout.references, layout.references) * derivatives.transpose();
+  const VectorXd amplitudes = solved.amplitudes(k);
+  const MatrixXd gradient = solved.share_gradient(k);
+  const MatrixXd shares = gradient * solved.covariance * gradient.transpose();
   out.covariance.assign(shares.data(), shares.data() + shares.size());
-  const auto value_at = [&](Index at) {
-    return at < 0 ? core::Value::exact(0) : core::Value{solved.parameters[at], covariance(at, at)};
-  };
-  double valence = 0;
-  VectorXd valences = VectorXd::Zero(layout.references);
-  bool all_valences = true;
+  const auto value = [&](Index at) { return value_at(solved.at.parameters, solved.covariance, at); };
+  const auto of_spectrum = [&](Index at) { return at < 0 ? at : at + k; };
   for (Index j = 0; j < layout.references; ++j) {
-    const ReferenceCurve& r = references_[static_cast<std::size_t>(j)];
     const double share = amplitudes[j] / amplitudes.sum();
-    out.shares.push_back(
-        {.name = r.name,
-         .share = {share, shares(j, j)},
-         .low = std::clamp(share - core::two_sided_95 * std::sqrt(std::max(shares(j, j), 0.0)), 0.0, 1.0),
-         .high = std::clamp(share + core::two_sided_95 * std::sqrt(std::max(shares(j, j), 0.0)), 0.0, 1.0),
-         .shift_eV = value_at(layout.shifts < 0 ? -1 : layout.shifts + j),
-         .scale = layout.scales < 0 ? 1 : 1 + solved.parameters[layout.scales + j]});
-    all_valences = all_valences && r.valence.has_value();
-    valences[j] = r.valence.value_or(0);
-    valence += share * valences[j];
+    const double reach = core::two_sided_95 * std::sqrt(std::max(shares(j, j), 0.0));
+    out.shares.push_back({.name = references_[static_cast<std::size_t>(j)].name,
+                          .share = {share, shares(j, j)},
+                          .low = std::clamp(share - reach, 0.0, 1.0),
+                          .high = std::clamp(share + reach, 0.0, 1.0),
+                          .shift_eV = value(layout.shifts < 0 ? -1 : layout.shifts + j),
+                          .scale = layout.scales < 0 ? 1 : 1 + solved.at.parameters[layout.scales + j]});
   }
-  if (all_valences) {
-    out.valence = core::Value{valence, std::max(valences.dot(shares * valences), 0.0)};
-    const auto inside = [&](double v) { return std::clamp(v, valences.minCoeff(), valences.maxCoeff()); };
+  if (const auto all = valences()) {
+    const Eigen::Map<const VectorXd> v{all->data(), layout.references};
+    const double valence = v.dot(amplitudes) / amplitudes.sum();
+    out.valence = core::Value{valence, std::max(v.dot(shares * v), 0.0)};
+    const auto inside = [&](double x) { return std::clamp(x, v.minCoeff(), v.maxCoeff()); };
     out.valence_low = inside(valence - core::two_sided_95 * out.valence->sigma());
     out.valence_high = inside(valence + core::two_sided_95 * out.valence->sigma());
-    out.on_valence = effects_on(derivatives.transpose() * valences, covariance, layout, settings_, left);
+    if (layout.spectra == 1)
+      out.on_valence =
+          effects_on(share_derivatives(amplitudes).transpose() * v, solved.covariance, layout, settings_, solved.left);
   }
-  out.shift_eV = value_at(layout.common);
+  out.shift_eV = value(of_spectrum(layout.common));
   out.amplitude = amplitudes.sum();
-  out.bend = value_at(layout.bend);
-  out.offset = layout.offset < 0 ? 0 : solved.parameters[layout.offset];
-  out.slope_per_eV = layout.slope < 0 ? 0 : solved.parameters[layout.slope];
+  out.bend = value(of_spectrum(layout.bend));
+  out.offset = layout.offset < 0 ? 0 : solved.at.parameters[layout.offset + k];
+  out.slope_per_eV = layout.slope < 0 ? 0 : solved.at.parameters[layout.slope + k];
+  return out;
+}
+
+MixtureFit MixtureModel::fit(const Spectrum& spectrum) const { return described(solve({&spectrum, 1}), 0); }
+
+MixtureChange MixtureModel::change(const Spectrum& before, const Spectrum& after) const {
+  const auto all = valences();
+  if (!all) {
+    throw core::UsageError({.what = "a change of valence needs the valence of every reference",
+                            .expected = "--reference FILE=VALENCE",
+                            .found = "a reference without one"});
+  }
+  const std::array both{before, after};
+  const Solved solved = solve(both);
+  const Eigen::Map<const VectorXd> v{all->data(), solved.layout.references};
+  const VectorXd gradient = (solved.share_gradient(1) - solved.share_gradient(0)).transpose() * v;
+  MixtureChange out{.before = described(solved, 0), .after = described(solved, 1), .change = {}};
+  out.change = {out.after.valence->value - out.before.valence->value,
+                std::max(gradient.dot(solved.covariance * gradient), 0.0)};
   return out;
 }
 

@@ -197,8 +197,10 @@ MixtureSettings mixture_in(const Measurement& m, bool computed) {
   MixtureSettings defaults;
   if (computed) {
     defaults.free_scale = defaults.offset = defaults.slope = true;
-    constexpr double some_percent = 0.1;
+    // Lines saturate a yield by some percent; L3 and L2 differ by some percent over the ten eV between them.
+    constexpr double some_percent = 0.1, per_eV = 0.003;
     defaults.bend = some_percent;
+    defaults.tilt = per_eV;
   }
   return probe::settings_in<MixtureSettings>(m, mixture_settings_table(), defaults);
 }
@@ -242,7 +244,8 @@ ValenceStudy valence_study_in(const Measurement& m) {
 }
 
 result::Result reduce_valence(const Measurement& m, Context& context) {
-  const ValenceStudy study = valence_study_in(m);
+  ValenceStudy study = valence_study_in(m);
+  if (const result::Result* before = context.partner()) study.before = mixed_spectra(*before);
   const ValenceOutcome outcome = run_valence(study, context.progress);
   result::Result out = describe(outcome);
   add_source(out, "files", study.file, outcome.measured.front().format);
@@ -256,9 +259,12 @@ std::vector<core::SettingInfo> mixture_infos() {
   auto out = core::setting_infos(mixture_settings_table(), "The mixture");
   for (core::SettingInfo& info : out) {
     const bool by_ions = info.name == "free_scale" || info.name == "offset" || info.name == "slope";
-    if (!by_ions && info.name != "bend") continue;
+    const bool prior = info.name == "bend" || info.name == "tilt";
+    if (!by_ions && !prior) continue;
     info.otherwise = {};
-    info.unset = by_ions ? "no; yes with ions" : "0; 0.1 with ions";
+    info.unset = by_ions               ? "as the normalisation took off; yes with ions"
+                 : info.name == "bend" ? "0; 0.1 with ions"
+                                       : "0; 0.003 with ions";
   }
   return out;
 }
@@ -292,6 +298,7 @@ probe::Probe valence_probe() {
                                  core::setting_infos(sight_settings_table(), "How deep the yields see"),
                                  core::setting_infos(depth_settings_table(), "The surface layer")}),
       .sample = {"formula", "density"},
+      .partner = true,
       .runs_over = "edge",
       .instrument = beam_settings(),
       .reduce = reduce_valence,

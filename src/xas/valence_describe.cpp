@@ -39,6 +39,19 @@ void add_numbers(const ValenceOutcome& outcome, result::Result& out) {
     }
     out.numbers.push_back(std::move(n));
   }
+  for (std::size_t k = 0; k < outcome.changes.size(); ++k) {
+    const std::string yield{yield_words(yield_of(outcome, k))};
+    const core::Value& change = outcome.changes[k].change;
+    const double reach = core::two_sided_95 * change.sigma();
+    out.numbers.push_back({.name = "valence_change_" + yield,
+                           .unit = {},
+                           .help = fmt::format("Mean valence by the {} less that of the state before, both in one fit "
+                                               "with the same references",
+                                               yield),
+                           .value = change,
+                           .low = change.value - reach,
+                           .high = change.value + reach});
+  }
   if (!outcome.depth) return;
   const DepthValence& d = *outcome.depth;
   const auto interval = [&](const char* name, const char* unit, const char* help, const Interval& i) {
@@ -121,6 +134,20 @@ Table mixture_table(const ValenceOutcome& outcome, std::size_t k) {
           .axis = "energy",
           .signal = "measured"};
 }
+
+}  // namespace
+
+std::vector<Spectrum> mixed_spectra(const result::Result& result) {
+  std::vector<Spectrum> out;
+  for (std::size_t k = 0; k < 2; ++k) {
+    const Table* table = result.find_table(named_by_fit("mixture", k));
+    if (table == nullptr) break;
+    out.push_back(spectrum_in(*table, "measured"));
+  }
+  return out;
+}
+
+namespace {
 
 Table fit_table(const ValenceOutcome& outcome) {
   std::vector<std::string> yield, source, element, edge;

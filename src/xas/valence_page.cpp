@@ -1,6 +1,9 @@
 // What a mixture of references says in words.
 #include <fmt/format.h>
 
+#include <cmath>
+
+#include "lithoscope/core/statistics.hpp"
 #include "valence_parts.hpp"
 
 namespace lithoscope::xas {
@@ -23,6 +26,21 @@ std::string fit_answer(const ValenceOutcome& outcome, std::size_t k) {
   return text + ".";
 }
 
+// A change only where noise and misaligned references do not make one as large in 95 of 100 cases.
+std::string change_answer(const ValenceOutcome& outcome, std::size_t k) {
+  const MixtureChange& c = outcome.changes[k];
+  const double sigma = c.change.sigma(), reach = core::two_sided_95 * sigma;
+  const std::string numbers =
+      fmt::format("from {} to {} in one fit with the same references, a change of {} ({:+.3f} to {:+.3f}, 95 %)",
+                  core::format_value(*c.before.valence), core::format_value(*c.after.valence),
+                  core::format_value(c.change), c.change.value - reach, c.change.value + reach);
+  const std::string whose = outcome.fits.size() > 1 ? (k == 0 ? " by electrons" : " by fluorescence") : "";
+  if (std::abs(c.change.value) > reach)
+    return fmt::format("The mean valence{} {}: {}.", whose, c.change.value > 0 ? "rises" : "falls", numbers);
+  return fmt::format("Mean valence{}, {}: no change of it is seen, and one above {:.2g} is excluded.", whose, numbers,
+                     std::abs(c.change.value) + reach);
+}
+
 std::string depth_answer(const DepthValence& d) {
   return fmt::format(
       "A surface layer of {} nm has a valence of {}, the bulk {} (95 %); the surface is reduced with a "
@@ -40,6 +58,7 @@ void add_page(const ValenceOutcome& outcome, result::Result& result) {
     main.figures.emplace_back(k == 0 ? "mixture" : "mixture-fluorescence");
     main.tables.push_back(named_by_fit("shares", k));
   }
+  for (std::size_t k = 0; k < outcome.changes.size(); ++k) result.answers.push_back(change_answer(outcome, k));
   main.figures.emplace_back("shares");
   if (!outcome.combinations.empty()) main.tables.emplace_back("combinations");
   result.sections.push_back(std::move(main));

@@ -204,15 +204,70 @@ void warn_of(const MixtureFit& fit, const MixtureSettings& settings, const std::
 }
 
 // Fluorescence of a thick sample is A m / (m + k): the mixture bent as an electron yield is, only more.
-MixtureSettings mixture_of(const ValenceStudy& study, bool light) {
+// What the normalisation fitted to the spectrum itself is free again: its noise is not that of single points, and the
+// fit finds background and height better than the few points that they were fitted to.
+MixtureSettings mixture_of(const ValenceStudy& study, const Spectrum& spectrum, bool light) {
   MixtureSettings out = study.mixture;
-  if (by_own_edge(light ? study.fluorescence_reading : study.reading)) out.free_scale = true;
+  out.free_scale = out.free_scale || spectrum.fitted.divided;
+  out.offset = out.offset || spectrum.fitted.background_terms > 0;
+  out.slope = out.slope || spectrum.fitted.background_terms > 1;
   constexpr double self_absorption = 2;
   if (light) {
     out.bend = std::max(out.bend, self_absorption);
     out.free_scale = true;
   }
   return out;
+}
+
+// ---- other elements' edges in the scan ------------------------------------------------------------------------------
+
+struct OtherEdge {
+  std::string name;
+  double energy_eV = 0;
+};
+
+// Of the sample's elements, or of those that cathodes usually have.
+std::vector<OtherEdge> other_edges(const Spectrum& s, const std::string& formula) {
+  std::vector<std::string> elements{"O", "F", "Mn", "Co", "Ni"};
+  if (!formula.empty()) {
+    elements.clear();
+    for (const material::ElementAmount& e : material::parse_formula(formula).elements) elements.push_back(e.symbol);
+  }
+  std::vector<OtherEdge> out;
+  for (const std::string& element : elements) {
+    if (element == s.element) continue;
+    for (const char* shell : {"K", "L1", "L2", "L3"}) {
+      const auto edge = tabulated_edge_eV(element, shell);
+      if (edge && *edge > s.energy_eV.front() && *edge < s.energy_eV.back())
+        out.push_back({fmt::format("{} {}", element, shell), *edge});
+    }
+  }
+  return out;
+}
+
+// References do not have them: the fit begins behind those below the edge and ends before those above it, and says so.
+void keep_off_other_edges(const ValenceStudy& study, const Spectrum& s, MixtureSettings& mixture,
+                          std::vector<std::string>& warnings) {
+  const auto own = tabulated_edge_eV(s.element, s.edge);
+  if (!own) return;
+  constexpr double behind_eV = 3, before_eV = 4,
+                   least_eV = 3;  // the step has risen; it has not begun; what must be left
+  for (const OtherEdge& edge : other_edges(s, study.matter.formula)) {
+    if (edge.energy_eV < *own) {
+      const double from = edge.energy_eV + behind_eV;
+      if (study.mixture.from != 0 || from > *own - least_eV || from < mixture.from) continue;
+      mixture.from = from;
+      warnings.push_back(fmt::format("{} at {:.0f} eV lies below the edge: the fit begins at {:.1f} eV (--from).",
+                                     edge.name, edge.energy_eV, from));
+    } else {
+      const double to = edge.energy_eV - before_eV;
+      constexpr double white_lines_eV = 25;
+      if (study.mixture.to != 0 || to < *own + white_lines_eV || (mixture.to != 0 && to > mixture.to)) continue;
+      mixture.to = to;
+      warnings.push_back(fmt::format("{} at {:.0f} eV lies above the edge: the fit ends at {:.1f} eV (--to).",
+                                     edge.name, edge.energy_eV, to));
+    }
+  }
 }
 
 void fit_file(ValenceOutcome& out, const ScanChoice& file, bool light, core::Progress& progress) {
@@ -228,8 +283,14 @@ void fit_file(ValenceOutcome& out, const ScanChoice& file, bool light, core::Pro
       out.reference_valences.push_back(r.valence);
     }
   }
-  const MixtureSettings mixture = mixture_of(study, light);
-  out.fits.push_back(MixtureModel{references, mixture}.fit(spectrum));
+  MixtureSettings mixture = mixture_of(study, spectrum, light);
+  std::vector<std::string> cuts;
+  keep_off_other_edges(study, spectrum, mixture, cuts);
+  for (const std::string& one : cuts) out.warnings.push_back(file.title() + ": " + one);
+  const MixtureModel model{references, mixture};
+  out.fits.push_back(model.fit(spectrum));
+  if (const std::size_t k = out.fits.size() - 1; k < study.before.size() && out.fits.back().valence)
+    out.changes.push_back(model.change(study.before[k], spectrum));
   const std::string gate = gate_of(out.fits.back(), mixture, has_noise_to_judge_by(spectrum));
   if (!gate.empty()) {
     if (out.gate.empty()) out.gate = fmt::format("{}: {}", file.title(), gate);

@@ -29,6 +29,7 @@ struct MixtureSettings {
   bool free_scale = false;
   bool offset = false, slope = false;
   double bend = 0;
+  double tilt = 0;  ///< 1/eV
 };
 std::span<const core::Setting<MixtureSettings>> mixture_settings_table();
 
@@ -65,6 +66,13 @@ struct MixtureFit {
   bool converged = false;
 };
 
+/// Two spectra as mixtures of the same references in one fit: what the references are off by is off in both, and
+/// cancels in the change.
+struct MixtureChange {
+  MixtureFit before, after;
+  core::Value change;  ///< of the mean valence, after less before
+};
+
 /// References prepared once for many spectra. Weighted least squares with shares that are not negative and, unless
 /// free_scale is set, add up to 1; each reference's energy shift and scale, and a common shift, are fitted under
 /// Gaussian priors (Gauss-Newton; the linear problem by an active set). Where the points scatter more than was stated,
@@ -75,9 +83,16 @@ class MixtureModel {
  public:
   MixtureModel(std::vector<ReferenceCurve> references, const MixtureSettings& settings);
   MixtureFit fit(const Spectrum& spectrum) const;
+  /// Throws UsageError also where a reference has no valence.
+  MixtureChange change(const Spectrum& before, const Spectrum& after) const;
   const std::vector<ReferenceCurve>& references() const { return references_; }
 
  private:
+  struct Solved;
+  Solved solve(std::span<const Spectrum> spectra) const;
+  MixtureFit described(const Solved& solved, std::size_t spectrum) const;
+  std::optional<std::vector<double>> valences() const;
+
   std::vector<ReferenceCurve> references_;
   std::vector<core::CubicSpline> curves_, variances_;
   MixtureSettings settings_;

@@ -44,6 +44,7 @@ struct ValenceStudy {
   Matter matter;                 ///< for the depth: what light and electrons go through
   SightSettings sight;
   DepthSettings depth;
+  std::vector<Spectrum> before;  ///< normalised, of the state before: electrons, fluorescence; empty: none
 };
 
 struct ValenceOutcome {
@@ -51,6 +52,7 @@ struct ValenceOutcome {
   std::vector<ReadSpectrum> measured;        ///< electrons, fluorescence
   std::vector<MixtureFit> fits;              ///< of each
   std::vector<result::DepthKernel> kernels;  ///< of each
+  std::vector<MixtureChange> changes;        ///< of each that has one before
   std::vector<Combination> combinations;
   std::vector<std::string> reference_names;
   std::vector<std::optional<double>> reference_valences;
@@ -70,5 +72,8 @@ Yield yield_of(const ValenceOutcome& outcome, std::size_t fit);
 
 /// Numbers, tables, observables, figures and words; the probe's facts are filled in by its caller.
 result::Result describe(const ValenceOutcome& outcome);
+
+/// The spectra of a result, as they were fitted, for ValenceStudy::before.
+std::vector<Spectrum> mixed_spectra(const result::Result& result);
 
 }  // namespace lithoscope::xas
