@@ -77,6 +77,11 @@ std::span<const core::Setting<MixtureSettings>> mixture_settings_table() {
   return table;
 }
 
+MixtureSettings mixture_of_computed() {
+  constexpr double some_percent = 0.1, per_eV = 0.003;
+  return {.free_scale = true, .offset = true, .slope = true, .bend = some_percent, .tilt = per_eV};
+}
+
 MixtureModel::MixtureModel(std::vector<ReferenceCurve> references, const MixtureSettings& settings)
     : references_(std::move(references)), settings_(settings) {
   if (references_.empty())

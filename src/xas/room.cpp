@@ -191,18 +191,9 @@ std::vector<std::string> known_ions() {
   return out;
 }
 
-// A computed line's height over its edge is a usual one, and tails of other edges lie below it: the fit decides. Strong
-// lines saturate a yield by some percent.
 MixtureSettings mixture_in(const Measurement& m, bool computed) {
-  MixtureSettings defaults;
-  if (computed) {
-    defaults.free_scale = defaults.offset = defaults.slope = true;
-    // Lines saturate a yield by some percent; L3 and L2 differ by some percent over the ten eV between them.
-    constexpr double some_percent = 0.1, per_eV = 0.003;
-    defaults.bend = some_percent;
-    defaults.tilt = per_eV;
-  }
-  return probe::settings_in<MixtureSettings>(m, mixture_settings_table(), defaults);
+  return probe::settings_in<MixtureSettings>(m, mixture_settings_table(),
+                                             computed ? mixture_of_computed() : MixtureSettings{});
 }
 
 void add_references(const Measurement& m, const std::vector<std::string>& ions, ValenceStudy& study) {

@@ -32,6 +32,10 @@ struct MixtureSettings {
   double tilt = 0;  ///< 1/eV
 };
 std::span<const core::Setting<MixtureSettings>> mixture_settings_table();
+/// For computed references: a line's height over its edge is a usual one, and tails of other edges lie below it, so
+/// that the fit decides; strong lines saturate a yield by some percent; L3 and L2 differ by some percent over the ten
+/// eV between them.
+MixtureSettings mixture_of_computed();
 
 struct Share {
   std::string name;
