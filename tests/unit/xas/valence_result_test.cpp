@@ -97,3 +97,43 @@ TEST_CASE("without references there is nothing to mix") {
   m.files.pop_back();
   CHECK_THROWS_AS(test::reduced(m), core::UsageError);
 }
+
+TEST_CASE(
+    "the change from the state before is one fit with the same references, and what it says follows its interval") {
+  const Mixed files;
+  const auto before = std::make_shared<result::Result>(test::reduced(files.measurement(), nullptr, "before"));
+  const result::Result same = test::reduced(files.measurement(), before);
+  CHECK(same.number("valence_change_electrons").value.value == doctest::Approx(0).epsilon(1e-6));
+  CHECK(std::ranges::any_of(same.answers, [](const auto& a) { return a.find("no change of it is seen") != a.npos; }));
+  xas::Spectrum more = test::edge_spectrum(100, 0.2, 0.001, 4);
+  for (std::size_t i = 0; i < more.intensity.size(); ++i)
+    more.intensity[i] = 0.45 * more.intensity[i] + 0.55 * test::edge_curve(more.energy_eV[i], 103, 1.0);
+  test::write_xdi(files.scratch, "mixed.xdi", more);
+  const result::Result after = test::reduced(files.measurement(), before);
+  test::check_files(after);
+  const result::Number& change = after.number("valence_change_electrons");
+  CHECK(change.value.value == doctest::Approx(0.1).epsilon(0.1));
+  CHECK(change.low > 0);
+  CHECK(std::ranges::any_of(after.answers, [](const auto& a) { return a.find("The mean valence rises") != a.npos; }));
+  // What the references are off by is in both: the change is known better than either.
+  CHECK(change.value.variance < after.number("valence_electrons").value.variance);
+}
+
+TEST_CASE("a fit that needs what was not allowed closes the gate") {
+  const Mixed files;
+  xas::Spectrum far = test::edge_spectrum(101.5, 0.2, 0.001, 3);
+  test::write_xdi(files.scratch, "mixed.xdi", far);
+  const result::Result r = test::reduced(files.measurement({{"reference_shift", 0.01}, {"shift", 0.02}}));
+  CHECK(!r.gate.empty());
+}
+
+TEST_CASE("shares are of atoms: a reference of a higher line counts no more under the maximum") {
+  const Mixed files;
+  for (const char* how : {"edge", "maximum", "area"}) {
+    CAPTURE(how);
+    const result::Result r =
+        test::reduced(files.measurement({{"normalise", std::string{how}}, {"edge", std::string{"M"}}}));
+    CHECK(r.number("valence_electrons").value.value == doctest::Approx(3).epsilon(0.02));
+    CHECK(r.number("valence_electrons").low < 3.02);
+  }
+}
