@@ -183,13 +183,14 @@ class Residuals {
     constexpr std::size_t reach = 40;
     const auto [first, last] = range(i, reach);
     if (first == last) return 0;
-    const auto part = [&](const std::vector<double>& v) {
-      return std::vector<double>(v.begin() + static_cast<std::ptrdiff_t>(first),
-                                 v.begin() + static_cast<std::ptrdiff_t>(last));
-    };
-    const double level = core::median(part(s_.intensity));
-    const double above = level > 0 ? std::sqrt(std::max(1.0, s_.intensity[i] / level)) : 1;
-    return core::sigma_per_deviation * core::median(part(off_)) * above;
+    std::vector<double> level, off;
+    for (std::size_t k = first; k < last; ++k) {
+      level.push_back(s_.intensity[k]);
+      off.push_back(off_[k]);
+    }
+    const double usual = core::median(std::move(level));
+    const double above = usual > 0 ? std::sqrt(std::max(1.0, s_.intensity[i] / usual)) : 1;
+    return core::sigma_per_deviation * core::median(std::move(off)) * above;
   }
   const Spectrum& s_;
   std::vector<double> off_, usual_;
