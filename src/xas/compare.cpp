@@ -11,6 +11,7 @@
 
 #include "lithoscope/core/cubic_spline.hpp"
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/rng.hpp"
 #include "lithoscope/core/statistics.hpp"
 #include "unit_spline.hpp"
 
@@ -125,47 +126,6 @@ Nuisances nuisances_of(const Pair& pair, const CompareSettings& settings) {
   return out;
 }
 
-// Gauss-Newton; what a nuisance does to the curve is taken from the mean of both spectra, weighted by their noise,
-// which is independent of their difference. The curve before alone would make a shift look better for smoothing its
-// noise.
-struct Alignment {
-  VectorXd p, model, residual;
-  MatrixXd jacobian, covariance;
-  MatrixXd weighted;  // noise^-1 jacobian
-};
-Alignment align(const Pair& pair, const Nuisances& nuisances, const PairNoise& noise, VectorXd start) {
-  const auto n = static_cast<Index>(pair.after.size());
-  Alignment out{.p = std::move(start), .model = VectorXd(n), .residual = VectorXd(n)};
-  out.jacobian.resize(n, out.p.size());
-  const VectorXd measured = map(pair.after.intensity);
-  const VectorXd share_before = map(pair.after.variance).cwiseQuotient(noise.covariance.diagonal());
-  std::vector<double> value(pair.after.energy_eV.size()), slope(value.size()), at(value.size());
-  MatrixXd normal;
-  const auto linearise = [&] {
-    pair.curve.along(pair.after.energy_eV, -out.p[0], value, slope);
-    const VectorXd others = nuisances.others * out.p.tail(nuisances.others.cols());
-    out.model = (1 + out.p[1]) * map(value) + others;
-    out.residual = measured - out.model;
-    const VectorXd mean = measured - others - share_before.cwiseProduct(out.residual);
-    core::CubicSpline{pair.after.energy_eV, list(mean)}.along(pair.after.energy_eV, 0, at, slope);
-    out.jacobian << -map(slope), mean / (1 + out.p[1]), nuisances.others;
-    out.weighted = noise.factor.solve(out.jacobian);
-    normal = out.jacobian.transpose() * out.weighted;
-    normal.diagonal() += nuisances.prior;
-  };
-  constexpr int steps = 20;
-  for (int step = 0; step < steps; ++step) {
-    linearise();
-    const VectorXd downhill = out.weighted.transpose() * out.residual - nuisances.prior.cwiseProduct(out.p);
-    const VectorXd change = normal.ldlt().solve(downhill);
-    out.p += change;
-    if (change.cwiseAbs().maxCoeff() < 1e-10) break;
-  }
-  linearise();
-  out.covariance = normal.ldlt().solve(MatrixXd::Identity(normal.rows(), normal.cols()));
-  return out;
-}
-
 // What is smooth: natural splines through knots that lie `width` and four points apart at least.
 MatrixXd smooth_shapes(const std::vector<double>& energy, double width) {
   constexpr std::size_t least_points = 4, most_knots = 120;
@@ -185,6 +145,84 @@ MatrixXd smooth_shapes(const std::vector<double>& energy, double width) {
     unit[k] = 0;
     out.col(static_cast<Index>(k)) = map(value);
   }
+  return out;
+}
+
+// The mean of both spectra as smooth as its noise allows: a shift is read from its slope, and the slope of noise would
+// make it look smaller than it is.
+class Smoother {
+ public:
+  Smoother(const Pair& pair, const VectorXd& variance)
+      : share_before_(map(pair.after.variance).cwiseQuotient(variance)),
+        weight_(share_before_.cwiseProduct(variance - map(pair.after.variance)).cwiseMax(1e-300).cwiseInverse()) {
+    for (const double width_eV : {0.5, 0.3}) {
+      Level level{.shapes = smooth_shapes(pair.after.energy_eV, width_eV), .weighted = {}, .factor = {}};
+      level.weighted = weight_.asDiagonal() * level.shapes;
+      level.factor.compute(level.shapes.transpose() * level.weighted);
+      if (level.shapes.cols() < level.shapes.rows()) levels_.push_back(std::move(level));
+    }
+  }
+
+  const VectorXd& share_before() const { return share_before_; }
+  // The smoothest of some curves that lies within the noise; the points themselves where none does.
+  VectorXd operator()(const VectorXd& mean) const {
+    constexpr double most_sigmas = 2;
+    for (const Level& level : levels_) {
+      const VectorXd smooth = level.shapes * level.factor.solve(level.weighted.transpose() * mean);
+      const double misfit = (mean - smooth).cwiseAbs2().dot(weight_);
+      if (core::normal_score(misfit, static_cast<double>(level.shapes.rows() - level.shapes.cols())) < most_sigmas)
+        return smooth;
+    }
+    return mean;
+  }
+
+ private:
+  struct Level {
+    MatrixXd shapes, weighted;
+    Eigen::LDLT<MatrixXd> factor;
+  };
+  VectorXd share_before_, weight_;  // of the mean
+  std::vector<Level> levels_;
+};
+
+// Gauss-Newton; what a nuisance does to the curve is taken from the mean of both spectra, weighted by their noise,
+// which is independent of their difference. The curve before alone would make a shift look better for smoothing its
+// noise.
+struct Alignment {
+  VectorXd p, model, residual;
+  MatrixXd jacobian, covariance;
+  MatrixXd weighted;  // noise^-1 jacobian
+};
+Alignment align(const Pair& pair, const Nuisances& nuisances, const PairNoise& noise, VectorXd start) {
+  const auto n = static_cast<Index>(pair.after.size());
+  Alignment out{.p = std::move(start), .model = VectorXd(n), .residual = VectorXd(n)};
+  out.jacobian.resize(n, out.p.size());
+  const VectorXd measured = map(pair.after.intensity);
+  const Smoother smoother{pair, noise.covariance.diagonal()};
+  std::vector<double> value(pair.after.energy_eV.size()), slope(value.size()), at(value.size());
+  MatrixXd normal;
+  const auto linearise = [&] {
+    pair.curve.along(pair.after.energy_eV, -out.p[0], value, slope);
+    const VectorXd others = nuisances.others * out.p.tail(nuisances.others.cols());
+    out.model = (1 + out.p[1]) * map(value) + others;
+    out.residual = measured - out.model;
+    const VectorXd mean = smoother(measured - others - smoother.share_before().cwiseProduct(out.residual));
+    core::CubicSpline{pair.after.energy_eV, list(mean)}.along(pair.after.energy_eV, 0, at, slope);
+    out.jacobian << -map(slope), mean / (1 + out.p[1]), nuisances.others;
+    out.weighted = noise.factor.solve(out.jacobian);
+    normal = out.jacobian.transpose() * out.weighted;
+    normal.diagonal() += nuisances.prior;
+  };
+  constexpr int steps = 20;
+  for (int step = 0; step < steps; ++step) {
+    linearise();
+    const VectorXd downhill = out.weighted.transpose() * out.residual - nuisances.prior.cwiseProduct(out.p);
+    const VectorXd change = normal.ldlt().solve(downhill);
+    out.p += change;
+    if (change.cwiseAbs().maxCoeff() < 1e-10) break;
+  }
+  linearise();
+  out.covariance = normal.ldlt().solve(MatrixXd::Identity(normal.rows(), normal.cols()));
   return out;
 }
 
@@ -213,12 +251,19 @@ Explained explained_by(const MatrixXd& shapes, const Alignment& fit, const Facto
   return out;
 }
 
-// The amplitude of one shape beyond the nuisances, as a score.
-double score_along(const VectorXd& shape, const Alignment& fit, const Factor& noise) {
-  const VectorXd weighted = noise.solve(shape);
-  const VectorXd shared = fit.weighted.transpose() * shape;
-  const double information = shape.dot(weighted) - shared.dot(fit.covariance * shared);
-  return information > 0 ? weighted.dot(fit.residual) / std::sqrt(information) : 0;
+// Amplitudes of shapes beyond the nuisances, as scores, and how the scores go together where there is only noise.
+struct Scores {
+  VectorXd score;
+  MatrixXd correlation;
+};
+Scores scores_along(const MatrixXd& shapes, const Alignment& fit, const Factor& noise) {
+  const MatrixXd weighted = noise.solve(shapes);
+  const MatrixXd shared = fit.weighted.transpose() * shapes;
+  const MatrixXd information = shapes.transpose() * weighted - shared.transpose() * fit.covariance * shared;
+  const VectorXd sigma = information.diagonal().cwiseMax(0).cwiseSqrt();
+  const VectorXd scale = (sigma.array() > 0).select(sigma.cwiseInverse(), 0);
+  return {.score = scale.cwiseProduct(weighted.transpose() * fit.residual),
+          .correlation = scale.asDiagonal() * information * scale.asDiagonal()};
 }
 
 // A ratio of two chi squareds, each over its degrees, as standard deviations of a normal number (Paulson, 1942).
@@ -261,17 +306,23 @@ void test_directions(std::span<const Direction> directions, const Alignment& fit
                      const Explained& smooth, Difference& out) {
   const double rest = std::max(1.0, out.degrees - smooth.degrees);
   const double over = std::max(0.0, out.chi_squared - smooth.chi_squared) / rest;
-  for (const Direction& d : directions) {
+  MatrixXd shapes = MatrixXd::Zero(static_cast<Index>(out.energy_eV.size()), static_cast<Index>(directions.size()));
+  for (Index k = 0; k < shapes.cols(); ++k) {
+    const Direction& d = directions[static_cast<std::size_t>(k)];
     const core::CubicSpline curve{d.energy_eV, d.change};
-    VectorXd shape(static_cast<Index>(out.energy_eV.size()));
-    for (Index i = 0; i < shape.size(); ++i) {
+    for (Index i = 0; i < shapes.rows(); ++i) {
       const double e = out.energy_eV[static_cast<std::size_t>(i)] - out.shift_eV.value;
-      shape[i] = e >= curve.low() && e <= curve.high() ? curve.value(e) : 0;
+      shapes(i, k) = e >= curve.low() && e <= curve.high() ? curve.value(e) : 0;
     }
-    double score = score_along(shape, fit, noise);
+  }
+  const Scores found = scores_along(shapes, fit, noise);
+  for (Index k = 0; k < shapes.cols(); ++k) {
+    const Direction& d = directions[static_cast<std::size_t>(k)];
+    double score = found.score[k];
     if (out.by_scatter) score = normal_of_t(score / std::sqrt(std::max(over, 1e-300)), rest);
     out.tests.push_back({d.kind, d.name, score, 2 * core::upper_tail(std::abs(score))});
   }
+  out.correlation.assign(found.correlation.data(), found.correlation.data() + found.correlation.size());
 }
 
 // The shift is a sum of differences: its noise is theirs.
@@ -307,22 +358,51 @@ void find_largest(const VectorXd& variance, Difference& out) {
   }
 }
 
-// Each kind of question has its part of the error rate, and shares it among its questions.
+// How often noise alone makes the largest of some scores, which go together as they do, as large as the one found:
+// drawn, with one seed for all; where that is rare, the sum of the single chances is as good and no draw reaches there.
+double chance_of_largest(const Difference& difference, double largest) {
+  const auto count = static_cast<Index>(std::lround(std::sqrt(static_cast<double>(difference.correlation.size()))));
+  const double sum = std::min(1.0, 2 * core::upper_tail(largest) * static_cast<double>(count));
+  constexpr double rare = 2e-3, usual = 0.3;
+  if (count < 2 || sum < rare || sum > usual) return sum;
+  const Eigen::Map<const MatrixXd> correlation{difference.correlation.data(), count, count};
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> solved{correlation};
+  const MatrixXd root = solved.eigenvectors() * solved.eigenvalues().cwiseMax(0).cwiseSqrt().asDiagonal();
+  core::RandomStream random{1, 1};
+  constexpr int draws = 20000;
+  int reached = 0;
+  VectorXd independent(count);
+  for (int draw = 0; draw < draws; ++draw) {
+    for (double& x : independent) x = random.normal();
+    reached += (root * independent).cwiseAbs().maxCoeff() >= largest ? 1 : 0;
+  }
+  return static_cast<double>(reached) / draws;
+}
+
+// The whole shape and what chemistry and the features ask have each their part of the error rate.
 void conclude(Difference& difference) {
-  // Parts of the error rate: of the whole shape, of all directions together, of all features together.
-  constexpr std::array<double, 3> part{1, 3, 1};
-  std::array<double, 3> asked{};
-  for (const ChangeTest& t : difference.tests) asked.at(static_cast<std::size_t>(t.kind)) += 1;
-  double sum = 0;
-  for (std::size_t k = 0; k < part.size(); ++k) sum += asked.at(k) > 0 ? part.at(k) : 0;
+  constexpr double part_of_shape = 0.1;
+  const ChangeTest* largest = nullptr;
+  const ChangeTest* shape = nullptr;
+  for (const ChangeTest& t : difference.tests) {
+    if (t.kind == ChangeTest::Kind::shape)
+      shape = &t;
+    else if (largest == nullptr || std::abs(t.score) > std::abs(largest->score))
+      largest = &t;
+  }
   difference.chance = 1;
   difference.spoke.clear();
-  for (const ChangeTest& t : difference.tests) {
-    const auto k = static_cast<std::size_t>(t.kind);
-    const double chance = std::min(1.0, t.chance * asked.at(k) * sum / part.at(k));
-    if (chance >= difference.chance && !difference.spoke.empty()) continue;
+  const auto consider = [&](const ChangeTest* test, double chance, double part) {
+    if (test == nullptr) return;
+    chance = std::min(1.0, chance / part);
+    if (chance >= difference.chance && !difference.spoke.empty()) return;
     difference.chance = chance;
-    difference.spoke = t.of;
+    difference.spoke = test->of;
+  };
+  if (shape != nullptr) consider(shape, shape->chance, largest != nullptr ? part_of_shape : 1);
+  if (largest != nullptr) {
+    consider(largest, chance_of_largest(difference, std::abs(largest->score)),
+             shape != nullptr ? 1 - part_of_shape : 1);
   }
   difference.significance = core::score_of_tail(0.5 * difference.chance);
 }

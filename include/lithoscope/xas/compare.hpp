@@ -55,6 +55,7 @@ struct Difference {
   bool by_scatter =
       false;  ///< the tests take the scatter that no smooth change explains: noise was not stated, or too small
   std::vector<ChangeTest> tests;       ///< of one difference
+  std::vector<double> correlation;     ///< of the scores of directions and features, row-major
   double chance = 1;                   ///< of noise alone in any of the tests
   double significance = 0;             ///< the same in standard deviations of a normal distribution, two-sided
   std::string spoke;                   ///< the test that decides
@@ -62,11 +63,12 @@ struct Difference {
   double smooth_eV = 0.5;
 };
 
-/// Both on one normalisation. Chance, significance and what spoke come from all tests: what chemistry allows has the
-/// larger part of the error rate, and all parts add up to it (Bonferroni), so that 5 % stays at most 5 % however many
-/// questions are asked. The whole shape is tested by what is smooth over `smooth_eV`, each direction by its
-/// amplitude; where noise is taken from the scatter, by an F ratio, so that the scatter's own uncertainty counts.
-/// Throws UsageError where they do not overlap or no noise is known.
+/// Both on one normalisation. Chance, significance and what spoke come from all tests: what chemistry allows and
+/// the features have nine tenths of the error rate, together, as the largest of scores that are correlated; the whole
+/// shape has the rest, so that 5 % stays at most 5 % however many questions are asked. The whole shape is tested by
+/// what is smooth over `smooth_eV`, each direction by its amplitude; where noise is taken from the scatter, by an F
+/// ratio, so that the scatter's own uncertainty counts. Throws UsageError where they do not overlap or no noise is
+/// known.
 Difference compare(const Spectrum& before, const Spectrum& after, const CompareSettings& settings,
                    std::span<const Direction> directions = {});
 
