@@ -130,11 +130,14 @@ std::string nexus_file(std::span<const Result> results, const FileFacts& facts) 
   nexus.text(at + "/program_name", facts.program);
   for (const auto& [name, text] : facts.texts) nexus.text(fmt::format("{}/{}", at, name), text);
   std::set<std::string> used;
+  std::string shown;
   for (const Result& result : results) {
     const Node node = node_of(result, group_name(result, used), true);
     write_node(nexus, node, entry);
-    if (used.size() == 1) nexus.attribute(at, "default", node.name);
+    // What is made last carries the answer: of two states the one that is compared, of tes and rixs the map.
+    if (used.size() == 1 || !result.figures.empty()) shown = node.name;
   }
+  if (!shown.empty()) nexus.attribute(at, "default", shown);
   return nexus.finish();
 }
 

@@ -53,12 +53,13 @@ std::string depth_answer(const DepthValence& d) {
 void add_page(const ValenceOutcome& outcome, result::Result& result) {
   result.asked = "Asked: which mixture of references is this spectrum, and what mean valence is that?";
   result::Section main{.title = "Mixture"};
+  // What changed is what was asked where there is a state before.
+  for (std::size_t k = 0; k < outcome.changes.size(); ++k) result.answers.push_back(change_answer(outcome, k));
   for (std::size_t k = 0; k < outcome.fits.size(); ++k) {
     result.answers.push_back(fit_answer(outcome, k));
     main.figures.emplace_back(k == 0 ? "mixture" : "mixture-fluorescence");
     main.tables.push_back(named_by_fit("shares", k));
   }
-  for (std::size_t k = 0; k < outcome.changes.size(); ++k) result.answers.push_back(change_answer(outcome, k));
   main.figures.emplace_back("shares");
   if (!outcome.combinations.empty()) main.tables.emplace_back("combinations");
   result.sections.push_back(std::move(main));
