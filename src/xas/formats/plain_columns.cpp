@@ -156,6 +156,15 @@ std::vector<std::string> numbered_names(std::string_view line) {
   return out;
 }
 
+// DESY (.fio): " Col 2 I0 DOUBLE", a line a column.
+void add_fio_column(std::string_view line, std::vector<std::string>& names) {
+  const auto words = words_of(line);
+  if (words.size() != 4 || words[0] != "Col") return;
+  const auto number = io::to_number(words[1]);
+  if (number && *number >= 1 && *number <= static_cast<double>(names.size()))
+    names[static_cast<std::size_t>(*number) - 1] = io::to_utf8(words[2]);
+}
+
 std::vector<std::string> beamline_names(const std::vector<std::string_view>& header, std::size_t width) {
   std::vector<std::string> legend(width);
   for (const auto line : header) {
@@ -164,6 +173,7 @@ std::vector<std::string> beamline_names(const std::vector<std::string_view>& hea
     }
     if (auto names = numbered_names(line); names.size() == width) return names;
     add_legend(without_sign(line), legend);
+    add_fio_column(line, legend);
   }
   const bool whole = std::ranges::none_of(legend, [](const std::string& name) { return name.empty(); });
   return whole ? legend : std::vector<std::string>{};

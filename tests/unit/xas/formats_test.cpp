@@ -281,6 +281,9 @@ TEST_CASE("one table in many dialects is one spectrum") {
                            "# 1) Mono Energy * 2) I0 * 3) It\n#--\n"),
                      "ln(I0/It)");
   check_transmission(table("#D exafs_region\n#C 1_Energy (eV) 2_I0 3_It\n"), "ln(I0/It)");
+  check_transmission(table("!\n! Comments\n%c\nmine\n%p\nD = 3.1\n%d\n Col 1 ENERGY DOUBLE\n Col 2 I0 DOUBLE\n Col 3 "
+                           "ITRANS DOUBLE\n"),
+                     "ln(I0/ITRANS)");
   check_transmission(table("# energy i0 itrans\n", {.exponent = 'D'}), "ln(i0/itrans)");
   check_transmission(table("# energy, i0, itrans\n", {.separator = ", "}), "ln(i0/itrans)");
 }
