@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <numbers>
 #include <numeric>
+#include <optional>
 
 #include "check.hpp"
 #include "lithoscope/core/errors.hpp"
@@ -193,6 +194,76 @@ Outcome merge_rebin() {
                             off.size(), off.back(), of_95)};
 }
 
+// ---- which edge, which signal ---------------------------------------------------------------------------------------
+
+// A scan of iron's K edge: where only that is in it and manganese is asked for, nothing may be found; where manganese's
+// edge stands before it, small or not, that one must be. Then files that hold a beam and a detector of which one sees
+// it.
+Outcome edge_words() {
+  constexpr int seeds = 100;
+  constexpr double mn = 6548, fe = 7120;
+  constexpr std::array noises{1e-3, 1e-2};
+  double seen = 0, none = 0, lowest = 1;
+  std::string detail;
+  for (const double noise : noises) {
+    std::array<int, 4> right{};
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+      core::RandomStream random{41, seed};
+      // Both edges over a background that falls; the share of manganese's.
+      const auto scan_of_share = [&](double share) {
+        xas::Scan scan{.name = "scan"};
+        scan.columns = {{"energy", "eV", {}}, {"mu", "", {}}};
+        scan.energy = 0;
+        for (int i = 0; i < 900; ++i) {
+          const double e = 6400 + i;
+          const auto edge = [&](double at) { return 0.5 + std::atan((e - at) / 1.5) / std::numbers::pi; };
+          scan.columns[0].values.push_back(e);
+          scan.columns[1].values.push_back(0.5 - 4e-4 * (e - 6400) + share * edge(mn) + 2 * edge(fe) +
+                                           noise * random.normal());
+        }
+        return scan;
+      };
+      const auto found = [&](double share) -> std::optional<double> {
+        try {
+          const xas::ReadSpectrum read = xas::spectrum_of(scan_of_share(share), {"x.dat", ""}, reading("Mn", "K"));
+          return read.normalised.edge->e0_eV;
+        } catch (const core::UsageError&) {
+          return std::nullopt;
+        }
+      };
+      none += 1;
+      seen += found(0) ? 1 : 0;
+      constexpr double within_eV = 4;
+      const std::array shares{20 * noise, 0.5};
+      for (std::size_t k = 0; k < shares.size(); ++k) {
+        const auto e0 = found(shares.at(k));
+        right.at(k) += e0 && std::abs(*e0 - mn) < within_eV ? 1 : 0;
+      }
+      for (const bool in_beam : {false, true}) {
+        xas::Scan scan{.name = "both"};
+        scan.columns = {{"energy", "eV", {}}, {"i0", "", {}}, {"it", "", {}}, {"ifluor", "", {}}};
+        scan.energy = 0;
+        for (int i = 0; i < 300; ++i) {
+          const double e = mn - 150 + i, mu = 0.5 + std::atan((e - mn) / 1.5) / std::numbers::pi;
+          scan.columns[0].values.push_back(e);
+          scan.columns[1].values.push_back(1e6);
+          scan.columns[2].values.push_back(1e6 * std::exp(-0.4 - (in_beam ? mu : 0)) * (1 + noise * random.normal()));
+          scan.columns[3].values.push_back(1e3 * (0.3 + (in_beam ? 0 : mu)) * (1 + noise * random.normal()));
+        }
+        const bool beam = xas::completed(scan, {}, false, mn).transmission;
+        right.at(in_beam ? 3 : 2) += beam == in_beam ? 1 : 0;
+      }
+    }
+    for (std::size_t k = 0; k < right.size(); ++k) {
+      constexpr std::array what{"an edge of 20 times the noise", "a strong edge", "fluorescence", "transmission"};
+      const double rate = right.at(k) / static_cast<double>(seeds);
+      lowest = std::min(lowest, rate);
+      detail += fmt::format("{} at {:g}: {:.2f}; ", what.at(k), noise, rate);
+    }
+  }
+  return {.figures = {{seen / none}, {lowest}}, .detail = detail};
+}
+
 // ---- deglitching ----------------------------------------------------------------------------------------------------
 
 // Spectra without glitches that lose a point, and glitches of twelve standard deviations that are found.
@@ -258,7 +329,7 @@ Outcome deglitch() {
 }  // namespace
 
 std::vector<Check> xas_reading_checks() {
-  return {{"xas-cases", xas_cases}, {"merge-rebin", merge_rebin}, {"deglitch", deglitch}};
+  return {{"xas-cases", xas_cases}, {"edge-words", edge_words}, {"merge-rebin", merge_rebin}, {"deglitch", deglitch}};
 }
 
 }  // namespace lithoscope::validation

@@ -90,9 +90,15 @@ class Trial {
                   [&](double e) { return thickness * (ion(edge_, j, e - shift) + 0.2 - 0.002 * (e - edge_.from)); });
     }
   }
-  xas::ValenceOutcome measured(const Shares& shares, xas::Normalisation how, std::vector<xas::Spectrum> before = {}) {
+  struct Way {
+    xas::Normalisation how = xas::Normalisation::edge;
+    bool counts = true;       ///< the noise is known; otherwise taken from the scatter
+    double moved_eV = 0;      ///< of the sample, beyond its prior
+    std::size_t without = 0;  ///< the valence whose reference is not given
+  };
+  xas::ValenceOutcome measured(const Shares& shares, const Way& way, std::vector<xas::Spectrum> before = {}) {
     const xas::MixtureSettings priors;
-    const double shift = priors.shift * random_.normal();
+    const double shift = way.moved_eV + priors.shift * random_.normal();
     const std::string path = folder_ / "sample.dat";
     write_yield(path, edge_, counts_, true, random_, [&](double e) {
       double sum = 0.15 - 0.001 * (e - edge_.from);
@@ -103,8 +109,8 @@ class Trial {
     xas::ValenceStudy study{.file = {.path = path, .scan = {}}};
     study.reading.element = edge_.element;
     study.reading.edge_name = "L2,3";
-    study.reading.normalisation = how;
-    study.reading.channels = xas::Channels{.counts = true};
+    study.reading.normalisation = way.how;
+    study.reading.channels = xas::Channels{.counts = way.counts};
     study.reading.edge = {.e0_eV = at,
                           .pre_from = edge_.from - 20 - at,
                           .pre_to = edge_.from - 3 - at,
@@ -112,9 +118,11 @@ class Trial {
                           .post_to = edge_.to + 25 - at,
                           .order = 1,
                           .pre_order = 1};
-    for (std::size_t j = 0; j < 3; ++j)
+    for (std::size_t j = 0; j < 3; ++j) {
+      if (j + 2 == way.without) continue;
       study.references.push_back(
           xas::file_reference(folder_ / fmt::format("r{}.dat", j + 2), fmt::format("={}", j + 2)));
+    }
     study.before = std::move(before);
     core::NoProgress progress;
     return xas::run_valence(study, progress);
@@ -148,7 +156,7 @@ Outcome valence_normalisation() {
       ++seed;
       core::parallel_for(seeds, [&](std::int64_t k) {
         Trial trial{edge, 0.003, seed, k + static_cast<std::int64_t>(seed) * seeds};
-        const xas::MixtureFit fit = trial.measured(edge.shares, ways.at(w)).fits.front();
+        const xas::MixtureFit fit = trial.measured(edge.shares, {.how = ways.at(w)}).fits.front();
         const double truth = mean_of(edge.shares);
         scores[static_cast<std::size_t>(k)] = {fit.valence->value - truth, fit.valence->sigma(),
                                                fit.valence_low <= truth && truth <= fit.valence_high};
@@ -184,8 +192,8 @@ Outcome valence_change_coverage() {
         std::vector<char> held(seeds, 0);
         core::parallel_for(seeds, [&](std::int64_t k) {
           Trial trial{edge, noise, seed, k + static_cast<std::int64_t>(seed) * seeds};
-          const auto before = xas::mixed_spectra(xas::describe(trial.measured(edge.shares, xas::Normalisation::edge)));
-          const core::Value found = trial.measured(after, xas::Normalisation::edge, before).changes.front().change;
+          const auto before = xas::mixed_spectra(xas::describe(trial.measured(edge.shares, {})));
+          const core::Value found = trial.measured(after, {}, before).changes.front().change;
           held[static_cast<std::size_t>(k)] =
               std::abs(found.value - change) <= core::two_sided_95 * found.sigma() ? 1 : 0;
         });
@@ -199,6 +207,99 @@ Outcome valence_change_coverage() {
     }
   }
   return {.figures = {{inside / all}}, .detail = fmt::format("by cell {:.2f} to {:.2f}: {}", lowest, highest, detail)};
+}
+
+// ---- sentences ------------------------------------------------------------------------------------------------------
+
+// What the page says of one change, and the error it states.
+struct Said {
+  bool changed = false;
+  double sigma = 0;
+};
+std::vector<Said> said_of(const Edge& edge, const Trial::Way& way, double change, std::uint64_t seed) {
+  constexpr std::int64_t pairs = 150;
+  std::vector<Said> out(pairs);
+  core::parallel_for(pairs, [&](std::int64_t k) {
+    Trial trial{edge, 0.003, seed, k + static_cast<std::int64_t>(seed) * pairs};
+    const auto before = xas::mixed_spectra(xas::describe(trial.measured(edge.shares, way)));
+    const xas::ValenceOutcome found = trial.measured(moved(edge.shares, change), way, before);
+    const result::Result page = xas::describe(found);
+    const auto says_so = [](const std::string& a) {
+      return a.find("valence rises") != std::string::npos || a.find("valence falls") != std::string::npos;
+    };
+    out[static_cast<std::size_t>(k)] = {std::ranges::any_of(page.answers, says_so),
+                                        found.changes.front().change.sigma()};
+  });
+  return out;
+}
+
+double rate_of(const std::vector<Said>& all) {
+  return static_cast<double>(std::ranges::count_if(all, [](const Said& s) { return s.changed; })) /
+         static_cast<double>(all.size());
+}
+
+Outcome valence_change_words() {
+  double highest = 0, lowest = 1, mean = 0, cells = 0;
+  std::string detail;
+  std::uint64_t seed = 300;
+  for (const Edge& edge : edges) {
+    for (std::size_t w = 0; w < ways.size(); ++w) {
+      for (const bool counts : {true, false}) {
+        const Trial::Way way{.how = ways.at(w), .counts = counts};
+        const auto none = said_of(edge, way, 0, ++seed);
+        double sigma = 0;
+        for (const Said& s : none) sigma += s.sigma / static_cast<double>(none.size());
+        const double falsely = rate_of(none), found = rate_of(said_of(edge, way, -3 * sigma, ++seed));
+        highest = std::max(highest, falsely);
+        lowest = std::min(lowest, found);
+        mean += falsely;
+        cells += 1;
+        detail += fmt::format("{} {}{}: {:.3f}, {:.2f}; ", edge.element, way_names.at(w), counts ? " counts" : "",
+                              falsely, found);
+      }
+    }
+  }
+  return {.figures = {{highest}, {lowest}},
+          .detail = fmt::format("mean false rate {:.4f}; false rate and power by cell of 150 pairs: {}", mean / cells,
+                                detail)};
+}
+
+// A fit that cannot be believed: a valence without its reference, a sample or its scale far off.
+Outcome valence_gate() {
+  constexpr std::int64_t seeds = 60;
+  struct Wrong {
+    const char* what;
+    Trial::Way way;
+    Shares shares;
+  };
+  const std::array wrongs{Wrong{"a reference is missing", {.without = 2}, {0.4, 0.3, 0.3}},
+                          Wrong{"the scale is off by 0.6 eV", {.moved_eV = 0.6}, {}}};
+  double refused = 0, good = 0, lowest = 1;
+  std::string detail;
+  std::uint64_t seed = 700;
+  for (const Edge& edge : edges) {
+    const auto closed = [&](const Shares& shares, const Trial::Way& way) {
+      ++seed;
+      std::vector<char> gates(seeds, 0);
+      core::parallel_for(seeds, [&](std::int64_t k) {
+        Trial trial{edge, 0.003, seed, k + static_cast<std::int64_t>(seed) * seeds};
+        gates[static_cast<std::size_t>(k)] = trial.measured(shares, way).gate.empty() ? 0 : 1;
+      });
+      return static_cast<double>(std::ranges::count(gates, char{1})) / static_cast<double>(seeds);
+    };
+    for (const xas::Normalisation how : ways) {
+      for (const bool counts : {true, false}) {
+        refused += closed(edge.shares, {.how = how, .counts = counts});
+        good += 1;
+      }
+    }
+    for (const Wrong& wrong : wrongs) {
+      const double rate = closed(wrong.shares[0] > 0 ? wrong.shares : edge.shares, wrong.way);
+      lowest = std::min(lowest, rate);
+      detail += fmt::format("{}, {}: {:.2f}; ", edge.element, wrong.what, rate);
+    }
+  }
+  return {.figures = {{refused / good}, {lowest}}, .detail = detail};
 }
 
 // ---- the twin
@@ -273,7 +374,9 @@ Outcome twin_valence() {
 std::vector<Check> xas_valence_checks() {
   return {{"twin-valence", twin_valence},
           {"valence-normalisation", valence_normalisation},
-          {"valence-change-coverage", valence_change_coverage}};
+          {"valence-change-coverage", valence_change_coverage},
+          {"valence-change-words", valence_change_words},
+          {"valence-gate", valence_gate}};
 }
 
 }  // namespace lithoscope::validation

@@ -131,6 +131,12 @@ ColumnKind kind_of(std::string_view name) {
   return is_element(word) ? ColumnKind::element : ColumnKind::other;
 }
 
+std::string names_in(const Scan& scan) {
+  std::string names;
+  for (const ScanColumn& c : scan.columns) names += (names.empty() ? "" : ", ") + c.name;
+  return names;
+}
+
 std::vector<std::string> columns_of(const Scan& scan, ColumnKind kind) {
   std::vector<std::string> out;
   for (const ScanColumn& c : scan.columns) {

@@ -28,4 +28,7 @@ ColumnKind kind_of(std::string_view name);
 /// The columns of one kind, the most usual name first.
 std::vector<std::string> columns_of(const Scan& scan, ColumnKind kind);
 
+/// All names, with commas between: for errors.
+std::string names_in(const Scan& scan);
+
 }  // namespace lithoscope::xas

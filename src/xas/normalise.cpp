@@ -366,10 +366,6 @@ void require_rise(const Spectrum& s, const EdgeFit& fit) {
                           .advice = "give the edge and ranges (--e0, --pre-from ...), or --normalise maximum or none"});
 }
 
-}  // namespace
-
-namespace {
-
 std::vector<double> weights_of_step(std::span<const double> energy, const EdgeFit& fit) {
   return weights_above(energy, {fit.pre_first, fit.pre_end}, fit.pre_order, {fit.post_first, fit.post_end}, fit.order,
                        energy[nearest(energy, fit.e0_eV)]);
@@ -388,10 +384,6 @@ void make_level(const EdgeFit& edge, Normalised& out) {
   s.fitted.curve_from_eV = edge.e0_eV;
   add_curve(edge, s.energy_eV, out.shared);
 }
-
-}  // namespace
-
-namespace {
 
 // The L2 line of a 3d metal lies in the range that usually follows the L3 edge: its energy, where that is so.
 std::optional<double> close_L2_eV(const Spectrum& s) {

@@ -184,7 +184,8 @@ Yield yield_of(const Channels& channels) {
 
 namespace {
 
-Spectrum measured_of(const Scan& scan, const ScanChoice& choice, const Reading& reading);
+Channels channels_used(const Scan& scan, const Reading& reading);
+Spectrum measured_of(const Scan& scan, const Channels& channels, const ScanChoice& choice, const Reading& reading);
 
 void move(Spectrum& spectrum, const core::Value& shift_eV, const std::string& by) {
   for (double& e : spectrum.energy_eV) e += shift_eV.value;
@@ -212,7 +213,8 @@ void calibrate(Spectrum& spectrum, const Scan& scan, const ScanChoice& choice, c
     Reading plain = reading;
     plain.align.reset();
     plain.foil.reset();
-    const Spectrum reference = measured_of(open_scan(*reading.align).scan, *reading.align, plain);
+    const Scan other = open_scan(*reading.align).scan;
+    const Spectrum reference = measured_of(other, channels_used(other, plain), *reading.align, plain);
     const core::Value off = energy_offset_eV(spectrum, reference, 0, 0, reading.align_prior_eV);
     move(spectrum, {-off.value, off.variance}, "\"" + reference.name + "\"");
   }
@@ -258,8 +260,7 @@ Channels with_rebin(const Scan& scan, Channels channels, const ScanChoice& choic
   return channels;
 }
 
-Spectrum measured_of(const Scan& scan, const ScanChoice& choice, const Reading& reading) {
-  const Channels channels = channels_used(scan, reading);
+Spectrum measured_of(const Scan& scan, const Channels& channels, const ScanChoice& choice, const Reading& reading) {
   Spectrum spectrum = make_spectrum(scan, with_rebin(scan, channels, choice, reading), choice.path);
   if (spectrum.name.empty() || spectrum.name == "1") spectrum.name = std::filesystem::path(choice.path).filename();
   const NamedEdge edge = named_edge(scan, reading);
@@ -299,7 +300,7 @@ ReadSpectrum spectrum_of(const Scan& scan, const ScanChoice& choice, const Readi
                    .format = {},
                    .yield = yield_of(channels),
                    .channels = channels,
-                   .measured = measured_of(scan, choice, reading),
+                   .measured = measured_of(scan, channels, choice, reading),
                    .normalised = {}};
   out.normalised = normalise(out.measured, reading.normalisation, edge_settings_of(scan, reading));
   return out;

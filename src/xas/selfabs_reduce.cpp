@@ -6,12 +6,10 @@
 
 #include "lithoscope/core/cubic_spline.hpp"
 #include "lithoscope/core/errors.hpp"
-#include "lithoscope/core/text.hpp"
-#include "lithoscope/material/atomic_parameters.hpp"
 #include "lithoscope/material/fluorescence.hpp"
 #include "lithoscope/material/valence.hpp"
 #include "lithoscope/xas/selfabs_run.hpp"
-#include "lithoscope/xas/synthesize.hpp"
+#include "total_yield.hpp"
 
 namespace lithoscope::xas {
 
@@ -167,97 +165,6 @@ void add_coster_kronig(SelfAbsorptionOutcome& out, const material::Composition& 
     own.variance[i] += std::pow((other.intensity[i] - own.intensity[i]) / sigmas, 2);
 }
 
-// ---- a total yield is no partial one --------------------------------------------------------------------------------
-
-// Photons of other lines below the edge over the edge's own just above it, were everything counted.
-double total_level(const SelfAbsorptionOutcome& out, const material::Composition& composition,
-                   const std::string& element, const std::vector<std::string>& shells) {
-  Spectrum step = out.signal.normalised.spectrum;
-  for (std::size_t i = 0; i < step.intensity.size(); ++i)
-    step.intensity[i] = step.energy_eV[i] < out.signal.normalised.edge->e0_eV ? 0 : 1;
-  double others = 0, own = 0;
-  for (const LineYield& line : total_fluorescence(composition, element, shells, step, out.slab)) {
-    const bool of_edge = line.element == element && std::ranges::find(shells, line.shell) != shells.end();
-    (of_edge ? own : others) += of_edge ? line.yield.back() : line.yield.front();
-  }
-  return own > 0 ? others / own : 0;
-}
-
-// Area of the white lines over the steps, up to where the range above the edge begins (eV).
-double white_line_area_eV(const SelfAbsorptionOutcome& out, const std::string& element,
-                          const std::vector<std::string>& shells) {
-  const Spectrum& s = out.corrected->spectrum;
-  const EdgeFit& edge = *out.signal.normalised.edge;
-  const double second =
-      edge.e0_eV + material::edge_eV(element, shells.back()) - material::edge_eV(element, shells.front());
-  double area = 0;
-  for (std::size_t i = 1; i < s.energy_eV.size(); ++i) {
-    const double e = s.energy_eV[i];
-    if (e > edge.e0_eV + edge.post_from) break;
-    const double steps = (e > edge.e0_eV ? 2.0 / 3 : 0) + (e > second ? 1.0 / 3 : 0);
-    area += (s.intensity[i] - steps) * (e - s.energy_eV[i - 1]);
-  }
-  return area;
-}
-
-// Empty 3d states an atom has by the formula; two where that does not tell, as of Ni2+.
-double holes_of(const material::Composition& composition, const std::string& element) {
-  double least = 2;
-  try {
-    for (const material::Valence& v : material::pristine_valences(composition)) {
-      if (v.element != element) continue;
-      for (const material::Ion& ion : material::known_ions()) {
-        if (ion.element == element && ion.valence == std::lround(v.valence)) return 10.0 - ion.d_electrons;
-      }
-    }
-  } catch (const core::UsageError&) {
-    return least;
-  }
-  return least;
-}
-
-// Refuses a yield that is not of the edge's own lines: by its column's name, by its level below the edge, or because
-// the white lines come out far too weak, which other elements' lines that dip there make them.
-void judge_yield(SelfAbsorptionOutcome& out, const material::Composition& composition, const std::string& element,
-                 const std::vector<std::string>& shells) {
-  if (out.study.yield == YieldKind::partial || shells.size() < 2) return;
-  Verdict& verdict = out.corrected->verdict;
-  const auto refuse = [&](std::string reason) {
-    verdict.trusted = false;
-    verdict.reason = std::move(reason);
-  };
-  const double others = total_level(out, composition, element, shells);
-  const std::string cure = "only the edge's own lines can be corrected (--yield partial where this is one)";
-  const bool named = std::ranges::any_of(out.signal.channels.signal, [](const std::string& name) {
-    const std::string word = core::lower(name);
-    return word == "tfy" || word == "fy";
-  });
-  if (out.study.yield == YieldKind::total || named) {
-    return refuse(
-        fmt::format("this is a total yield: other lines give {:.1f} times as many photons below the edge as its "
-                    "own lines do above, and dip where it absorbs; {}",
-                    others, cure));
-  }
-  const EdgeFit& edge = *out.signal.normalised.edge;
-  const auto at = std::ranges::lower_bound(out.signal.measured.energy_eV, edge.e0_eV);
-  const auto i = std::min(static_cast<std::size_t>(at - out.signal.measured.energy_eV.begin()), edge.pre.size() - 1);
-  const double level = edge.pre[i] / edge.step.value;
-  constexpr double half = 0.5;
-  if (others > 0 && level > half * others) {
-    return refuse(fmt::format("the level below the edge is {:.1f} times the step, as of a total yield ({:.1f}); {}",
-                              level, others, cure));
-  }
-  constexpr double weakest = 0.12;
-  const double area = white_line_area_eV(out, element, shells);
-  const double usual = usual_strength_eV * holes_of(composition, element);
-  if (verdict.trusted && area < weakest * usual) {
-    refuse(
-        fmt::format("the white lines come out at {:.1f} eV over the edge, where such atoms have about {:.0f}, as if "
-                    "other lines that dip there were counted too; {}",
-                    area, usual, cure));
-  }
-}
-
 void correct(SelfAbsorptionOutcome& out, const material::Composition& composition, const std::string& element,
              const std::vector<std::string>& shells) {
   const Spectrum& signal = out.signal.normalised.spectrum;
@@ -267,7 +174,10 @@ void correct(SelfAbsorptionOutcome& out, const material::Composition& compositio
   const double constant = find_slab(out, composition, element, shells, from, to);
   out.corrected = xas::correct(signal, out.absorption, out.slab, constant, {.from_eV = from, .to_eV = to});
   add_coster_kronig(out, composition, element, shells, from, to);
-  judge_yield(out, composition, element, shells);
+  if (const std::string reason = total_yield_reason(out, composition, element, shells); !reason.empty()) {
+    out.corrected->verdict.trusted = false;
+    out.corrected->verdict.reason = reason;
+  }
   if (out.thickness) {
     // What the thickness leaves open is part of every point's error.
     const auto at = [&](double areal_density) {

@@ -35,6 +35,9 @@ std::string change_answer(const ValenceOutcome& outcome, std::size_t k) {
                   core::format_value(*c.before.valence), core::format_value(*c.after.valence),
                   core::format_value(c.change), c.change.value - reach, c.change.value + reach);
   const std::string whose = outcome.fits.size() > 1 ? (k == 0 ? " by electrons" : " by fluorescence") : "";
+  if (!outcome.gate.empty())
+    return fmt::format("Mean valence{}, {}: whether it changed is not said, as the fit is not to be used.", whose,
+                       numbers);
   if (std::abs(c.change.value) > reach)
     return fmt::format("The mean valence{} {}: {}.", whose, c.change.value > 0 ? "rises" : "falls", numbers);
   return fmt::format("Mean valence{}, {}: no change of it is seen, and one above {:.2g} is excluded.", whose, numbers,

@@ -203,7 +203,6 @@ void warn_of(const MixtureFit& fit, const MixtureSettings& settings, const std::
   }
 }
 
-// Fluorescence of a thick sample is A m / (m + k): the mixture bent as an electron yield is, only more.
 // What the normalisation fitted to the spectrum itself is free again: its noise is not that of single points, and the
 // fit finds background and height better than the few points that they were fitted to.
 MixtureSettings mixture_of(const ValenceStudy& study, const Spectrum& spectrum, bool light) {
@@ -211,6 +210,7 @@ MixtureSettings mixture_of(const ValenceStudy& study, const Spectrum& spectrum, 
   out.free_scale = out.free_scale || spectrum.fitted.divided;
   out.offset = out.offset || spectrum.fitted.background_terms > 0;
   out.slope = out.slope || spectrum.fitted.background_terms > 1;
+  // Fluorescence of a thick sample is A m / (m + k): the mixture bent as an electron yield is, only more.
   constexpr double self_absorption = 2;
   if (light) {
     out.bend = std::max(out.bend, self_absorption);
@@ -289,17 +289,20 @@ void fit_file(ValenceOutcome& out, const ScanChoice& file, bool light, core::Pro
   for (const std::string& one : cuts) out.warnings.push_back(file.title() + ": " + one);
   const MixtureModel model{references, mixture};
   out.fits.push_back(model.fit(spectrum));
-  if (const std::size_t k = out.fits.size() - 1; k < study.before.size() && out.fits.back().valence)
+  const bool judge = has_noise_to_judge_by(spectrum);
+  std::string gate = gate_of(out.fits.back(), mixture, judge);
+  if (gate.empty()) warn_of(out.fits.back(), mixture, file.title(), out.warnings);
+  if (const std::size_t k = out.fits.size() - 1; k < study.before.size() && out.fits.back().valence) {
     out.changes.push_back(model.change(study.before[k], spectrum));
-  const std::string gate = gate_of(out.fits.back(), mixture, has_noise_to_judge_by(spectrum));
-  if (!gate.empty()) {
-    if (out.gate.empty()) out.gate = fmt::format("{}: {}", file.title(), gate);
-  } else {
-    warn_of(out.fits.back(), mixture, file.title(), out.warnings);
+    // Either spectrum may be what its references do not make: then nothing is said of the change.
+    for (const MixtureFit* fit : {&out.changes.back().before, &out.changes.back().after}) {
+      if (gate.empty()) gate = gate_of(*fit, mixture, judge);
+    }
   }
+  if (!gate.empty() && out.gate.empty()) out.gate = fmt::format("{}: {}", file.title(), gate);
   for (const std::string& remark : spectrum.remarks) out.warnings.push_back(file.title() + ": " + remark);
   if (study.combinations > 0 && out.combinations.empty())
-    out.combinations = rank_combinations(references, spectrum, study.mixture, study.combinations);
+    out.combinations = rank_combinations(references, spectrum, mixture, study.combinations);
 }
 
 // Escape: as given, or the middle of the range that is allowed for the layer.
@@ -333,7 +336,8 @@ ValenceOutcome run_valence(const ValenceStudy& study, core::Progress& progress) 
   fit_file(out, study.file, false, progress);
   if (study.fluorescence) fit_file(out, *study.fluorescence, true, progress);
   const bool any_ion = std::ranges::any_of(study.references, [](const auto& r) { return !r.ion.empty(); });
-  if (any_ion && !study.mixture.free_scale) {
+  const bool free_scale = study.mixture.free_scale || out.measured.front().normalised.spectrum.fitted.divided;
+  if (any_ion && !free_scale) {
     out.warnings.emplace_back(
         "Computed references have white lines of a usual height over the edge, not a measured one: --free-scale lets "
         "the spectrum decide.");
