@@ -360,7 +360,7 @@ xas::SelfAbsorptionOutcome undone(const Metal& metal, double areal, const std::v
 // Everything counted, as it is and set to zero below the edge; and partial yields with noise and a detector's
 // background, of which none may be called total.
 Outcome tfy() {
-  int told = 0, all = 0, called_total = 0, partial = 0;
+  int told = 0, outright = 0, all = 0, called_total = 0, partial = 0;
   std::string missed;
   for (const Metal& metal : metals) {
     const xas::Spectrum truth = white_line(metal.from, metal.to, metal.l3, metal.l2);
@@ -378,12 +378,18 @@ Outcome tfy() {
         try {
           const auto out = undone(metal, areal, truth.energy_eV, signal);
           const double found = std::ranges::max(out.corrected->spectrum.intensity);
-          constexpr double within = 0.03;
-          const bool right = !out.corrected->verdict.trusted || std::abs(found / top - 1) < within;
-          told += right ? 1 : 0;
-          if (!right) missed += fmt::format("{} {:g} g/cm2: {:.2f}; ", metal.element, areal, found);
+          const bool warned = std::ranges::any_of(out.warnings, [](const std::string& w) {
+            return w.find("Taken for a partial yield") != std::string::npos;
+          });
+          const bool refused = !out.corrected->verdict.trusted;
+          outright += refused ? 1 : 0;
+          told += refused || warned ? 1 : 0;
+          if (!refused)
+            missed += fmt::format("{} {:g} g/cm2: {:.2f} for {:.2f}{}; ", metal.element, areal, found, top,
+                                  warned ? ", warned" : "");
         } catch (const core::UsageError&) {
           ++told;  // the signal falls across the edge
+          ++outright;
         }
       }
       const std::vector<double> clean = partial_of(metal, truth, slab_of(areal), 0).intensity;
@@ -403,7 +409,8 @@ Outcome tfy() {
   }
   return {
       .figures = {{static_cast<double>(told), static_cast<double>(all)}, {static_cast<double>(called_total) / partial}},
-      .detail = fmt::format("{} partial yields; {}", partial, missed.empty() ? "all told" : missed)};
+      .detail =
+          fmt::format("{} of them refused, the others warned of; {} partial yields; {}", outright, partial, missed)};
 }
 
 }  // namespace

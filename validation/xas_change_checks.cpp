@@ -97,8 +97,9 @@ std::vector<World> worlds() {
 }
 
 struct Noise {
-  double relative;  // of the highest point
-  bool counts;      // Poisson and known; otherwise even and taken from the scatter
+  double relative;    // of the highest point
+  bool counts;        // known; otherwise taken from the scatter
+  bool even = false;  // the same for all points; otherwise of counts
 };
 
 xas::Spectrum measured(const World& world, const Shares& shares, const Noise& noise, double shift,
@@ -107,17 +108,14 @@ xas::Spectrum measured(const World& world, const Shares& shares, const Noise& no
   const double counts = 1 / (noise.relative * noise.relative);
   for (const double e : energies_of(world)) {
     const double clean = world.lines(e - shift, shares) + 0.15 - 0.002 * (e - world.at);
-    const double sigma = noise.counts ? std::sqrt(clean / counts) : noise.relative;
+    const double sigma = noise.even ? noise.relative : std::sqrt(clean / counts);
     const double value = clean + sigma * random.normal();
     s.energy_eV.push_back(e);
     s.intensity.push_back(value);
     s.variance.push_back(noise.counts ? std::max(value, 0.01) / counts : 0);
   }
   s.noise = noise.counts ? xas::Noise::counts : xas::Noise::scatter;
-  if (!noise.counts) {
-    const double sigma = xas::scatter_of(s.energy_eV, s.intensity);
-    std::ranges::fill(s.variance, sigma * sigma);
-  }
+  if (!noise.counts) s.variance = xas::scatter_variance(s.energy_eV, s.intensity);
   return s;
 }
 
@@ -176,8 +174,9 @@ bool called_changed(const xas::XasOutcome& outcome) { return xas::has_changed(ou
 constexpr std::array ways{xas::Normalisation::edge, xas::Normalisation::flat, xas::Normalisation::maximum,
                           xas::Normalisation::area};
 constexpr std::array way_names{"edge", "flat", "maximum", "area"};
-constexpr std::array noises{Noise{0.001, true},  Noise{0.01, true},  Noise{0.03, true},
-                            Noise{0.001, false}, Noise{0.01, false}, Noise{0.03, false}};
+constexpr std::array noises{Noise{0.001, true},        Noise{0.01, true},        Noise{0.03, true},
+                            Noise{0.001, false},       Noise{0.01, false},       Noise{0.03, false},
+                            Noise{0.001, false, true}, Noise{0.01, false, true}, Noise{0.03, false, true}};
 
 Outcome change_null() {
   constexpr std::int64_t pairs = 400;
@@ -196,7 +195,10 @@ Outcome change_null() {
         const double rate = static_cast<double>(called) / static_cast<double>(found.size());
         if (rate < lowest || rate > highest) {
           detail += fmt::format("{} {} {:g}{}: {:.3f}, by", world.element, way_names.at(w), noise.relative,
-                                noise.counts ? " counts" : "", rate);
+                                noise.counts ? " counts"
+                                : noise.even ? " even"
+                                             : " scatter",
+                                rate);
           std::map<std::string, int> spoke;
           for (const auto& one : found) {
             if (called_changed(one)) ++spoke[one.pairs.front().difference.spoke];

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -15,21 +16,23 @@
 namespace lithoscope::xas {
 namespace {
 
-// What the cubic through two neighbours on each side makes of a point, and the weight of each in it.
+// What the polynomial through `reach` neighbours on each side makes of a point, and the weight of each in it.
+template <std::size_t reach>
 struct Neighbours {
-  std::array<std::size_t, 4> at{};
-  std::array<double, 4> weight{};
+  std::array<std::size_t, 2 * reach> at{};
+  std::array<double, 2 * reach> weight{};
 };
-Neighbours neighbours(std::span<const double> x, std::size_t i) {
-  const std::size_t first = std::clamp<std::size_t>(i, 2, x.size() - 3) - 2;
-  Neighbours out;
+template <std::size_t reach>
+Neighbours<reach> neighbours(std::span<const double> x, std::size_t i) {
+  const std::size_t first = std::clamp(i, reach, x.size() - reach - 1) - reach;
+  Neighbours<reach> out;
   std::size_t k = 0;
-  for (std::size_t j = first; j < first + 5; ++j) {
+  for (std::size_t j = first; j <= first + 2 * reach; ++j) {
     if (j != i) out.at[k++] = j;
   }
-  for (std::size_t a = 0; a < 4; ++a) {
+  for (std::size_t a = 0; a < out.at.size(); ++a) {
     double w = 1;
-    for (std::size_t b = 0; b < 4; ++b) {
+    for (std::size_t b = 0; b < out.at.size(); ++b) {
       if (b != a) w *= (x[i] - x[out.at[b]]) / (x[out.at[a]] - x[out.at[b]]);
     }
     out.weight[a] = w;
@@ -41,14 +44,30 @@ struct Roughness {
   double residual = 0;  // of the point, in units of a point's own scatter
   double smooth = 0;    // the curve there
 };
+template <std::size_t reach = 2>
 Roughness roughness(std::span<const double> x, std::span<const double> y, std::size_t i) {
-  const Neighbours n = neighbours(x, i);
+  const Neighbours<reach> n = neighbours<reach>(x, i);
   double curve = 0, squares = 1;
-  for (std::size_t k = 0; k < 4; ++k) {
+  for (std::size_t k = 0; k < n.at.size(); ++k) {
     curve += n.weight[k] * y[n.at[k]];
     squares += n.weight[k] * n.weight[k];
   }
   return {(y[i] - curve) / std::sqrt(squares), curve};
+}
+
+// Squares of residuals beyond three standard deviations count as those: glitches and sharp lines.
+constexpr double clipped_at = 9, mean_of_clipped = 0.9733;
+
+// The factor on `shape` that the squares of residuals have.
+double scale_of(std::span<const double> squares, std::span<const double> shape, double start) {
+  double scale = start;
+  constexpr int steps = 20;
+  for (int step = 0; step < steps && scale > 0; ++step) {
+    double sum = 0;
+    for (std::size_t i = 0; i < squares.size(); ++i) sum += std::min(squares[i] / (scale * shape[i]), clipped_at);
+    scale *= sum / static_cast<double>(squares.size()) / mean_of_clipped;
+  }
+  return scale;
 }
 
 }  // namespace
@@ -59,6 +78,39 @@ double scatter_of(std::span<const double> energy_eV, std::span<const double> int
   for (std::size_t i = 0; i < energy_eV.size(); ++i)
     off.push_back(std::abs(roughness(energy_eV, intensity, i).residual));
   return core::sigma_per_deviation * core::median(std::move(off));
+}
+
+std::vector<double> scatter_variance(std::span<const double> energy_eV, std::span<const double> intensity) {
+  const double even = std::pow(scatter_of(energy_eV, intensity), 2);
+  const std::size_t n = energy_eV.size();
+  std::vector<double> out(n, even);
+  constexpr std::size_t least = 40, reach = 3;
+  if (n < least || !(even > 0)) return out;
+  std::vector<double> level, squares;
+  for (std::size_t i = 0; i < n; ++i) {
+    level.push_back(std::max(roughness(energy_eV, intensity, i).smooth, 0.0));
+    squares.push_back(std::pow(roughness<reach>(energy_eV, intensity, i).residual, 2));
+  }
+  const double mean = std::accumulate(level.begin(), level.end(), 0.0) / static_cast<double>(n);
+  if (!(mean > 0)) return out;
+  double best = std::numeric_limits<double>::infinity();
+  constexpr int parts = 20;
+  for (int part = 0; part <= parts; ++part) {
+    const double counted = static_cast<double>(part) / parts;
+    constexpr double floor = 1e-3;  // no point is exact for being low
+    std::vector<double> shape(n);
+    std::ranges::transform(level, shape.begin(),
+                           [&](double l) { return std::max((1 - counted) + counted * l / mean, floor); });
+    const double scale = scale_of(squares, shape, even);
+    if (!(scale > 0)) continue;
+    double unlikely = 0;
+    for (std::size_t i = 0; i < n; ++i)
+      unlikely += std::log(scale * shape[i]) + std::min(squares[i] / (scale * shape[i]), clipped_at);
+    if (unlikely >= best) continue;
+    best = unlikely;
+    std::ranges::transform(shape, out.begin(), [&](double v) { return scale * v; });
+  }
+  return out;
 }
 
 // Rows in ascending order of energy, equal ones averaged.
@@ -218,8 +270,8 @@ void deglitch(Spectrum& spectrum) {
     }
     replaced.push_back(worst);
     double variance = 0;
-    const Neighbours n = neighbours(spectrum.energy_eV, worst);
-    for (std::size_t k = 0; k < 4; ++k) variance += n.weight[k] * n.weight[k] * spectrum.variance[n.at[k]];
+    const Neighbours<2> n = neighbours<2>(spectrum.energy_eV, worst);
+    for (std::size_t k = 0; k < n.at.size(); ++k) variance += n.weight[k] * n.weight[k] * spectrum.variance[n.at[k]];
     spectrum.variance[worst] = variance + residuals.usual(worst) * residuals.usual(worst);
   }
   for (const std::size_t i : replaced)

@@ -174,10 +174,12 @@ void correct(SelfAbsorptionOutcome& out, const material::Composition& compositio
   const double constant = find_slab(out, composition, element, shells, from, to);
   out.corrected = xas::correct(signal, out.absorption, out.slab, constant, {.from_eV = from, .to_eV = to});
   add_coster_kronig(out, composition, element, shells, from, to);
-  if (const std::string reason = total_yield_reason(out, composition, element, shells); !reason.empty()) {
+  const YieldJudgement yield = judge_yield(out, composition, element, shells);
+  if (!yield.refused.empty()) {
     out.corrected->verdict.trusted = false;
-    out.corrected->verdict.reason = reason;
+    out.corrected->verdict.reason = yield.refused;
   }
+  if (!yield.warning.empty()) out.warnings.push_back(yield.warning);
   if (out.thickness) {
     // What the thickness leaves open is part of every point's error.
     const auto at = [&](double areal_density) {

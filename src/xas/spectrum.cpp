@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <functional>
 #include <numeric>
 
 #include "column_names.hpp"
+#include "line_algebra.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "rows.hpp"
 
@@ -59,17 +60,24 @@ std::string_view noise_words(Noise noise) {
 }
 
 double contrast_of(const Spectrum& spectrum) {
+  constexpr int smooth_order = 3;
   constexpr std::size_t width = 5;
-  const std::vector<double>& y = spectrum.intensity;
-  double low = std::numeric_limits<double>::infinity(), high = -low;
+  const std::vector<double>&e = spectrum.energy_eV, &y = spectrum.intensity;
+  if (y.size() < 2 * width) return 0;
+  const Polynomial background{e, y, smooth_order};
+  std::vector<double> off;
+  for (std::size_t i = 0; i < y.size(); ++i) off.push_back(y[i] - background(e[i]));
+  double low = 0, high = 0;
   for (std::size_t i = 0; i + width <= y.size(); ++i) {
-    const auto first = y.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto first = off.begin() + static_cast<std::ptrdiff_t>(i);
     const double mean = std::accumulate(first, first + width, 0.0) / width;
     low = std::min(low, mean);
     high = std::max(high, mean);
   }
-  const double noise = scatter_of(spectrum.energy_eV, y) / std::sqrt(static_cast<double>(width));
-  return noise > 0 ? (high - low) / noise : std::numeric_limits<double>::infinity();
+  // What rounding and the curvature of a smooth background leave is no edge.
+  constexpr double least_share = 1e-4;
+  const double noise = std::hypot(scatter_of(e, y), least_share * std::abs(std::ranges::max(y)));
+  return noise > 0 ? (high - low) / (noise / std::sqrt(static_cast<double>(width))) : 0;
 }
 
 Spectrum make_spectrum(const Scan& scan, const Channels& channels, const std::string& path) {
@@ -142,8 +150,8 @@ Spectrum make_spectrum(const Scan& scan, const Channels& channels, const std::st
   if (out.size() < 5) row.fail(n - 1, "too few points for a spectrum", "5 or more", std::to_string(out.size()), "");
   if (channels.deglitch) deglitch(out);
   if (out.noise == Noise::scatter) {
-    const double s = scatter_of(out.energy_eV, out.intensity);
-    for (double& v : out.variance) v += s * s;
+    const std::vector<double> scatter = scatter_variance(out.energy_eV, out.intensity);
+    std::ranges::transform(out.variance, scatter, out.variance.begin(), std::plus<>{});
   }
   if (channels.rebin) rebin_rows(out, *channels.rebin);
   return out;

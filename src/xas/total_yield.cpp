@@ -64,43 +64,53 @@ double holes_of(const material::Composition& composition, const std::string& ele
 
 }  // namespace
 
-std::string total_yield_reason(const SelfAbsorptionOutcome& out, const material::Composition& composition,
-                               const std::string& element, const std::vector<std::string>& shells) {
+YieldJudgement judge_yield(const SelfAbsorptionOutcome& out, const material::Composition& composition,
+                           const std::string& element, const std::vector<std::string>& shells) {
   if (out.study.yield == YieldKind::partial) return {};
   const double others = total_level(out, composition, element, shells);
   const std::string cure = "only the edge's own lines can be corrected (--yield partial where this is one)";
-  const auto is_total = [](const std::string& name) {
-    const std::string word = core::lower(name);
-    return word == "tfy" || word == "fy";
+  const auto any_called = [&](std::initializer_list<std::string_view> names) {
+    return std::ranges::any_of(out.signal.channels.signal, [&](const std::string& name) {
+      return std::ranges::find(names, std::string_view{core::lower(name)}) != names.end();
+    });
   };
   constexpr double matters = 0.1;  // at a hard K edge nearly all that shines is the edge's own, whatever it is called
-  const bool named = others > matters && std::ranges::any_of(out.signal.channels.signal, is_total);
-  if (out.study.yield == YieldKind::total || named) {
-    return fmt::format(
-        "this is a total yield: other lines give {:.1f} times as many photons below the edge as its "
-        "own lines do above, and dip where it absorbs; {}",
-        others, cure);
+  if (out.study.yield == YieldKind::total || (others > matters && any_called({"tfy", "fy"}))) {
+    return {.refused = fmt::format(
+                "this is a total yield: other lines give {:.1f} times as many photons below the edge as its "
+                "own lines do above, and dip where it absorbs; {}",
+                others, cure),
+            .warning = {}};
   }
+  if (others <= matters) return {};
   const EdgeFit& edge = *out.signal.normalised.edge;
   const auto at = std::ranges::lower_bound(out.signal.measured.energy_eV, edge.e0_eV);
   const auto i = std::min(static_cast<std::size_t>(at - out.signal.measured.energy_eV.begin()), edge.pre.size() - 1);
   const double level = edge.pre[i] / edge.step.value;
-  constexpr double half = 0.5;
-  if (others > matters && level > half * others) {
-    return fmt::format("the level below the edge is {:.1f} times the step, as of a total yield ({:.1f}); {}", level,
-                       others, cure);
+  // Above one step no detector's own background is meant.
+  constexpr double half = 0.5, no_background = 1;
+  if (level > std::max(half * others, no_background)) {
+    return {
+        .refused = fmt::format("the level below the edge is {:.1f} times the step, as of a total yield ({:.1f}); {}",
+                               level, others, cure),
+        .warning = {}};
   }
-  if (shells.size() < 2) return {};  // K edges have no white lines of a known strength
   constexpr double weakest = 0.12;
-  const double area = white_line_area_eV(out, element, shells);
-  const double usual = usual_strength_eV * holes_of(composition, element);
-  if (out.corrected->verdict.trusted && area < weakest * usual) {
-    return fmt::format(
-        "the white lines come out at {:.1f} eV over the edge, where such atoms have about {:.0f}, as if "
-        "other lines that dip there were counted too; {}",
-        area, usual, cure);
+  const double usual = shells.size() < 2 ? 0 : usual_strength_eV * holes_of(composition, element);
+  if (const double area = white_line_area_eV(out, element, shells); area < weakest * usual) {
+    return {.refused = fmt::format(
+                "the white lines come out at {:.1f} eV over the edge, where such atoms have about {:.0f}, as if "
+                "other lines that dip there were counted too; {}",
+                area, usual, cure),
+            .warning = {}};
   }
-  return {};
+  if (any_called({"pfy", "cmact"})) return {};
+  return {
+      .refused = {},
+      .warning = fmt::format("Taken for a partial yield, of the edge's own lines alone: were all lines counted, the "
+                             "others would give {:.1f} times as many photons below the edge, and the correction "
+                             "would be wrong (--yield).",
+                             others)};
 }
 
 }  // namespace lithoscope::xas

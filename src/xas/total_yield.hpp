@@ -9,10 +9,15 @@
 
 namespace lithoscope::xas {
 
-/// Why what was corrected is no yield of the edge's own lines: by its column's name, by its level below the edge, or
-/// because the white lines come out far too weak. Empty where nothing speaks against it, or the user says it is
-/// partial.
-std::string total_yield_reason(const SelfAbsorptionOutcome& outcome, const material::Composition& composition,
-                               const std::string& element, const std::vector<std::string>& shells);
+struct YieldJudgement {
+  std::string
+      refused;  ///< why what was corrected is no yield of the edge's own lines; empty where nothing speaks for that
+  std::string warning;  ///< what a reader should know where neither name nor level tells
+};
+
+/// By its column's name, by its level below the edge, or because the white lines come out far too weak. Nothing is said
+/// where other lines hardly matter, or the user says it is partial.
+YieldJudgement judge_yield(const SelfAbsorptionOutcome& outcome, const material::Composition& composition,
+                           const std::string& element, const std::vector<std::string>& shells);
 
 }  // namespace lithoscope::xas

@@ -153,7 +153,13 @@ Moved most_moved(const MixtureFit& fit, const MixtureSettings& settings) {
     if (!(prior > 0) || std::abs(by) / prior <= out.sigmas) return;
     out = {std::abs(by) / prior, words};
   };
-  consider(fit.shift_eV.value, settings.shift, fmt::format("the spectrum is shifted by {:.2f} eV", fit.shift_eV.value));
+  // A scale that is off is shared out among all shifts: together they say so.
+  double together = fit.shift_eV.value, variance = settings.shift * settings.shift;
+  for (const Share& s : fit.shares) {
+    together += s.share.value * s.shift_eV.value;
+    variance += std::pow(s.share.value * settings.reference_shift, 2);
+  }
+  consider(together, std::sqrt(variance), fmt::format("the spectrum is shifted by {:.2f} eV", together));
   constexpr double counts = 0.05;  // a share of nothing has no place
   for (const Share& s : fit.shares) {
     if (s.share.value < counts) continue;

@@ -91,9 +91,14 @@ Spectrum make_spectrum(const Scan& scan, const Channels& channels, const std::st
 /// Standard deviation of points about a smooth curve: the median of what is left of each point by a cubic through its
 /// four neighbours, exact for white noise.
 double scatter_of(std::span<const double> energy_eV, std::span<const double> intensity);
+/// Variance of each point from the same: a part that all share and a part that grows with the intensity, as of counts,
+/// by likelihood of the residuals off a quintic through six neighbours, squares beyond nine variances clipped. Lines
+/// sharper than the points resolve count as noise where they stand. Even for fewer than 40 points.
+std::vector<double> scatter_variance(std::span<const double> energy_eV, std::span<const double> intensity);
 
-/// How far the spectrum rises above its noise: the range of means of five neighbouring points, in their own standard
-/// deviations by scatter. Pure noise reaches 5.
+/// How far what is sharp stands out of a smooth background and of the noise: the range of means of five neighbouring
+/// points off a cubic through all, in their own standard deviations by scatter. Noise reaches 6 (`scripts/validate
+/// edge-words`).
 double contrast_of(const Spectrum& spectrum);
 
 /// The part with energies in [from, to]. Throws UsageError when fewer than `least` points are left.

@@ -11,6 +11,7 @@ TEST_CASE("a value is printed rounded to its uncertainty") {
   CHECK(format_value(Value::with_sigma(1.2384e-15, 0.031e-15)) == "1.24(3)e-15");
   CHECK(format_value(Value::with_sigma(3.7216, 0.123)) == "3.72(12)");
   CHECK(format_value(Value::with_sigma(26.88, 0.05)) == "26.88(5)");
+  CHECK(format_value(Value::with_sigma(3e-4, 0.04)) == "0.00(4)");  // as large as its uncertainty, not smaller
   CHECK(format_value(Value::with_sigma(3.0e-12, 1.5e-12)) == "3.0(15)e-12");
   CHECK(format_value(Value::with_sigma(0.0, 0.25)) == "0.0(3)");
   CHECK(format_value(Value::exact(85.24)) == "85.24");

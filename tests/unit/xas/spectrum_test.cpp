@@ -73,6 +73,7 @@ TEST_CASE("the scatter of white noise on a smooth curve is found, on an uneven g
     y.push_back(std::sin(0.02 * e.back()) + 0.05 * random.normal());
   }
   CHECK(xas::scatter_of(e, y) == doctest::Approx(0.05).epsilon(0.08));
+  for (const double v : xas::scatter_variance(e, y)) CHECK(v == doctest::Approx(0.0025).epsilon(0.5));
 }
 
 TEST_CASE("a glitch is replaced and said, a sharp line is kept") {
@@ -205,4 +206,19 @@ TEST_CASE("two mixed spectra are two components, by their noise too") {
   CHECK(c.by_noise == 2);
   CHECK(xas::outside_share(c, 2, test::edge_spectrum(102, 0.8)) < 0.01);
   CHECK(xas::outside_share(c, 2, test::edge_spectrum(108, 2)) > 0.05);
+}
+
+TEST_CASE("the scatter of counts grows with the intensity, and is found to") {
+  core::RandomStream random{9, 0};
+  std::vector<double> e, y, truth;
+  for (int i = 0; i < 600; ++i) {
+    e.push_back(840 + 0.1 * i);
+    const double x = (e.back() - 870) / 4;
+    const double counts = 1e4 * (0.2 + std::exp(-0.5 * x * x));
+    y.push_back(counts + std::sqrt(counts) * random.normal());
+    truth.push_back(counts);
+  }
+  const std::vector<double> found = xas::scatter_variance(e, y);
+  CHECK(found[20] == doctest::Approx(truth[20]).epsilon(0.3));    // below the line
+  CHECK(found[300] == doctest::Approx(truth[300]).epsilon(0.3));  // on it, six times as much
 }
