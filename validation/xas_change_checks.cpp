@@ -368,10 +368,51 @@ Outcome change_words() {
   return {.figures = {{contradicted}, {moved / still}}, .detail = fmt::format("{} pages", pages)};
 }
 
+// How many spectra a series is said to hold by its noise: of one sample, and of a sample that changes.
+Outcome component_words() {
+  constexpr std::int64_t trials = 50;
+  constexpr int series = 6;
+  double too_many = 0, none = 0, lowest = 1;
+  std::string detail;
+  std::uint64_t seed = 3000;
+  for (const World& world : worlds()) {
+    for (const xas::Normalisation how : ways) {
+      for (const Noise& noise : {Noise{0.003, true}, Noise{0.01, false}}) {
+        const auto rate = [&](double by, std::size_t expected) {
+          ++seed;
+          std::vector<char> right(trials, 0);
+          core::parallel_for(trials, [&](std::int64_t t) {
+            core::RandomStream random{seed, static_cast<std::uint64_t>(t)};
+            std::vector<xas::Spectrum> all;
+            for (int k = 0; k < series; ++k)
+              all.push_back(
+                  taken(world, measured(world, reduced(world.shares, by * k / series), noise, 0, random), how, {})
+                      .read.normalised.spectrum);
+            right[static_cast<std::size_t>(t)] = xas::principal_components(all).by_noise == expected ? 1 : 0;
+          });
+          return static_cast<double>(std::ranges::count(right, char{1})) / static_cast<double>(trials);
+        };
+        const double falsely = 1 - rate(0, 1);
+        too_many += falsely;
+        none += 1;
+        detail += fmt::format("{} {:g}: {:.2f}", world.element, noise.relative, falsely);
+        if (world.element != "O") {
+          const double found = rate(0.5, 2);
+          lowest = std::min(lowest, found);
+          detail += fmt::format(", {:.2f}", found);
+        }
+        detail += "; ";
+      }
+    }
+  }
+  return {.figures = {{too_many / none}, {lowest}}, .detail = "false rate and power: " + detail};
+}
+
 }  // namespace
 
 std::vector<Check> xas_change_checks() {
-  return {{"change-null", change_null},
+  return {{"component-words", component_words},
+          {"change-null", change_null},
           {"change-power", change_power},
           {"change-words", change_words},
           {"shoulder-calibration", shoulder_calibration},

@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 
+#include "fitted_shapes.hpp"
 #include "lithoscope/core/cubic_spline.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/rng.hpp"
@@ -96,19 +97,10 @@ struct Nuisances {
 };
 Nuisances nuisances_of(const Pair& pair, const CompareSettings& settings) {
   const auto n = static_cast<Index>(pair.after.size());
-  const Fitted &a = pair.before.fitted, &b = pair.after.fitted;
-  const VectorXd energy = map(pair.after.energy_eV);
-  const double centre = 0.5 * (energy[0] + energy[n - 1]), half = 0.5 * (energy[n - 1] - energy[0]);
-  const VectorXd place = (energy.array() - centre) / half;
-  std::vector<VectorXd> shapes{VectorXd::Ones(n)};
-  const int background = std::max(a.background_terms, b.background_terms);
-  for (int k = 1; k < background; ++k) shapes.emplace_back(place.array().pow(k));
-  const auto add_curve = [&](const Fitted& f) {
-    for (int k = 0; k < f.curve_terms; ++k)
-      shapes.emplace_back((energy.array() < f.curve_from_eV).select(VectorXd::Zero(n), place.array().pow(k).matrix()));
-  };
-  add_curve(a);
-  if (b.curve_from_eV != a.curve_from_eV || b.curve_terms > a.curve_terms) add_curve(b);
+  const std::array both{pair.before.fitted, pair.after.fitted};
+  std::vector<VectorXd> shapes = fitted_shapes(both, pair.after.energy_eV);
+  const bool background = both[0].background_terms > 0 || both[1].background_terms > 0;
+  if (!background) shapes.insert(shapes.begin(), VectorXd::Ones(n));
   const auto precision = [](double sigma) { return sigma > 0 ? 1 / (sigma * sigma) : 1e30; };
   // Two nearly equal curves would leave their difference free: a trace of a prior keeps the equations solvable.
   constexpr double trace = 1e-6;
@@ -121,8 +113,8 @@ Nuisances nuisances_of(const Pair& pair, const CompareSettings& settings) {
     out.prior[k] = precision(sigma);
     --out.free;
   };
-  if (!a.divided && !b.divided) bind(1, settings.scale);
-  if (background == 0) bind(2, settings.offset);
+  if (!both[0].divided && !both[1].divided) bind(1, settings.scale);
+  if (!background) bind(2, settings.offset);
   return out;
 }
 

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/Cholesky>
 #include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 
+#include "fitted_shapes.hpp"
 #include "lithoscope/core/cubic_spline.hpp"
 #include "lithoscope/core/errors.hpp"
 
@@ -14,6 +16,38 @@ namespace lithoscope::xas {
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+
+namespace {
+
+// What a normalisation fitted to each spectrum is no component: it is taken off what is left of it.
+class Backgrounds {
+ public:
+  Backgrounds(std::span<const Spectrum> spectra, const std::vector<double>& energy_eV, const MatrixXd& variance) {
+    for (const Spectrum& s : spectra) {
+      const auto shapes = fitted_shapes({&s.fitted, 1}, energy_eV);
+      MatrixXd& all = shapes_.emplace_back(variance.rows(), static_cast<Index>(shapes.size()));
+      for (std::size_t k = 0; k < shapes.size(); ++k) all.col(static_cast<Index>(k)) = shapes[k];
+      terms_ += static_cast<double>(shapes.size());
+    }
+  }
+  double terms() const { return terms_; }
+  MatrixXd without(const MatrixXd& rest, const MatrixXd& variance) const {
+    MatrixXd out = rest;
+    for (Index j = 0; j < rest.cols(); ++j) {
+      const MatrixXd& shapes = shapes_[static_cast<std::size_t>(j)];
+      if (shapes.cols() == 0) continue;
+      const MatrixXd weighted = variance.col(j).cwiseInverse().asDiagonal() * shapes;
+      out.col(j) -= shapes * (shapes.transpose() * weighted).ldlt().solve(weighted.transpose() * rest.col(j));
+    }
+    return out;
+  }
+
+ private:
+  std::vector<MatrixXd> shapes_;
+  double terms_ = 0;
+};
+
+}  // namespace
 
 Components principal_components(std::span<const Spectrum> spectra) {
   constexpr std::size_t least = 3;
@@ -54,6 +88,11 @@ Components principal_components(std::span<const Spectrum> spectra) {
     for (Index j = 0; j < count; ++j) out.weights[static_cast<std::size_t>(j)].push_back(s[k] * svd.matrixV()(j, k));
   }
   const bool noisy = variance.minCoeff() > 0;
+  // A noise that is taken from the scatter is known no better than what is held against it: its own variance comes on
+  // top, one and a half times as large, as it uses the points less well.
+  const bool scatter = std::ranges::any_of(spectra, [](const Spectrum& one) { return one.noise == Noise::scatter; });
+  constexpr double with_scatter = 2.5;
+  const Backgrounds backgrounds{spectra, out.energy_eV, variance};
   MatrixXd rest = data;
   for (Index r = 1; r < kept; ++r) {
     // IND(r) = sqrt(sum of the eigenvalues left / (p (c - r))) / (c - r)^2, p points and c spectra (Malinowski 1977).
@@ -62,9 +101,11 @@ Components principal_components(std::span<const Spectrum> spectra) {
     out.indicator.push_back(std::sqrt(left / (static_cast<double>(n) * spare)) / (spare * spare));
     rest -= s[r - 1] * svd.matrixU().col(r - 1) * svd.matrixV().col(r - 1).transpose();
     if (!noisy) continue;
-    const double freedom = static_cast<double>((n - r) * (count - r));
-    out.reduced_chi_squared.push_back(rest.cwiseAbs2().cwiseQuotient(variance).sum() / freedom);
-    const double bound = 1 + 1.645 * std::sqrt(2 / freedom);
+    const double shared = backgrounds.terms() * static_cast<double>(count - r) / static_cast<double>(count);
+    const double freedom = static_cast<double>((n - r) * (count - r)) - shared;
+    const MatrixXd noise = backgrounds.without(rest, variance);
+    out.reduced_chi_squared.push_back(noise.cwiseAbs2().cwiseQuotient(variance).sum() / freedom);
+    const double bound = 1 + 1.645 * std::sqrt(2 * (scatter ? with_scatter : 1) / freedom);
     if (out.by_noise == 0 && out.reduced_chi_squared.back() < bound) out.by_noise = static_cast<std::size_t>(r);
   }
   out.by_indicator = static_cast<std::size_t>(std::ranges::min_element(out.indicator) - out.indicator.begin()) + 1;

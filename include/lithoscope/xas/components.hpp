@@ -14,7 +14,8 @@ struct Components {
   std::vector<double> singular;              ///< values
   std::vector<std::vector<double>> weights;  ///< a spectrum, a component
   std::vector<double> indicator;             ///< Malinowski's IND for 1, 2, ... components; lowest at the likely number
-  std::vector<double> reduced_chi_squared;   ///< of what is left after 1, 2, ... components; empty without known noise
+  std::vector<double> reduced_chi_squared;   ///< of what is left after 1, 2, ... components, what the normalisation
+                                             ///< fitted taken off; empty without known noise
   std::size_t by_indicator = 0;
   std::size_t by_noise =
       0;  ///< the first number whose rest is noise (reduced chi squared below its 95 % bound); 0 unknown
