@@ -33,6 +33,7 @@ std::vector<Check> gitt_checks();
 std::vector<Check> multiplet_checks();
 std::vector<Check> particle_checks();
 std::vector<Check> rixs_checks();
+std::vector<Check> rixs_feature_checks();
 std::vector<Check> spine_checks();
 std::vector<Check> tes_checks();
 std::vector<Check> ttmult_checks();

@@ -342,7 +342,7 @@ Outcome rixs_feature_counts() {
         if (good) pulls += (f->counts.value - truth) / f->counts.sigma();
         (good ? covered : others_covered) += holds ? 1 : 0;
         if (!good) others_profile += f->low <= truth && truth <= f->high ? 1 : 0;
-        if (f->significance < 25) return;
+        if (f->on_fit < 25) return;
         strong += 1;
         strong_usable += good ? 1 : 0;
       });

@@ -11,7 +11,6 @@
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/poisson.hpp"
 #include "lithoscope/core/statistics.hpp"
-#include "normalisation.hpp"
 
 namespace lithoscope::rixs {
 namespace {
@@ -26,44 +25,40 @@ bool measured(const Curve& curve, std::size_t i) {
   return std::isfinite(curve.value[i]) && std::isfinite(curve.variance[i]);
 }
 
-VectorXd vector_of(const std::vector<double>& v) {
-  return Eigen::Map<const VectorXd>{v.data(), static_cast<Index>(v.size())};
-}
-
-// Covariance of y = v / d, d = sum w v, from the variances of y's points before they were tied together.
-MatrixXd tied_covariance(const VectorXd& y, const VectorXd& variance, const Divisor& by) {
-  const VectorXd w = vector_of(by.weights);
-  if (w.isZero(0)) {  // nothing, or other points that all share
-    MatrixXd out = y * y.transpose() * (by.variance / (by.value * by.value));
-    out.diagonal() += variance;
-    return out;
-  }
-  const MatrixXd pull = MatrixXd::Identity(y.size(), y.size()) - y * w.transpose();
-  return pull * variance.asDiagonal() * pull.transpose();
-}
-
 // One of the two curves, on the points both have measured.
 struct Side {
   VectorXd y, variance, counts;  // normalised; variance of the points alone
-  VectorXd per_count;            // y of one count; zero where y is not counts times something (1 / PFY)
-  Divisor by;
+  VectorXd per_count;            // y of one count; zero where y is not counts times something
+  VectorXd weights;              // of the points in the divisor
+  VectorXd by_energy_scale;      // normalised
+  double rest_variance = 0;      // relative, of the rest of the divisor
 };
 
 Side side_of(const Curve& curve, const Divisor& by, const std::vector<std::size_t>& points) {
   const auto n = static_cast<Index>(points.size());
-  Side out{VectorXd(n), VectorXd(n), VectorXd(n), VectorXd::Zero(n), by};
-  out.by.weights.clear();
+  Side out{VectorXd(n), VectorXd(n), VectorXd(n), VectorXd::Zero(n), VectorXd::Zero(n), VectorXd::Zero(n)};
+  out.rest_variance = by.rest_variance / (by.value * by.value);
   for (Index k = 0; k < n; ++k) {
     const std::size_t i = points[static_cast<std::size_t>(k)];
     out.y[k] = curve.value[i] / by.value;
     out.variance[k] = curve.variance[i] / (by.value * by.value);
     out.counts[k] = curve.counts[i];
-    out.by.weights.push_back(by.weights[i]);
+    if (!by.weights.empty()) out.weights[k] = by.weights[i];
+    if (!curve.by_energy_scale.empty()) out.by_energy_scale[k] = curve.by_energy_scale[i] / by.value;
     const bool of_counts = std::abs(curve.value[i] * curve.exposure[i] - curve.counts[i]) <=
                            1e-9 * std::max(1.0, std::abs(curve.counts[i]));
     if (of_counts) out.per_count[k] = 1 / (curve.exposure[i] * by.value);
   }
   return out;
+}
+
+// Covariance of y = v / d, d = sum w v and the rest, from the variances of y's points before they were tied together.
+MatrixXd tied_covariance(const Side& side, const VectorXd& y, const VectorXd& variance) {
+  const MatrixXd pull = MatrixXd::Identity(y.size(), y.size()) - y * side.weights.transpose();
+  MatrixXd out = pull * variance.asDiagonal() * pull.transpose();
+  out += side.rest_variance * y * y.transpose();
+  const VectorXd moved = side.by_energy_scale - y * side.weights.dot(side.by_energy_scale);
+  return out + moved * moved.transpose();
 }
 
 // What both curves are where nothing has changed, with the variance each has then. The variance of a small count is
@@ -121,24 +116,36 @@ MatrixXd grouping(const Side& before, const Side& after, const Unchanged& both, 
   return out;
 }
 
-struct ChiSquared {
-  double value = 0;
-  std::int64_t degrees = 0;
-};
-// By the pseudo-inverse: a common normalisation takes a degree of freedom away, and with it a direction.
-ChiSquared chi_squared(const VectorXd& difference, const MatrixXd& covariance) {
-  const VectorXd sigma = covariance.diagonal().cwiseMax(0).cwiseSqrt();
-  const VectorXd scale = sigma.unaryExpr([](double s) { return s > 0 ? 1 / s : 0; });
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver{scale.asDiagonal() * covariance * scale.asDiagonal()};
-  const VectorXd along = solver.eigenvectors().transpose() * scale.cwiseProduct(difference);
-  constexpr double lost = 1e-9;
-  ChiSquared out;
-  for (Index k = 0; k < along.size(); ++k) {
-    if (solver.eigenvalues()[k] < lost * solver.eigenvalues().maxCoeff()) continue;
-    out.value += along[k] * along[k] / solver.eigenvalues()[k];
-    ++out.degrees;
+// Differences in directions that are independent, each over its standard deviation. By the pseudo-inverse: a common
+// normalisation takes a degree of freedom away, and with it a direction.
+class Independent {
+ public:
+  explicit Independent(const MatrixXd& covariance)
+      : scale_{covariance.diagonal().cwiseMax(0).cwiseSqrt().unaryExpr([](double s) { return s > 0 ? 1 / s : 0; })},
+        solver_{scale_.asDiagonal() * covariance * scale_.asDiagonal()} {}
+  VectorXd operator()(const VectorXd& v) const {
+    constexpr double lost = 1e-9;
+    const VectorXd& spread = solver_.eigenvalues();
+    VectorXd out = solver_.eigenvectors().transpose() * scale_.cwiseProduct(v);
+    for (Index k = 0; k < out.size(); ++k)
+      out[k] = spread[k] < lost * spread.maxCoeff() ? 0 : out[k] / std::sqrt(spread[k]);
+    return out;
   }
-  return out;
+  std::int64_t degrees() const {
+    constexpr double lost = 1e-9;
+    return (solver_.eigenvalues().array() >= lost * solver_.eigenvalues().maxCoeff()).count();
+  }
+
+ private:
+  VectorXd scale_;
+  Eigen::SelfAdjointEigenSolver<MatrixXd> solver_;
+};
+
+// How far the differences go along a direction, one being all of it.
+core::Value along(const VectorXd& difference, const VectorXd& direction) {
+  const double information = direction.squaredNorm();
+  if (!(information > 0)) return {0, std::numeric_limits<double>::infinity()};
+  return {direction.dot(difference) / information, 1 / information};
 }
 
 void require_same_axis(const Curve& a, const Curve& b) {
@@ -150,6 +157,16 @@ void require_same_axis(const Curve& a, const Curve& b) {
                           .expected = fmt::format("the {} energies of \"{}\"", a.size(), a.name),
                           .found = fmt::format("{} energies of \"{}\"", b.size(), b.name),
                           .advice = "compare maps of the same incident energies and bins"});
+}
+
+Curve inverse_of(Curve curve) {
+  for (std::size_t i = 0; i < curve.size(); ++i) {
+    const double v = curve.value[i];
+    const bool counted = curve.counts[i] > 0 && v > 0;
+    curve.value[i] = counted ? 1 / v : not_known;
+    curve.variance[i] = counted ? curve.variance[i] / (v * v * v * v) : std::numeric_limits<double>::infinity();
+  }
+  return curve;
 }
 
 CurveChange differences(const Curve& before, const Curve& after) {
@@ -167,83 +184,111 @@ CurveChange differences(const Curve& before, const Curve& after) {
   return out;
 }
 
+// Points that were not measured in both, and those outside a polygon (no variance at all), say nothing; nor does the
+// inverse of nothing.
+std::vector<std::size_t> points_of(const Curve& before, const Curve& after, bool inverse) {
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const bool known = measured(before, i) && measured(after, i) && before.variance[i] + after.variance[i] > 0;
+    if (known && (!inverse || (before.value[i] > 0 && after.value[i] > 0))) out.push_back(i);
+  }
+  return out;
+}
+
+// A tenth of the axis about the highest place, at least three points.
+struct Part {
+  Index from = 0, to = 0;  // [from, to)
+};
+Part highest_part(const VectorXd& y, const std::vector<double>& energy) {
+  Index top = 0;
+  y.maxCoeff(&top);
+  const double half = 0.05 * (energy.back() - energy.front());
+  Part out{std::max<Index>(0, top - 1), std::min<Index>(y.size(), top + 2)};
+  const auto near = [&](Index i) {
+    return std::abs(energy[static_cast<std::size_t>(i)] - energy[static_cast<std::size_t>(top)]) <= half;
+  };
+  while (out.from > 0 && near(out.from - 1)) --out.from;
+  while (out.to < y.size() && near(out.to)) ++out.to;
+  return out;
+}
+
 }  // namespace
+
+bool height_changed(const CurveChange& change) {
+  constexpr double sigmas = 3;
+  return std::abs(change.height.value) > sigmas * change.height.sigma();
+}
 
 bool changed(const CurveChange& change) {
   constexpr double sigmas = 3;
-  return change.significance > sigmas;
+  return change.significance > sigmas || height_changed(change);
 }
 
-CurveChange compare_curves(const Curve& before, const Curve& after, Normalise how, const Curve* before_reference,
-                           const Curve* after_reference) {
+CurveChange compare_curves(const Curve& before, const Curve& after, const Divisors& by, bool inverse) {
   require_same_axis(before, after);
-  CurveChange out = differences(normalised(before, how, before_reference), normalised(after, how, after_reference));
-  // Points that were not measured in both, and those outside a polygon (no variance at all), say nothing.
-  std::vector<std::size_t> points;
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    if (measured(before, i) && measured(after, i) && before.variance[i] + after.variance[i] > 0) points.push_back(i);
-  }
-  out.covariance.assign(before.size() * before.size(), 0.0);
-  for (std::size_t i = 0; i < before.size(); ++i) out.covariance[i * before.size() + i] = out.difference_variance[i];
+  const Curve first_curve = normalised(before, by.before), second_curve = normalised(after, by.after);
+  CurveChange out =
+      inverse ? differences(inverse_of(first_curve), inverse_of(second_curve)) : differences(first_curve, second_curve);
+  const std::vector<std::size_t> points = points_of(before, after, inverse);
+  const std::size_t n = before.size();
+  out.covariance.assign(n * n, 0.0);
+  for (std::size_t i = 0; i < n; ++i) out.covariance[i * n + i] = out.difference_variance[i];
   if (points.empty()) return out;
-  const Side first = side_of(before, divisor_of(before, how, before_reference), points);
-  const Side second = side_of(after, divisor_of(after, how, after_reference), points);
-  const MatrixXd covariance =
-      tied_covariance(first.y, first.variance, first.by) + tied_covariance(second.y, second.variance, second.by);
+  const Side first = side_of(before, by.before, points), second = side_of(after, by.after, points);
+  // Of an inverse: by how much it moves with the yield.
+  const auto slope = [&](const VectorXd& y) -> VectorXd {
+    if (inverse) return y.cwiseAbs2().cwiseInverse();
+    return VectorXd::Ones(y.size());
+  };
+  const auto of_side = [&](const Side& side, const VectorXd& y, const VectorXd& variance) -> MatrixXd {
+    const VectorXd s = slope(y);
+    return s.asDiagonal() * tied_covariance(side, y, variance) * s.asDiagonal();
+  };
+  const MatrixXd covariance = of_side(first, first.y, first.variance) + of_side(second, second.y, second.variance);
   for (std::size_t a = 0; a < points.size(); ++a) {
     for (std::size_t b = 0; b < points.size(); ++b)
-      out.covariance[points[a] * before.size() + points[b]] = covariance(static_cast<Index>(a), static_cast<Index>(b));
+      out.covariance[points[a] * n + points[b]] = covariance(static_cast<Index>(a), static_cast<Index>(b));
   }
   const Unchanged both = unchanged(first, second);
-  const MatrixXd expected =
-      tied_covariance(both.y, both.before_variance, first.by) + tied_covariance(both.y, both.after_variance, second.by);
+  if (inverse && !(both.y.minCoeff() > 0)) return out;
+  const MatrixXd expected = of_side(first, both.y, both.before_variance) + of_side(second, both.y, both.after_variance);
   const std::vector<double> widths = trapezoids(before);
   VectorXd weights(static_cast<Index>(points.size()));
-  for (std::size_t k = 0; k < points.size(); ++k) weights[static_cast<Index>(k)] = std::max(widths[points[k]], 1e-12);
+  std::vector<double> energy;
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    weights[static_cast<Index>(k)] = std::max(widths[points[k]], 1e-12);
+    energy.push_back(before.energy_eV[points[k]]);
+  }
   const MatrixXd groups = grouping(first, second, both, weights);
-  const ChiSquared chi = chi_squared(groups * (second.y - first.y), groups * expected * groups.transpose());
-  out.chi_squared = chi.value;
-  out.degrees = chi.degrees;
-  if (chi.degrees > 0) out.significance = core::normal_score(chi.value, static_cast<double>(chi.degrees));
+  const Independent independent{groups * expected * groups.transpose()};
+  const VectorXd unlike = inverse ? VectorXd{second.y.cwiseInverse() - first.y.cwiseInverse()} : second.y - first.y;
+  const VectorXd difference = independent(groups * unlike);
+  out.chi_squared = difference.squaredNorm();
+  out.degrees = independent.degrees();
+  if (out.degrees > 0) out.significance = core::normal_score(out.chi_squared, static_cast<double>(out.degrees));
+  VectorXd height = inverse ? VectorXd{both.y.cwiseInverse()} : both.y;
+  // Where the divisor is the curve itself there is no height to change.
+  constexpr double mostly = 0.5;
+  if (first.weights.dot(both.y) > mostly) {
+    const Part part = highest_part(height, energy);
+    out.part_eV = energy[static_cast<std::size_t>(part.to - 1)] - energy[static_cast<std::size_t>(part.from)];
+    out.part_at_eV =
+        0.5 * (energy[static_cast<std::size_t>(part.to - 1)] + energy[static_cast<std::size_t>(part.from)]);
+    height.head(part.from).setZero();
+    height.tail(height.size() - part.to).setZero();
+    if (part.from == 0 && part.to == height.size()) height.setZero();
+    // What the divisor takes back of it.
+    height -= both.y * first.weights.dot(height);
+  }
+  out.height = along(difference, independent(groups * height));
   return out;
+}
+
+CurveChange compare_curves(const Curve& before, const Curve& after, Normalise own) {
+  return compare_curves(before, after, Divisors{own_divisor(before, own), own_divisor(after, own)});
 }
 
 namespace {
-
-// Exposure of a column, absolute: live pixel-seconds times monitor.
-std::vector<double> exposures_of(const RixsMap& map) {
-  std::vector<double> out;
-  for (std::size_t c = 0; c < map.columns(); ++c) out.push_back(map.live_pixel_s[c] * map.i0[c].value);
-  return out;
-}
-
-void require_same_axes(const RixsMap& a, const RixsMap& b) {
-  const auto near = [](double x, double y) { return std::abs(x - y) <= 1e-6 * std::max(1.0, std::abs(x)); };
-  if (a.is_loss == b.is_loss && a.emission.count == b.emission.count && near(a.emission.low_eV, b.emission.low_eV) &&
-      near(a.emission.width_eV, b.emission.width_eV) && std::ranges::equal(a.incident_eV, b.incident_eV, near))
-    return;
-  throw core::UsageError({.what = "the two maps have different axes",
-                          .expected = fmt::format("{} incident energies and {} bins", a.columns(), a.emission.count),
-                          .found = fmt::format("{} incident energies and {} bins", b.columns(), b.emission.count),
-                          .advice = "choose the same bins, and passes over the same incident energies"});
-}
-
-struct Totals {
-  std::vector<double> before, after;  // a column
-  double all_before = 0, all_after = 0;
-};
-Totals totals_of(const RixsMap& before, const RixsMap& after) {
-  Totals out{std::vector<double>(before.columns()), std::vector<double>(before.columns())};
-  for (std::size_t c = 0; c < before.columns(); ++c) {
-    for (std::int64_t r = 0; r < before.emission.count; ++r) {
-      out.before[c] += before.at(r, c);
-      out.after[c] += after.at(r, c);
-    }
-    out.all_before += out.before[c];
-    out.all_after += out.after[c];
-  }
-  return out;
-}
 
 // Share of a column's counts that are expected after, where nothing but the scale has changed.
 std::vector<double> shares_after(const std::vector<double>& before, const std::vector<double>& after, double scale) {
@@ -253,35 +298,6 @@ std::vector<double> shares_after(const std::vector<double>& before, const std::v
     out.push_back(all > 0 ? scale * after[c] / all : 0);
   }
   return out;
-}
-
-// The scale at which as many counts came after as should: the likelihood's summit for any shape of the map. Columns
-// exposed only once say nothing. Bisection in the logarithm: the count is monotonic.
-core::Value common_scale(const Totals& n, const std::vector<double>& before, const std::vector<double>& after) {
-  double low = -40, high = 40;
-  const auto excess = [&](double log_scale) {
-    double sum = 0;
-    for (std::size_t c = 0; c < before.size(); ++c) {
-      if (!(before[c] > 0 && after[c] > 0)) continue;
-      const double b = std::exp(log_scale) * after[c];
-      sum += (n.before[c] + n.after[c]) * b / (before[c] + b) - n.after[c];
-    }
-    return sum;
-  };
-  if (!(n.all_before > 0 && n.all_after > 0)) {
-    throw core::UsageError({.what = "a map without counts cannot be compared",
-                            .expected = "counts before and after",
-                            .found = fmt::format("{:g} and {:g}", n.all_before, n.all_after)});
-  }
-  for (int i = 0; i < 80; ++i) {
-    const double middle = 0.5 * (low + high);
-    (excess(middle) < 0 ? low : high) = middle;
-  }
-  const double scale = std::exp(0.5 * (low + high));
-  const auto p = shares_after(before, after, scale);
-  double information = 0;  // on ln scale
-  for (std::size_t c = 0; c < before.size(); ++c) information += (n.before[c] + n.after[c]) * p[c] * (1 - p[c]);
-  return {scale, information > 0 ? scale * scale / information : std::numeric_limits<double>::infinity()};
 }
 
 // Sums over boxes in constant time.
@@ -355,6 +371,22 @@ double binomial_score(double k, double n, double p) {
   return above ? z : -z;
 }
 
+// How the counts of both states rise from bin to bin along the emission, per eV.
+std::vector<double> energy_slope(const RixsMap& before, const RixsMap& after) {
+  const std::size_t columns = before.columns(), rows = static_cast<std::size_t>(before.emission.count);
+  std::vector<double> out(before.counts.size(), 0.0);
+  const auto both = [&](std::size_t r, std::size_t c) {
+    return before.counts[r * columns + c] + after.counts[r * columns + c];
+  };
+  for (std::size_t r = 0; r < rows; ++r) {
+    const std::size_t a = r > 0 ? r - 1 : r, b = std::min(r + 1, rows - 1);
+    if (a == b) continue;
+    const double step = before.emission.width_eV * static_cast<double>(b - a);
+    for (std::size_t c = 0; c < columns; ++c) out[r * columns + c] = (both(b, c) - both(a, c)) / step;
+  }
+  return out;
+}
+
 // Boxes a walk along one axis may choose from, in effect: `boxes` side by side, and more as overlapping ones are tried
 // (Siegmund, Sequential Analysis (1985), IV: excursions of a sum that moves along in steps).
 double tries(double positions, double box_length, double z) {
@@ -365,12 +397,10 @@ double tries(double positions, double box_length, double z) {
 
 }  // namespace
 
-MapChange compare_maps(const RixsMap& before, const RixsMap& after, double smooth_incident_eV,
+MapChange compare_maps(const RixsMap& before, const RixsMap& after, const StateScale& scale, double smooth_incident_eV,
                        double smooth_emission_eV) {
-  require_same_axes(before, after);
-  const std::vector<double> exposed = exposures_of(before), exposed_after = exposures_of(after);
-  const Totals totals = totals_of(before, after);
-  MapChange out{.scale = common_scale(totals, exposed, exposed_after)};
+  const std::vector<double> exposed = exposures(before, scale.source), exposed_after = exposures(after, scale.source);
+  MapChange out{.scale = scale.ratio};
   const std::vector<double> share = shares_after(exposed, exposed_after, out.scale.value);
   const std::size_t columns = before.columns(), rows = static_cast<std::size_t>(before.emission.count);
   const auto judged = [&](std::size_t c) { return share[c] > 0 && share[c] < 1; };
@@ -385,7 +415,12 @@ MapChange compare_maps(const RixsMap& before, const RixsMap& after, double smoot
   for (std::int64_t r = 0; r < before.emission.count; ++r) centres.push_back(before.emission.centre(r));
   const std::vector<Span> across = within(before.incident_eV, smooth_incident_eV);
   const std::vector<Span> along = within(centres, smooth_emission_eV);
-  const double everything = all(0, rows, 0, columns);
+  const std::vector<double> slope = energy_slope(before, after);
+  const BoxSums moved{rows, columns, [&](std::size_t r, std::size_t c) {
+                        return judged(c) ? slope[r * columns + c] * share[c] * (1 - share[c]) : 0;
+                      }};
+  const double shift = std::hypot(before.energy_sigma_eV, after.energy_sigma_eV);
+  const double of_scale = scale.ratio.variance / (scale.ratio.value * scale.ratio.value);
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t c = 0; c < columns; ++c) {
       const double rate = exposed[c] > 0 ? before.counts[r * columns + c] / exposed[c] : not_known;
@@ -395,13 +430,14 @@ MapChange compare_maps(const RixsMap& before, const RixsMap& after, double smoot
         return sum(along[r].from, along[r].to, across[c].from, across[c].to);
       };
       const double n = box(all);
-      // The scale was taken from the box's own counts as well.
-      const double left = 1 - n / everything;
-      if (!(n > 0.5) || !(left > 1e-6)) {
+      if (!(n > 0.5)) {
         out.significance.push_back(not_known);
         continue;
       }
-      const double z = binomial_score(std::round(box(seen)), std::round(n), box(expected) / n) / std::sqrt(left);
+      // The errors of the common scale and of the energy scale move all counts of the box.
+      const double p = box(expected) / n, counting = n * p * (1 - p), by_shift = shift * box(moved);
+      const double others = (counting * counting * of_scale + by_shift * by_shift) / counting;
+      const double z = binomial_score(std::round(box(seen)), std::round(n), p) / std::sqrt(1 + others);
       out.significance.push_back(z);
       if (std::abs(z) <= std::abs(out.largest)) continue;
       out.largest = z;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "gauss.hpp"
+#include "lithoscope/core/parallel.hpp"
 #include "lithoscope/core/statistics.hpp"
 
 namespace lithoscope::rixs {
@@ -102,8 +103,10 @@ void mark_crossed(const RixsMap& map, const ElasticSettings& settings, std::vect
       excess += std::abs(under[i] - (left + t * (right - left)));
       all += under[i];
     }
-    constexpr double noticeable = 1;  // standard deviations of the column's counts
-    if (!(excess > noticeable * std::sqrt(all + 1))) continue;
+    // Either the column itself shows it, or it is a good part of what lies there: many columns of few counts, each
+    // unnoticed, add up to a line on the diagonal.
+    constexpr double noticeable = 1, good_part = 0.35;  // standard deviations of the column's counts; of all
+    if (!(excess > noticeable * std::sqrt(all + 1)) && !(excess > good_part * all)) continue;
     s.crossed = true;
     s.under.conservativeResize(Eigen::NoChange, 3);
     s.under.col(2) = under / under.maxCoeff();
@@ -252,6 +255,11 @@ double likelihood_at(const std::vector<Strip>& strips, const Line& line) {
 
 struct Limits {
   double offset = 0, low_log_sigma = 0, high_log_sigma = 0;
+  double log_sigma = 0, of_log_sigma = 0;  // what is known of the width; the latter 0: nothing
+  double log_prior(const Line& l) const {
+    const double z = of_log_sigma > 0 ? (l.log_sigma - log_sigma) / of_log_sigma : 0;
+    return -0.5 * z * z;
+  }
   Line inside(Line l) const {
     return {std::clamp(l.offset, -offset, offset), std::clamp(l.log_sigma, low_log_sigma, high_log_sigma)};
   }
@@ -260,7 +268,7 @@ struct Limits {
 // Fisher scoring of offset and width, the columns' strengths fitted anew at each step.
 Common climb(const std::vector<Strip>& strips, const Limits& limits, Line start) {
   Common at{.line = limits.inside(start), .log_likelihood = 0};
-  at.log_likelihood = likelihood_at(strips, at.line);
+  at.log_likelihood = likelihood_at(strips, at.line) + limits.log_prior(at.line);
   for (int step = 0; step < 30; ++step) {
     Eigen::Vector2d uphill = Eigen::Vector2d::Zero();
     Eigen::Matrix2d information = Eigen::Matrix2d::Zero();
@@ -274,13 +282,19 @@ Common climb(const std::vector<Strip>& strips, const Limits& limits, Line start)
     // What the limits allow is known before: a line that is hardly there is somewhere in them.
     const double width = limits.high_log_sigma - limits.low_log_sigma;
     information(0, 0) += 3 / (limits.offset * limits.offset);
-    information(1, 1) += 12 / (width * width);
+    if (limits.of_log_sigma > 0) {
+      const double precision = 1 / (limits.of_log_sigma * limits.of_log_sigma);
+      information(1, 1) += precision;
+      uphill[1] -= precision * (at.line.log_sigma - limits.log_sigma);
+    } else {
+      information(1, 1) += 12 / (width * width);
+    }
     at.covariance = information.inverse();
     const Eigen::Vector2d change = at.covariance * uphill;
     double gain = 0, length = 1;
     for (int halving = 0; halving < 12; ++halving, length *= 0.5) {
       const Line next = limits.inside({at.line.offset + length * change[0], at.line.log_sigma + length * change[1]});
-      const double there = likelihood_at(strips, next);
+      const double there = likelihood_at(strips, next) + limits.log_prior(next);
       if (!(there > at.log_likelihood)) continue;
       gain = there - at.log_likelihood;
       at.line = next;
@@ -331,20 +345,102 @@ std::vector<Strip> strips_of(const RixsMap& map, const ElasticSettings& settings
 
 }  // namespace
 
+namespace {
+
+Limits limits_of(const RixsMap& map, const ElasticSettings& settings, double half_width) {
+  Limits out{.offset = 0.5 * half_width,
+             .low_log_sigma = std::log(std::max(0.05, 0.4 * map.emission.width_eV)),
+             .high_log_sigma = std::log(0.4 * half_width)};
+  if (!settings.detector_fwhm_eV) return out;
+  // The beamline adds a little; a detector is a little better at low energies.
+  constexpr double narrower = 0.7, wider = 1.6, known_to = 0.15;
+  const double sigma = *settings.detector_fwhm_eV / core::fwhm_per_sigma;
+  out.log_sigma = std::log(sigma);
+  out.of_log_sigma = known_to;
+  out.low_log_sigma = std::max(out.low_log_sigma, std::log(narrower * sigma));
+  out.high_log_sigma = std::max(out.low_log_sigma + 0.1, std::min(out.high_log_sigma, std::log(wider * sigma)));
+  return out;
+}
+
+// Pearson's chi squared a degree of freedom at a line: above one, something in the strips is not described.
+double misfit_at(const std::vector<Strip>& strips, const Line& line) {
+  double chi_squared = 0, degrees = -2;
+  for (const Strip& s : strips) {
+    if (s.crossed) continue;
+    const ColumnFit fit = fit_column(s, shapes_of(s, line).line);
+    constexpr double least = 0.05;  // expected in a bin: below, one count says nothing
+    for (Index i = 0; i < s.counts.size(); ++i) {
+      if (fit.expected[i] < least) continue;
+      chi_squared += (s.counts[i] - fit.expected[i]) * (s.counts[i] - fit.expected[i]) / fit.expected[i];
+      degrees += 1;
+    }
+    degrees -= static_cast<double>(s.under.cols()) + 1;
+  }
+  return degrees > 0 ? std::max(1.0, chi_squared / degrees) : 1;
+}
+
+// Mean and covariance over all offsets and widths, each with its likelihood: a second summit that is nearly as high is
+// not ignored.
+struct Spread {
+  Eigen::Vector2d mean = Eigen::Vector2d::Zero();
+  Eigen::Matrix2d covariance = Eigen::Matrix2d::Zero();
+};
+Spread spread_of(const std::vector<Strip>& strips, const Limits& limits, double temper) {
+  constexpr int offsets = 41, widths = 4;
+  std::vector<double> value(std::size_t{offsets} * widths);
+  const auto line_at = [&](int k) {
+    const double share = static_cast<double>(k % widths) / (widths - 1);
+    return Line{limits.offset * (2.0 * (k / widths) / (offsets - 1) - 1),
+                limits.low_log_sigma + share * (limits.high_log_sigma - limits.low_log_sigma)};
+  };
+  core::parallel_for(static_cast<std::int64_t>(value.size()), [&](std::int64_t k) {
+    const Line line = line_at(static_cast<int>(k));
+    value[static_cast<std::size_t>(k)] = likelihood_at(strips, line) / temper + limits.log_prior(line);
+  });
+  const double highest = *std::ranges::max_element(value);
+  Spread out;
+  double sum = 0;
+  for (double& v : value) sum += v = std::exp(v - highest);
+  for (std::size_t k = 0; k < value.size(); ++k) {
+    const Line line = line_at(static_cast<int>(k));
+    out.mean += value[k] / sum * Eigen::Vector2d{line.offset, line.log_sigma};
+  }
+  for (std::size_t k = 0; k < value.size(); ++k) {
+    const Line line = line_at(static_cast<int>(k));
+    const Eigen::Vector2d off = Eigen::Vector2d{line.offset, line.log_sigma} - out.mean;
+    out.covariance += value[k] / sum * off * off.transpose();
+  }
+  return out;
+}
+
+}  // namespace
+
 std::optional<ElasticFit> fit_elastic(const RixsMap& map, const ElasticSettings& settings) {
-  const std::vector<Strip> strips = strips_of(map, settings);
+  ElasticSettings used = settings;
+  constexpr double widths_in_strip = 1.5;
+  if (used.detector_fwhm_eV)
+    used.half_width_eV = std::max(used.half_width_eV, widths_in_strip * *used.detector_fwhm_eV);
+  const std::vector<Strip> strips = strips_of(map, used);
   if (strips.empty()) return std::nullopt;
-  const double widest = 0.4 * settings.half_width_eV;
-  const Limits limits{0.5 * settings.half_width_eV, std::log(std::max(0.05, 0.4 * map.emission.width_eV)),
-                      std::log(widest)};
+  const Limits limits = limits_of(map, used, used.half_width_eV);
+  // From several places: a fluorescence line near the diagonal makes a summit of its own.
   Common best;
   best.log_likelihood = -std::numeric_limits<double>::infinity();
+  std::vector<Line> starts;
   for (const double offset : {-0.6, -0.3, 0.0, 0.3, 0.6}) {
     for (const double width : {0.1, 0.35}) {
-      const Line start = limits.inside({offset * limits.offset, std::log(width * settings.half_width_eV)});
-      const double there = likelihood_at(strips, start);
-      if (there > best.log_likelihood) best = {.line = start, .log_likelihood = there};
+      if (used.detector_fwhm_eV && width > 0.2) continue;
+      const double log_sigma = used.detector_fwhm_eV ? limits.log_sigma : std::log(width * used.half_width_eV);
+      starts.push_back(limits.inside({offset * limits.offset, log_sigma}));
     }
+  }
+  std::vector<Common> found(starts.size());
+  core::parallel_for(static_cast<std::int64_t>(starts.size()), [&](std::int64_t i) {
+    const auto k = static_cast<std::size_t>(i);
+    found[k] = {.line = starts[k], .log_likelihood = likelihood_at(strips, starts[k]) + limits.log_prior(starts[k])};
+  });
+  for (const Common& f : found) {
+    if (f.log_likelihood > best.log_likelihood) best = f;
   }
   best = climb(strips, limits, best.line);
   const double significance = significance_of(strips, best.line);
@@ -352,12 +448,22 @@ std::optional<ElasticFit> fit_elastic(const RixsMap& map, const ElasticSettings&
   // At an end of its range it is another line's flank, not elastic light.
   constexpr double at_end = 1e-3;
   if (significance >= seen && (std::abs(best.line.offset) > (1 - at_end) * limits.offset ||
-                               best.line.log_sigma > limits.high_log_sigma - at_end))
+                               (!used.detector_fwhm_eV && best.line.log_sigma > limits.high_log_sigma - at_end)))
     return std::nullopt;
   if (significance < seen) {
     // A line that is not seen may be anywhere and of any width within the limits.
     const double range = limits.high_log_sigma - limits.low_log_sigma;
     best.covariance << limits.offset * limits.offset / 3, 0, 0, range * range / 12;
+  } else {
+    const double temper = misfit_at(strips, best.line);
+    best.covariance *= temper;
+    const Spread all = spread_of(strips, limits, temper);
+    // The grid's own step is not resolved; what is wider than the summit is real.
+    for (int i = 0; i < 2; ++i) {
+      if (all.covariance(i, i) <= 2 * best.covariance(i, i)) continue;
+      (i == 0 ? best.line.offset : best.line.log_sigma) = all.mean[i];
+      best.covariance(i, i) = all.covariance(i, i);
+    }
   }
   const double fwhm = core::fwhm_per_sigma * best.line.sigma();
   ElasticFit out{.offset_eV = {best.line.offset, best.covariance(0, 0)},

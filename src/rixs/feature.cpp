@@ -1,5 +1,7 @@
 #include "lithoscope/rixs/feature.hpp"
 
+#include <fmt/format.h>
+
 #include <Eigen/Dense>
 #include <algorithm>
 #include <array>
@@ -7,337 +9,13 @@
 #include <limits>
 #include <numbers>
 
-#include "gauss.hpp"
+#include "feature_discrepancy.hpp"
 #include "lithoscope/core/statistics.hpp"
 
 namespace lithoscope::rixs {
 namespace {
 
-using Eigen::Index;
-using Eigen::MatrixXd;
-using Eigen::VectorXd;
-
-// The part of the map that is fitted. Columns without exposure are left out. A column is a point on the incident axis,
-// as the monochromator stands still there; a row collects all between its edges.
-struct Window {
-  std::vector<double> incident_eV, exposure;  // of the columns, relative to their mean
-  std::vector<double> edge_eV;                // of the rows, one more than there are
-  std::vector<double> counts;                 // rows x columns; below zero: not fitted
-  std::vector<double> u, v;                   // columns and rows on [-1, 1], where the polynomials live
-  std::size_t columns() const { return incident_eV.size(); }
-  std::size_t rows() const { return edge_eV.size() - 1; }
-};
-
-std::vector<double> on_unit_interval(const std::vector<double>& x) {
-  std::vector<double> out;
-  const double middle = 0.5 * (x.front() + x.back()), half = 0.5 * (x.back() - x.front());
-  for (const double v : x) out.push_back((v - middle) / half);
-  return out;
-}
-
-std::optional<Window> window_of(const RixsMap& map, const FeatureSettings& s) {
-  constexpr std::size_t least_columns = 6, least_rows = 5;
-  // Elastic light is no product of two curves: its strip is left out.
-  constexpr double elastic_eV = 2;
-  Window w;
-  std::vector<std::size_t> columns;
-  double mean = 0;
-  for (std::size_t c = 0; c < map.columns(); ++c) {
-    const double exposure = map.live_pixel_s[c] * map.i0[c].value;
-    if (std::abs(map.incident_eV[c] - s.incident_eV) > s.window_incident_eV || !(exposure > 0)) continue;
-    columns.push_back(c);
-    w.incident_eV.push_back(map.incident_eV[c]);
-    w.exposure.push_back(exposure);
-    mean += exposure;
-  }
-  std::vector<double> centres;
-  double total = 0;
-  for (std::int64_t r = 0; r < map.emission.count; ++r) {
-    if (std::abs(map.emission.centre(r) - s.emission_eV) > s.window_emission_eV) continue;
-    if (w.edge_eV.empty()) w.edge_eV.push_back(map.emission.edge(r));
-    w.edge_eV.push_back(map.emission.edge(r + 1));
-    centres.push_back(map.emission.centre(r));
-    for (const std::size_t c : columns) {
-      const double other = map.is_loss ? 0 : map.incident_eV[c];
-      const bool elastic = std::abs(map.emission.centre(r) - other) < elastic_eV;
-      w.counts.push_back(elastic ? -1 : std::max(0.0, map.at(r, c)));
-      total += std::max(0.0, w.counts.back());
-    }
-  }
-  if (columns.size() < least_columns || centres.size() < least_rows || !(total > 0)) return std::nullopt;
-  if (s.incident_eV < w.incident_eV.front() || s.incident_eV > w.incident_eV.back() ||
-      s.emission_eV < w.edge_eV.front() || s.emission_eV > w.edge_eV.back())
-    return std::nullopt;
-  for (double& e : w.exposure) e *= static_cast<double>(columns.size()) / mean;
-  w.u = on_unit_interval(w.incident_eV);
-  w.v = on_unit_interval(centres);
-  return w;
-}
-
-// Parameters: place, logarithms of the widths, counts, then the background's polynomials, Legendre's: their
-// coefficients hardly depend on one another.
-enum : Index { at_x, at_y, at_log_sx, at_log_sy, at_counts, at_background };
-
-struct Orders {
-  int incident = 2, emission = 2;
-  // Mixed terms up to this order: two bands of other widths that overlap are no product of two curves.
-  int cross = 0;
-  // Under the product a pedestal that is flat in emission and straight along the incident axis: the exponential of a
-  // low polynomial is a line without one.
-  bool pedestal = false;
-  Index at_cross() const { return at_background + 1 + incident + emission; }
-  Index at_pedestal() const { return at_cross() + cross * (cross + 1) / 2; }
-  // A second band, Gaussian in both directions, added to the product: spectra have several, and a sum of two is far
-  // from the exponential of a low polynomial.
-  bool band = false;
-  Index at_band() const { return at_pedestal() + (pedestal ? 2 : 0); }
-  Index parameters() const { return at_band() + (band ? 5 : 0); }
-};
-
-constexpr int highest_order = 5, highest_cross = 4;
-
-// The mixed terms P_i(u) P_j(v) with i + j up to one more than the order, lowest first.
-template <class Visit>
-void each_cross(int order, Visit visit) {
-  for (int sum = 2; sum <= order + 1; ++sum) {
-    for (int i = 1; i < sum; ++i) visit(static_cast<std::size_t>(i), static_cast<std::size_t>(sum - i));
-  }
-}
-
-std::array<double, highest_order + 1> legendre(double x) {
-  std::array<double, highest_order + 1> p{1, x};
-  for (std::size_t k = 2; k < p.size(); ++k) {
-    const auto n = static_cast<double>(k);
-    p[k] = ((2 * n - 1) * x * p[k - 1] - (n - 1) * p[k - 2]) / n;
-  }
-  return p;
-}
-
-struct Bounds {
-  VectorXd low, high;
-};
-Bounds bounds_of(const Window& w, const FeatureSettings& s, Orders orders) {
-  // A line narrower than these hides between points; a wider one is background.
-  constexpr double narrow_incident = 0.15, wide_incident = 2, narrow_emission = 0.4, wide_emission = 3;
-  constexpr double infinite = std::numeric_limits<double>::infinity();
-  const Index parameters = orders.parameters();
-  Bounds b{VectorXd::Constant(parameters, -infinite), VectorXd::Constant(parameters, infinite)};
-  const auto set = [&](Index i, double low, double high) {
-    b.low[i] = low;
-    b.high[i] = high;
-  };
-  set(at_x, s.incident_eV - s.search_incident_eV, s.incident_eV + s.search_incident_eV);
-  set(at_y, s.emission_eV - s.search_emission_eV, s.emission_eV + s.search_emission_eV);
-  set(at_log_sx, std::log(narrow_incident), std::log(wide_incident));
-  set(at_log_sy, std::log(narrow_emission), std::log(wide_emission));
-  b.low[at_counts] = 0;
-  if (orders.pedestal) {
-    b.low.segment(orders.at_pedestal(), 2).setZero();
-    // On a pedestal the product could become the feature itself: along the incident axis it may curve no more than a
-    // line of the greatest width does.
-    const double half = s.window_incident_eV / wide_incident;
-    const double most_curved = half * half / 3;  // of exp(-x^2 / 2 sigma^2), in Legendre's second polynomial
-    for (Index k = 2; k <= orders.incident; ++k) set(at_background + k, -most_curved, most_curved);
-  }
-  if (orders.band) {  // as wide as a band is, or it would become the feature; never curved upwards
-    constexpr double least_incident = 0.8, least_emission = 1.1;
-    const double u = 0.5 * (w.incident_eV.back() - w.incident_eV.front()) / least_incident;
-    const double v = 0.5 * (w.edge_eV.back() - w.edge_eV.front()) / least_emission;
-    set(orders.at_band() + 2, -0.5 * u * u, 0);
-    set(orders.at_band() + 4, -0.5 * v * v, 0);
-  }
-  return b;
-}
-
-// Counts expected, and how they change with the parameters. The Gaussian is normalised so that `counts` is what is
-// expected of it in all columns of the window and all emission energies, at the columns' exposures.
-class Model {
- public:
-  Model(const Window& window, Orders orders) : w_{window}, orders_{orders} {
-    for (const double u : w_.u) along_u_.push_back(legendre(u));
-    for (const double v : w_.v) along_v_.push_back(legendre(v));
-  }
-  Orders orders() const { return orders_; }
-  Index parameters() const { return orders_.parameters(); }
-
-  void set(const VectorXd& p) {
-    set_columns(p);
-    set_rows(p);
-    set_cross(p);
-    counts_ = p[at_counts];
-  }
-  double shape(std::size_t r, std::size_t c) const { return column_[c].share * row_[r].share; }
-  double product(std::size_t r, std::size_t c) const {
-    const double plain = column_[c].background * row_[r].background;
-    return cross_.empty() ? plain : plain * cross_[r * w_.columns() + c];
-  }
-  double background(std::size_t r, std::size_t c) const { return product(r, c) + column_[c].pedestal + band(r, c); }
-  double band(std::size_t r, std::size_t c) const { return column_[c].band * row_[r].band; }
-  double expected(std::size_t r, std::size_t c) const {
-    return std::max(1e-12, counts_ * shape(r, c) + background(r, c));
-  }
-  // Derivatives of the expected counts.
-  void gradient(std::size_t r, std::size_t c, double* d) const {
-    const Column& x = column_[c];
-    const Row& y = row_[r];
-    d[at_x] = counts_ * x.by_place * y.share;
-    d[at_y] = counts_ * x.share * y.by_place;
-    d[at_log_sx] = counts_ * x.by_width * y.share;
-    d[at_log_sy] = counts_ * x.share * y.by_width;
-    d[at_counts] = x.share * y.share;
-    const double b = product(r, c);
-    d += at_background;
-    *d++ = b;
-    for (int k = 1; k <= orders_.incident; ++k) *d++ = b * along_u_[c][static_cast<std::size_t>(k)];
-    for (int k = 1; k <= orders_.emission; ++k) *d++ = b * along_v_[r][static_cast<std::size_t>(k)];
-    each_cross(orders_.cross, [&](std::size_t i, std::size_t j) { *d++ = b * along_u_[c][i] * along_v_[r][j]; });
-    if (orders_.pedestal) {
-      *d++ = 0.5 * w_.exposure[c] * (1 - w_.u[c]);
-      *d++ = 0.5 * w_.exposure[c] * (1 + w_.u[c]);
-    }
-    if (!orders_.band) return;
-    const double second = band(r, c), u = w_.u[c], v = w_.v[r];
-    *d++ = second;
-    *d++ = second * u;
-    *d++ = second * u * u;
-    *d++ = second * v;
-    *d = second * v * v;
-  }
-  const Window& window() const { return w_; }
-
-  double deviance() const {
-    double sum = 0;
-    for (std::size_t r = 0; r < w_.rows(); ++r) {
-      for (std::size_t c = 0; c < w_.columns(); ++c) {
-        const double n = w_.counts[r * w_.columns() + c], mu = expected(r, c);
-        if (n < 0) continue;
-        sum += mu - n + (n > 0 ? n * std::log(n / mu) : 0);
-      }
-    }
-    return 2 * sum;
-  }
-
- private:
-  struct Column {
-    double share = 0, by_place = 0, by_width = 0, background = 0, pedestal = 0, band = 0;
-  };
-  struct Row {
-    double share = 0, by_place = 0, by_width = 0, background = 0, band = 0;
-  };
-
-  void set_columns(const VectorXd& p) {
-    const double sigma = std::exp(p[at_log_sx]);
-    column_.assign(w_.columns(), {});
-    double sum = 0, mean_z = 0, mean_z2 = 0;
-    for (std::size_t c = 0; c < w_.columns(); ++c) {
-      const double z = (w_.incident_eV[c] - p[at_x]) / sigma;
-      const double h = w_.exposure[c] * std::exp(-0.5 * z * z);
-      column_[c].share = h;
-      sum += h;
-      mean_z += h * z;
-      mean_z2 += h * z * z;
-      double power = p[at_background];
-      for (int k = 1; k <= orders_.incident; ++k)
-        power += p[at_background + k] * along_u_[c][static_cast<std::size_t>(k)];
-      column_[c].background = w_.exposure[c] * std::exp(std::clamp(power, -300.0, 300.0));
-      if (orders_.band) {
-        const double u = w_.u[c],
-                     of_u = p[orders_.at_band()] + u * (p[orders_.at_band() + 1] + u * p[orders_.at_band() + 2]);
-        column_[c].band = w_.exposure[c] * std::exp(std::clamp(of_u, -300.0, 300.0));
-      }
-      if (!orders_.pedestal) continue;
-      const double left = p[orders_.at_pedestal()], right = p[orders_.at_pedestal() + 1];
-      column_[c].pedestal = 0.5 * w_.exposure[c] * (left * (1 - w_.u[c]) + right * (1 + w_.u[c]));
-    }
-    sum = std::max(sum, 1e-300);
-    mean_z /= sum;
-    mean_z2 /= sum;
-    for (std::size_t c = 0; c < w_.columns(); ++c) {
-      const double z = (w_.incident_eV[c] - p[at_x]) / sigma;
-      Column& x = column_[c];
-      x.share /= sum;
-      x.by_place = x.share * (z - mean_z) / sigma;
-      x.by_width = x.share * (z * z - mean_z2);
-    }
-  }
-  void set_rows(const VectorXd& p) {
-    const double sigma = std::exp(p[at_log_sy]), centre = p[at_y];
-    row_.assign(w_.rows(), {});
-    for (std::size_t r = 0; r < w_.rows(); ++r) {
-      const double a = w_.edge_eV[r], b = w_.edge_eV[r + 1];
-      const double at_a = gauss_density(a, centre, sigma), at_b = gauss_density(b, centre, sigma);
-      Row& y = row_[r];
-      y.share = gauss_share(a, b, centre, sigma);
-      y.by_place = at_a - at_b;
-      y.by_width = (a - centre) * at_a - (b - centre) * at_b;
-      double power = 0;
-      for (int k = 1; k <= orders_.emission; ++k)
-        power += p[at_background + orders_.incident + k] * along_v_[r][static_cast<std::size_t>(k)];
-      y.background = std::exp(std::clamp(power, -300.0, 300.0));
-      if (orders_.band) {
-        const double v = w_.v[r];
-        y.band = std::exp(std::clamp(v * (p[orders_.at_band() + 3] + v * p[orders_.at_band() + 4]), -300.0, 300.0));
-      }
-    }
-  }
-
-  void set_cross(const VectorXd& p) {
-    cross_.clear();
-    if (orders_.cross == 0) return;
-    for (std::size_t r = 0; r < w_.rows(); ++r) {
-      for (std::size_t c = 0; c < w_.columns(); ++c) {
-        double power = 0;
-        Index at = orders_.at_cross();
-        each_cross(orders_.cross,
-                   [&](std::size_t i, std::size_t j) { power += p[at++] * along_u_[c][i] * along_v_[r][j]; });
-        cross_.push_back(std::exp(std::clamp(power, -300.0, 300.0)));
-      }
-    }
-  }
-
-  const Window& w_;
-  Orders orders_;
-  std::vector<double> cross_;  // rows x columns; empty without mixed terms
-  std::vector<std::array<double, highest_order + 1>> along_u_, along_v_;
-  std::vector<Column> column_;
-  std::vector<Row> row_;
-  double counts_ = 0;
-};
-
-struct Slope {
-  MatrixXd information;  // Fisher's
-  VectorXd uphill;       // of the log likelihood
-};
-Slope slope_of(const Model& model) {
-  constexpr std::size_t most = at_background + 3 + 2 * highest_order + highest_cross * (highest_cross + 1) / 2 + 5;
-  const auto n = static_cast<std::size_t>(model.parameters());
-  std::array<double, most> d{}, up{};
-  std::array<std::array<double, most>, most> info{};
-  const Window& w = model.window();
-  for (std::size_t r = 0; r < w.rows(); ++r) {
-    for (std::size_t c = 0; c < w.columns(); ++c) {
-      const double n_rc = w.counts[r * w.columns() + c];
-      if (n_rc < 0) continue;
-      const double mu = model.expected(r, c), weight = 1 / mu;
-      const double pull = n_rc * weight - 1;
-      model.gradient(r, c, d.data());
-      for (std::size_t i = 0; i < n; ++i) {
-        up[i] += pull * d[i];
-        const double di = weight * d[i];
-        for (std::size_t j = 0; j <= i; ++j) info[i][j] += di * d[j];
-      }
-    }
-  }
-  Slope out{MatrixXd(model.parameters(), model.parameters()), VectorXd(model.parameters())};
-  for (std::size_t i = 0; i < n; ++i) {
-    out.uphill[static_cast<Index>(i)] = up[i];
-    for (std::size_t j = 0; j <= i; ++j) {
-      out.information(static_cast<Index>(i), static_cast<Index>(j)) = info[i][j];
-      out.information(static_cast<Index>(j), static_cast<Index>(i)) = info[i][j];
-    }
-  }
-  return out;
-}
+using namespace feature_model;
 
 enum class Free { all, background };
 
@@ -401,7 +79,7 @@ Fit climb(Model& model, VectorXd p, const Bounds& bounds, Free which) {
   return {p, deviance};
 }
 
-VectorXd start_of(const Window& w, Orders orders, const FeatureSettings& s) {
+VectorXd start_of(const Patch& w, Orders orders, const FeatureSettings& s) {
   double total = 0;
   for (const double n : w.counts) total += std::max(0.0, n);
   VectorXd p = VectorXd::Zero(orders.parameters());
@@ -418,7 +96,7 @@ VectorXd start_of(const Window& w, Orders orders, const FeatureSettings& s) {
 // Where a Gaussian of the first widths would help the background most (score test), as a start for the fit: the
 // likelihood has a summit for every clump of noise.
 std::vector<VectorXd> starts_of(Model& model, const VectorXd& background, const Bounds& bounds) {
-  const Window& w = model.window();
+  const Patch& w = model.window();
   constexpr int places = 9;
   struct Place {
     double score;
@@ -475,7 +153,7 @@ struct Fitted {
 };
 
 // Starts of the background: a second band may lie towards either end of the incident axis.
-std::vector<VectorXd> background_starts(const Window& w, Orders orders, const FeatureSettings& s) {
+std::vector<VectorXd> background_starts(const Patch& w, Orders orders, const FeatureSettings& s) {
   const VectorXd plain = start_of(w, orders, s);
   if (!orders.band) return {plain};
   std::vector<VectorXd> out;
@@ -492,7 +170,7 @@ std::vector<VectorXd> background_starts(const Window& w, Orders orders, const Fe
   return out;
 }
 
-Fitted fit_with(const Window& w, Orders orders, const FeatureSettings& s) {
+Fitted fit_with(const Patch& w, Orders orders, const FeatureSettings& s) {
   Model model{w, orders};
   const Bounds bounds = bounds_of(w, s, orders);
   Fitted best{.orders = orders, .background = {}, .full = {}};
@@ -506,9 +184,34 @@ Fitted fit_with(const Window& w, Orders orders, const FeatureSettings& s) {
   return best;
 }
 
+// The parameters of a fit in a larger background: the polynomials are nested.
+VectorXd embedded(const VectorXd& p, Orders from, Orders to) {
+  VectorXd out = VectorXd::Zero(to.parameters());
+  out.head(at_background + 1 + from.incident) = p.head(at_background + 1 + from.incident);
+  out.segment(at_background + 1 + to.incident, from.emission) =
+      p.segment(at_background + 1 + from.incident, from.emission);
+  const Index cross = from.at_pedestal() - from.at_cross(), rest = from.parameters() - from.at_pedestal();
+  out.segment(to.at_cross(), cross) = p.segment(from.at_cross(), cross);
+  out.segment(to.at_pedestal(), rest) = p.segment(from.at_pedestal(), rest);
+  return out;
+}
+
+// Goes on from a fit with fewer terms: a polynomial's next term moves little. What is new in kind begins anew.
+Fitted fit_onwards(const Patch& w, const Fitted& from, Orders orders, const FeatureSettings& s) {
+  const bool nested = orders.pedestal == from.orders.pedestal && orders.band == from.orders.band;
+  if (!nested) return fit_with(w, orders, s);
+  Model model{w, orders};
+  const Bounds bounds = bounds_of(w, s, orders);
+  Fitted out{.orders = orders, .background = {}, .full = {}};
+  out.background = climb(model, embedded(from.background.p, from.orders, orders), bounds, Free::background);
+  // A place that was found on a stiffer background need not be the best on this one.
+  out.full = best_fit(model, out.background, bounds);
+  return out;
+}
+
 // The background grows while the data ask for it: so that noise is seldom followed and a term that matters is seldom
 // missed.
-Fitted fit_growing(const Window& w, const FeatureSettings& s) {
+Fitted fit_growing(const Patch& w, const FeatureSettings& s) {
   constexpr int most_incident = 5, most_emission = 5;
   constexpr double price = 6;  // of a parameter, in deviance; Akaike's is 2, at which noise is often followed
   const auto cost = [](const Fitted& f) {
@@ -533,10 +236,14 @@ Fitted fit_growing(const Window& w, const FeatureSettings& s) {
     if (!o.band) with([](Orders& more) { more.band = true; });
     Fitted next = best;
     for (const Orders& orders : larger) {
-      Fitted tried = fit_with(w, orders, s);
+      Fitted tried = fit_onwards(w, best, orders, s);
       if (cost(tried) < cost(next)) next = std::move(tried);
     }
-    if (next.orders.parameters() == best.orders.parameters()) return best;
+    // The place may have been found on a background that was too stiff: once more from the beginning.
+    if (next.orders.parameters() == best.orders.parameters()) {
+      Fitted again = fit_with(w, best.orders, s);
+      return again.full.deviance < best.full.deviance ? again : best;
+    }
     best = std::move(next);
   }
 }
@@ -605,25 +312,78 @@ MatrixXd covariance_at(Model& model, const VectorXd& p, const Bounds& bounds) {
   return scale.asDiagonal() * inverse * scale.asDiagonal();
 }
 
-// The look-elsewhere effect: summits above a level of a smooth random field (Adler, Random Fields and Geometry) in the
-// two directions that are searched, in units of the widths, and the two widths that are free as well.
-double chance_of(double significance, const VectorXd& p, const Bounds& bounds) {
-  const double z = significance;
-  const double local = core::upper_tail(z);
-  const double x = (bounds.high[at_x] - bounds.low[at_x]) / (std::numbers::sqrt2 * std::exp(p[at_log_sx]));
-  const double y = (bounds.high[at_y] - bounds.low[at_y]) / (std::numbers::sqrt2 * std::exp(p[at_log_sy]));
-  // A line's shape changes to an independent one over about this much of the logarithm of its width.
-  constexpr double of_log_width = std::numbers::sqrt2;
-  const std::array lengths{x, y, (bounds.high[at_log_sx] - bounds.low[at_log_sx]) / of_log_width,
-                           (bounds.high[at_log_sy] - bounds.low[at_log_sy]) / of_log_width};
-  // Every direction multiplies the places by one and what its length adds: z / sqrt(2 pi) a unit of length.
-  double places = 1;
-  for (const double l : lengths) places *= 1 + l * z / std::sqrt(2 * std::numbers::pi);
-  return -std::expm1(-places * local);
+constexpr std::array sought_incident_widths_eV{0.35, 0.7}, sought_emission_widths_eV{0.7, 1.2};
+
+// Lines of the search range, of the widths features have.
+std::vector<VectorXd> lines_of(const VectorXd& base, const Bounds& bounds) {
+  constexpr int places = 7;
+  std::vector<VectorXd> out;
+  for (const double sx : sought_incident_widths_eV) {
+    for (const double sy : sought_emission_widths_eV) {
+      for (int k = 0; k < places * places; ++k) {
+        VectorXd p = base;
+        const auto at = [&](Index i, int step) {
+          return bounds.low[i] + (bounds.high[i] - bounds.low[i]) * step / (places - 1);
+        };
+        p[at_x] = at(at_x, k / places);
+        p[at_y] = at(at_y, k % places);
+        p[at_log_sx] = std::log(sx);
+        p[at_log_sy] = std::log(sy);
+        out.push_back(std::move(p));
+      }
+    }
+  }
+  return out;
+}
+
+struct Presence {
+  double significance = 0, chance = 1;
+  core::Value counts;  // of the line that was fitted, its background bent by a smooth field
+};
+
+// Whether there is a line at all when any smooth field may bend the background: the least of three that are stiff in
+// other ways, so that none is right by luck.
+Presence presence_of(const Patch& w, const FeatureSettings& s, const VectorXd& fitted) {
+  constexpr std::array backgrounds{Orders{.incident = 4, .emission = 4, .cross = 2},
+                                   Orders{.incident = 4, .emission = 4, .cross = 2, .pedestal = true},
+                                   Orders{.incident = 5, .emission = 5, .cross = 4}};
+  Presence out;
+  bool first = true;
+  for (const Orders& orders : backgrounds) {
+    Model model{w, orders};
+    const Bounds bounds = bounds_of(w, s, orders);
+    const Fit base = climb(model, start_of(w, orders, s), bounds, Free::background);
+    VectorXd line = base.p;
+    line.head(at_counts) = fitted.head(at_counts);
+    model.set(base.p);
+    const Doubted here = doubt_background(model, lines_of(base.p, bounds), line);
+    if (first || here.significance < out.significance) {
+      out.significance = here.significance;
+      out.counts = here.counts;
+    }
+    first = false;
+  }
+  constexpr double per = std::numbers::sqrt2;
+  constexpr double sx = 0.4, sy = 0.8;
+  const std::array lengths{2 * s.search_incident_eV / (per * sx), 2 * s.search_emission_eV / (per * sy),
+                           std::log(sought_incident_widths_eV[1] / sought_incident_widths_eV[0]) / per,
+                           std::log(sought_emission_widths_eV[1] / sought_emission_widths_eV[0]) / per};
+  out.chance = chance_elsewhere(out.significance, lengths);
+  return out;
+}
+
+// A place or a width at an end of what was searched is another structure's flank.
+bool at_edge(const VectorXd& p, const Bounds& bounds) {
+  constexpr double near = 1e-3;
+  for (const Index i : {Index{at_x}, Index{at_y}, Index{at_log_sx}, Index{at_log_sy}}) {
+    const double range = bounds.high[i] - bounds.low[i];
+    if (p[i] - bounds.low[i] < near * range || bounds.high[i] - p[i] < near * range) return true;
+  }
+  return false;
 }
 
 double chi_squared_per_bin(const Model& model) {
-  const Window& w = model.window();
+  const Patch& w = model.window();
   double sum = 0, bins = 0;
   for (std::size_t r = 0; r < w.rows(); ++r) {
     for (std::size_t c = 0; c < w.columns(); ++c) {
@@ -637,6 +397,13 @@ double chi_squared_per_bin(const Model& model) {
 }
 
 }  // namespace
+
+double chance_elsewhere(double z, std::span<const double> lengths) {
+  // Every direction multiplies the places by one and what its length adds: z / sqrt(2 pi) a unit of length.
+  double places = 1;
+  for (const double l : lengths) places *= 1 + l * std::max(0.0, z) / std::sqrt(2 * std::numbers::pi);
+  return -std::expm1(-places * core::upper_tail(z));
+}
 
 std::optional<Feature> find_feature(const RixsMap& map, const FeatureSettings& settings) {
   const auto window = window_of(map, settings);
@@ -652,12 +419,28 @@ std::optional<Feature> find_feature(const RixsMap& map, const FeatureSettings& s
   out.sigma_incident_eV = width_of(model, fitted.full, bounds, at_log_sx, covariance(at_log_sx, at_log_sx));
   out.sigma_emission_eV = width_of(model, fitted.full, bounds, at_log_sy, covariance(at_log_sy, at_log_sy));
   out.counts = {p[at_counts], covariance(at_counts, at_counts)};
+  for (Index i = at_x; i <= at_counts; ++i) {
+    for (Index j = at_x; j <= at_counts; ++j) out.covariance.push_back(covariance(i, j));
+  }
   model.set(p);
   out.chi_squared_per_bin = chi_squared_per_bin(model);
   out.low = profile_end(model, fitted.full, bounds, at_counts, out.counts.sigma(), -1);
   out.high = profile_end(model, fitted.full, bounds, at_counts, out.counts.sigma(), 1);
-  out.significance = std::sqrt(std::max(0.0, fitted.background.deviance - fitted.full.deviance));
-  out.chance = chance_of(out.significance, p, bounds);
+  out.on_fit = std::sqrt(std::max(0.0, fitted.background.deviance - fitted.full.deviance));
+  out.at_edge = at_edge(p, bounds);
+  const Presence presence = out.at_edge ? Presence{.counts = out.counts} : presence_of(*window, settings, p);
+  out.significance = std::min(out.on_fit, presence.significance);
+  out.chance = out.at_edge ? 1 : presence.chance;
+  // By how much the two differ where that is clearly beyond their noise is what the background may do.
+  out.other_counts = presence.counts;
+  const double off = out.other_counts.value - out.counts.value;
+  const double noise = std::max(0.0, out.other_counts.variance - out.counts.variance);
+  constexpr double clearly = 2;
+  out.spread = off * off > clearly * clearly * noise ? std::sqrt(off * off - noise) : 0;
+  out.counts.variance += out.spread * out.spread;
+  const auto farther = [&](double end) { return std::hypot(end - out.counts.value, core::two_sided_95 * out.spread); };
+  out.low = std::max(0.0, out.counts.value - farther(out.low));
+  out.high = out.counts.value + farther(out.high);
   // What may be a clump of noise found by looking for one may be nothing at all.
   constexpr double perhaps_noise = 0.05;
   if (out.chance > perhaps_noise) out.low = 0;
@@ -668,12 +451,34 @@ std::optional<Feature> find_feature(const RixsMap& map, const FeatureSettings& s
   return out;
 }
 
-FeatureChange compare_feature(const Feature& before, const Feature& after) {
-  FeatureChange out{.before = before, .after = after, .ratio = {}, .significance = 0};
-  out.ratio = after.share / before.share;
-  const core::Value difference = after.share - before.share;
-  if (difference.variance > 0) out.significance = difference.value / difference.sigma();
-  return out;
+std::string why_unusable(const Feature& f) {
+  constexpr double least_on_fit = 16, largest_chi_squared = 1.3, by_chance = 0.003, largest_spread = 0.15;
+  if (!(f.counts.variance > 0) || !std::isfinite(f.counts.variance))
+    return "The fit of the feature gives its counts no uncertainty.";
+  if (f.at_edge)
+    return fmt::format(
+        "The fit of the feature ends at {:.1f} eV in and {:.1f} eV out, {:.1f} by {:.1f} eV wide, at an end of what "
+        "was "
+        "searched: it follows something else, and is no detection.",
+        f.incident_eV.value, f.emission_eV.value, f.sigma_incident_eV.value, f.sigma_emission_eV.value);
+  if (f.chance > by_chance)
+    return fmt::format(
+        "A smooth background without a feature explains the map as well (chance {:.2g}): what was fitted as a feature "
+        "may be the shape of the bands.",
+        f.chance);
+  if (f.spread > largest_spread * f.counts.value)
+    return fmt::format(
+        "The feature's counts depend on the background: {} on the one that was fitted, {} on one that may bend.",
+        core::format_value(f.counts), core::format_value(f.other_counts));
+  if (!(f.on_fit > least_on_fit))
+    return fmt::format(
+        "The feature stands out by {:.1f} standard deviations; below {:g} the 95 % interval of its counts holds the "
+        "truth in fewer than 90 of 100 cases.",
+        f.on_fit, least_on_fit);
+  if (f.chi_squared_per_bin > largest_chi_squared)
+    return fmt::format("The fit of the feature does not describe the map: chi squared of {:.1f} a bin.",
+                       f.chi_squared_per_bin);
+  return {};
 }
 
 }  // namespace lithoscope::rixs

@@ -218,6 +218,25 @@ void take_i0(RixsMap& map, const tes::ScanPass& pass, const Columns& columns, st
   set_i0(map, i0);
 }
 
+// The mean over the photons about the map: what their energies have in common cannot be more.
+double shared_sigma(std::span<const tes::PixelEvents> pixels, const RixsMap& map) {
+  double low = map.emission.edge(0), high = map.emission.edge(map.emission.count);
+  if (map.is_loss) {
+    const double least = low;
+    low = map.incident_eV.front() - high;
+    high = map.incident_eV.back() - least;
+  }
+  double sum = 0, photons = 0;
+  for (const tes::PixelEvents& pixel : pixels) {
+    for (std::size_t i = 0; i < pixel.energy_sigma_eV.size(); ++i) {
+      if (!(pixel.energy_eV[i] >= low && pixel.energy_eV[i] < high)) continue;
+      sum += static_cast<double>(pixel.energy_sigma_eV[i]);
+      photons += 1;
+    }
+  }
+  return photons > 0 ? sum / photons : 0;
+}
+
 void remark_on_windows(RixsMap& map, std::span<const Window> windows) {
   std::size_t overlapping = 0, empty = 0;
   for (std::size_t k = 0; k < windows.size(); ++k) {
@@ -325,6 +344,7 @@ RixsMap fill_map(std::span<const tes::PixelEvents> pixels, const tes::ScanPass& 
   give_back_rejected(map, records, events);
   remark_on_windows(map, windows);
   take_i0(map, pass, columns, windows);
+  map.energy_sigma_eV = shared_sigma(pixels, map);
   return map;
 }
 
@@ -352,6 +372,8 @@ RixsMap sum_maps(std::span<const RixsMap> maps) {
   RixsMap out = maps.front();
   const std::size_t n = out.columns();
   std::vector<double> piled(n, 0.0), all(n, 0.0);
+  const bool monitored = std::ranges::all_of(maps, [](const RixsMap& m) { return m.monitor_mean > 0; });
+  double of_scale = 0, counted = 0;
   std::vector<core::Value> monitor(n);
   std::vector<double> weights(n, 0.0);
   for (std::size_t m = 0; m < maps.size(); ++m) {
@@ -362,9 +384,11 @@ RixsMap sum_maps(std::span<const RixsMap> maps) {
       for (std::int64_t r = 0; r < map.emission.count; ++r) column += map.at(r, c);
       piled[c] += column * map.pile_up[c];
       all[c] += column;
-      monitor[c] = monitor[c] + map.dwell_s[c] * map.i0[c];
+      monitor[c] = monitor[c] + (map.dwell_s[c] * (monitored ? map.monitor_mean : 1)) * map.i0[c];
       weights[c] += map.dwell_s[c];
     }
+    of_scale += map.total() * map.energy_sigma_eV;
+    counted += map.total();
     if (m == 0) continue;
     for (std::size_t i = 0; i < out.counts.size(); ++i) out.counts[i] += map.counts[i];
     for (std::size_t c = 0; c < n; ++c) {
@@ -379,6 +403,9 @@ RixsMap sum_maps(std::span<const RixsMap> maps) {
     if (weights[c] > 0) out.i0[c] = monitor[c] / weights[c];
     if (all[c] > 0) out.pile_up[c] = piled[c] / all[c];
   }
+  out.monitor_mean = 0;
+  if (monitored) set_i0(out, std::vector<core::Value>{out.i0});
+  if (counted > 0) out.energy_sigma_eV = of_scale / counted;
   if (maps.size() > 1) out.name = fmt::format("{} maps", maps.size());
   return out;
 }
@@ -400,6 +427,7 @@ void set_i0(RixsMap& map, std::span<const core::Value> i0) {
   }
   map.i0.clear();
   for (const core::Value& v : i0) map.i0.push_back(v / mean);
+  map.monitor_mean = mean;
 }
 
 }  // namespace lithoscope::rixs

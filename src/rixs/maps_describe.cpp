@@ -34,8 +34,38 @@ class Numbers {
   result::Result& out_;
 };
 
+void add_feature_numbers(const FeatureChange& f, Numbers& put) {
+  put.value("feature_change", "", "Change of the feature in photons, at the exposure of the state before", f.counts);
+  put.plain("feature_change_low", "", "Lower end of the 95 % interval of that change", f.low);
+  put.plain("feature_change_high", "", "Upper end of the 95 % interval of that change", f.high);
+  put.plain("feature_change_significance", "", "Change of the feature, in standard deviations", f.significance);
+  put.exact("feature_box_photons", "", "Photons before in the box about the feature", f.box_before);
+  put.value("feature_box_ratio", "", "Photons of the box at equal exposure, after over before", f.box_ratio);
+  put.value("feature_change_of_box", "", "Change of the feature over what the box holds before",
+            f.box_before > 0 ? (1 / f.box_before) * f.counts : core::Value{not_known, not_known});
+  put.value("feature_change_ratio", "",
+            "Photons of the feature, after over before, where the maps tell how many it has",
+            f.relative ? core::Value{1 + f.relative->value, f.relative->variance} : core::Value{not_known, not_known});
+  put.plain("feature_search_largest", "", "Largest change of a line anywhere in the search range, standard deviations",
+            f.largest);
+  put.plain("feature_search_chance", "", "Chance that noise alone makes one as large anywhere in the search range",
+            f.chance);
+  put.plain("feature_change_misfit", "",
+            "What else differs between the maps beside feature, scale and shift, standard deviations", f.misfit);
+  put.value("feature_change_shift", "eV", "Emission scale of the state after less that of the state before, fitted",
+            f.shift_eV);
+}
+
 void add_change_numbers(const MapsChange& change, Numbers& put) {
-  put.value("map_change_scale", "", "Counts per exposure of all the map, after over before", change.map.scale);
+  const StateScale& scale = change.scale;
+  const bool by_rest = scale.source == ScaleSource::rest_of_map;
+  put.value("map_change_scale", "",
+            "Counts at equal exposure, after over before, where nothing changed: what the states are compared on",
+            scale.ratio);
+  put.exact("map_change_scale_by_monitor", "", "Whether that scale is the monitors': 1 for yes",
+            scale.source == ScaleSource::monitor ? 1 : 0);
+  put.value("map_change_rest", "", "The rest of the map on that scale, after over before; 1 where it is the scale",
+            by_rest ? core::Value::exact(1) : scale.of_rest);
   put.plain("map_change_largest", "", "Largest change of the map, in standard deviations", change.map.largest);
   put.plain("map_change_incident_energy", "eV", "Incident energy of the largest change",
             change.map.largest_incident_eV);
@@ -43,12 +73,7 @@ void add_change_numbers(const MapsChange& change, Numbers& put) {
             change.map.largest_emission_eV);
   put.plain("map_change_chance", "", "Chance that noise alone makes a change as large anywhere in the map",
             change.map.chance);
-  if (change.feature) {
-    put.value("feature_change_ratio", "", "Share of the feature in all counts, after over before",
-              change.feature->ratio);
-    put.plain("feature_change_significance", "", "Change of the feature's share, in standard deviations",
-              change.feature->significance);
-  }
+  if (change.feature) add_feature_numbers(*change.feature, put);
 }
 
 void add_numbers(const MapsOutcome& outcome, result::Result& out) {
@@ -60,6 +85,9 @@ void add_numbers(const MapsOutcome& outcome, result::Result& out) {
   put.exact("pixels", "", "Pixels that looked at the sample", static_cast<double>(one.map.pixels));
   put.exact("row_low", "eV", "Lower edge of the map's first row", one.map.emission.low_eV);
   put.exact("row_width", "eV", "Width of a row of the map", one.map.emission.width_eV);
+  put.exact("monitor_mean", "", "Mean of the monitor in its own unit; 0 without a monitor", one.measured.monitor_mean);
+  put.exact("energy_sigma", "eV", "Standard deviation of the emission scale, as far as all photons share it",
+            one.measured.energy_sigma_eV);
   put.exact("row_closed", "", "Whether the upper edge belongs to the last row: 1 for yes",
             one.map.emission.closed ? 1 : 0);
   put.plain("passes_chi_squared", "", "Chi squared of the passes against each other, total yield point by point",
@@ -104,22 +132,39 @@ std::string element_near(double incident_eV) {
 
 // The monitor's scale moves all values of a state together.
 void add_monitor(const MapsOutcome& outcome, result::Observable& o) {
-  if (!(outcome.request.scale_error > 0)) return;
+  if (!(outcome.request.scale_error > 0) || !(outcome.found.measured.monitor_mean > 0)) return;
   std::vector<double> shift;
   for (const double v : o.values) shift.push_back(std::isfinite(v) ? v * outcome.request.scale_error : 0);
   o.common.push_back({"monitor" + (outcome.state.empty() ? std::string{} : " of " + outcome.state), std::move(shift)});
 }
 
+// The emission scale moves all bins of a state together.
+void add_energy_scale(const MapsOutcome& outcome, const std::vector<double>& shift, double exposure,
+                      result::Observable& o) {
+  if (shift.empty()) return;
+  std::vector<double> mode;
+  for (std::size_t i = 0; i < shift.size(); ++i) mode.push_back(std::isfinite(o.values[i]) ? shift[i] / exposure : 0);
+  const std::string state = outcome.state.empty() ? std::string{} : " of " + outcome.state;
+  o.common.push_back({"emission energy scale" + state, std::move(mode)});
+}
+
+// Of a second in a live pixel, and of a unit of the monitor where there is one.
+double unit_exposure(const RixsMap& map, double exposure) {
+  return map.monitor_mean > 0 ? exposure * map.monitor_mean : exposure;
+}
+
 // Photons a second in a live pixel: what two states can be compared in. Times the exposure they are counts.
 result::Observable yield_observable(const MapsOutcome& outcome, const NamedCurve& named) {
   const Curve& c = named.curve;
-  const double exposure = mean_exposure(outcome.found.map);
-  result::Observable o{.name = fmt::format("{}/{}", named.kind == "PFY" ? "pfy" : "spfy", c.name),
-                       .unit = "1/s",
-                       .help = "Photons of " + c.name + " a second in a live pixel",
-                       .axis_name = "incident_energy",
-                       .axis_unit = "eV",
-                       .axis = c.energy_eV};
+  const double exposure = unit_exposure(outcome.found.map, mean_exposure(outcome.found.map));
+  const bool monitored = outcome.found.map.monitor_mean > 0;
+  result::Observable o{
+      .name = fmt::format("{}/{}", named.kind == "PFY" ? "pfy" : "spfy", c.name),
+      .unit = "1/s",
+      .help = "Photons of " + c.name + " a second in a live pixel" + (monitored ? " and a unit of the monitor" : ""),
+      .axis_name = "incident_energy",
+      .axis_unit = "eV",
+      .axis = c.energy_eV};
   o.noise.law = result::NoiseLaw::poisson;
   for (std::size_t i = 0; i < c.size(); ++i) {
     const bool known = std::isfinite(c.value[i]) && std::isfinite(c.variance[i]);
@@ -130,6 +175,7 @@ result::Observable yield_observable(const MapsOutcome& outcome, const NamedCurve
   }
   o.depth = {.law = result::DepthLaw::fluorescence, .element = element_near(c.energy_eV[c.size() / 2])};
   add_monitor(outcome, o);
+  add_energy_scale(outcome, c.by_energy_scale, exposure, o);
   return o;
 }
 
@@ -147,7 +193,7 @@ double exposure_at(const Feature& f, const RixsMap& map) {
 
 result::Observable feature_observable(const MapsOutcome& outcome) {
   const Feature& f = *outcome.found.feature;
-  const double exposure = exposure_at(f, outcome.found.measured);
+  const double exposure = unit_exposure(outcome.found.measured, exposure_at(f, outcome.found.measured));
   const FeatureSettings sought = outcome.request.feature.value_or(FeatureSettings{});
   result::Observable o{.name = feature_name(sought),
                        .unit = "1/s",
@@ -168,22 +214,6 @@ double mean_exposure(const RixsMap& map) {
   double sum = 0;
   for (std::size_t c = 0; c < map.columns(); ++c) sum += map.live_pixel_s[c] * map.i0[c].value;
   return sum / static_cast<double>(map.columns());
-}
-
-std::string why_unusable(const Feature& f) {
-  constexpr double least_significance = 16, largest_chi_squared = 2;
-  if (!(f.counts.variance > 0) || !std::isfinite(f.counts.variance))
-    return "The fit of the feature gives its counts no uncertainty.";
-  if (!(f.significance > least_significance))
-    return fmt::format(
-        "The feature stands out by {:.1f} standard deviations; below {:g} the 95 % interval of its counts holds the "
-        "truth "
-        "in fewer than 90 of 100 cases.",
-        f.significance, least_significance);
-  if (f.chi_squared_per_bin > largest_chi_squared)
-    return fmt::format("The fit of the feature does not describe the map: chi squared of {:.1f} a bin.",
-                       f.chi_squared_per_bin);
-  return {};
 }
 
 std::string feature_name(const FeatureSettings& feature) {

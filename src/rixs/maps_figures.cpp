@@ -26,10 +26,12 @@ std::string title_of(const NamedCurve& named) {
 }
 
 std::string map_caption(const MapOutcome& one) {
-  std::string out = fmt::format(
-      "{:.0f} photons of {} pixels, {} pass{}. Square root of the counts a bin of {:g} eV, at equal exposure.",
-      one.map.total(), one.map.pixels, one.passes.size(), one.passes.size() == 1 ? "" : "es",
-      one.map.emission.width_eV);
+  std::string out =
+      fmt::format("{:.0f} photons{}. Square root of the counts a bin of {:g} eV, at equal exposure.", one.map.total(),
+                  one.map.pixels > 0 ? fmt::format(" of {} pixels, {} pass{}", one.map.pixels, one.passes.size(),
+                                                   one.passes.size() == 1 ? "" : "es")
+                                     : std::string{},
+                  one.map.emission.width_eV);
   if (one.elastic && one.elastic->significance > 3)
     out += fmt::format(" Elastic light is {} eV wide and {} eV from the diagonal.",
                        core::format_value(one.elastic->fwhm_eV), core::format_value(one.elastic->offset_eV));
@@ -80,9 +82,13 @@ Figure change_figure(const MapsOutcome& outcome) {
 
 std::string height_of(const MapsOutcome& outcome, const std::string& kind, bool compared) {
   if (kind == "iPFY") return "inverse yield";
-  constexpr const char* how[] = {"counts at equal exposure", "normalised to its area", "normalised to its maximum",
-                                 "over the area of sPFY"};
-  return compared ? how[static_cast<std::size_t>(outcome.request.normalise)] : how[0];
+  if (!compared) return "counts at equal exposure";
+  const bool polygon = kind == "sPFY";
+  if (outcome.request.normalise == Normalise::area)
+    return polygon ? "over the area of the total yield" : "normalised to its area";
+  if (outcome.request.normalise == Normalise::maximum)
+    return polygon ? "over the maximum of the total yield" : "normalised to its maximum";
+  return "counts on the scale of " + words(outcome.change->scale.source);
 }
 
 result::Plot curve_plot(std::string name, Role role, const std::string& table, const std::string& x,
@@ -110,8 +116,7 @@ Figure yield_figure(const MapsOutcome& outcome, std::size_t which, const std::st
   const CurveChange& change = outcome.change->curves[which];
   f.plots = {curve_plot("before", Role::primary, "difference_" + table, x, "before"),
              curve_plot("after", Role::second, "difference_" + table, x, "after")};
-  f.title += changed(change) ? fmt::format(" changed, by {:.1f} standard deviations", change.significance)
-                             : " did not change beyond counting";
+  f.title += " " + change_words(change);
   f.caption +=
       fmt::format(" Chi squared of no change {:.0f} for {} degrees of freedom.", change.chi_squared, change.degrees);
   return f;

@@ -4,15 +4,22 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lithoscope/core/statistics.hpp"
 #include "maps_parts.hpp"
 
 namespace lithoscope::rixs {
 namespace {
 
 std::string feature_words(const Feature& f) {
-  return fmt::format("{} counts (95 %: {:.0f} to {:.0f}) at {} eV in and {} eV out, {:.1f} standard deviations",
-                     core::format_value(f.counts), f.low, f.high, core::format_value(f.incident_eV),
-                     core::format_value(f.emission_eV), f.significance);
+  constexpr double by_chance = 0.01;
+  if (f.at_edge || f.chance > by_chance)
+    return fmt::format("none is shown by this map alone (chance {:.2g} that bands and noise make one as large)",
+                       f.chance);
+  return fmt::format(
+      "{} counts (95 %: {:.0f} to {:.0f}) at {} eV in and {} eV out, {:.1f} standard deviations on any smooth "
+      "background",
+      core::format_value(f.counts), f.low, f.high, core::format_value(f.incident_eV), core::format_value(f.emission_eV),
+      f.significance);
 }
 
 // Emission spectra and the sum of all are told where they have something to tell.
@@ -22,30 +29,81 @@ void add_changed_curves(const MapsOutcome& outcome, std::vector<std::string>& ou
     const CurveChange& c = outcome.change->curves[i];
     const bool minor = named.kind == "XES" || named.kind == "XRF";
     if (minor && !changed(c)) continue;
-    const char* verdict = changed(c) ? "changed" : "did not change beyond counting";
-    out.push_back(fmt::format("{}{} {}: {:.1f} standard deviations, chi squared {:.0f} for {} degrees of freedom.",
-                              named.kind, named.kind == "TFY" || named.kind == "XRF" ? "" : " " + named.curve.name,
-                              verdict, c.significance, c.chi_squared, c.degrees));
+    const bool plain = named.kind == "TFY" || named.kind == "XRF";
+    out.push_back(fmt::format("{}{} {}.", named.kind, plain ? "" : " " + named.curve.name, change_words(c)));
   }
+}
+
+std::string scale_words(const MapsOutcome& outcome) {
+  const StateScale& s = outcome.change->scale;
+  if (outcome.request.normalise == Normalise::area || outcome.request.normalise == Normalise::maximum)
+    return "Spectra are compared in shape alone, each by its own height; polygons by that of the total yield.";
+  if (s.source == ScaleSource::live_time)
+    return "Compared at equal live time: a change of the beam looks like a change of the sample.";
+  if (s.source == ScaleSource::rest_of_map)
+    return fmt::format(
+        "Compared on the scale of the rest of the map, which counts {} times as much after at equal exposure: what all "
+        "of the map did together does not show.",
+        core::format_value(s.ratio));
+  return fmt::format("Compared on the scale of the monitors, {:.2g} % in each state; the rest of the map went to {}.",
+                     100 * outcome.request.scale_error, core::format_value(s.of_rest));
+}
+
+std::string percent(double share) { return fmt::format("{:+.2g} %", 100 * share); }
+
+// The change in photons, of the box, and of the feature where that is known.
+std::string bounds_of(const FeatureChange& f) {
+  std::string out = fmt::format("{:+.0f} to {:+.0f} photons", f.low, f.high);
+  if (f.box_before > 0)
+    out += fmt::format(", {} to {} of the box", percent(f.low / f.box_before), percent(f.high / f.box_before));
+  if (f.relative) {
+    const double half = core::two_sided_95 * f.relative->sigma();
+    out +=
+        fmt::format(", {} to {} of the feature", percent(f.relative->value - half), percent(f.relative->value + half));
+  }
+  return out;
+}
+
+std::string feature_change_words(const FeatureChange& f) {
+  constexpr double clear = 3;
+  const std::string box = fmt::format("the box about it went to {}", core::format_value(f.box_ratio));
+  if (std::abs(f.significance) > clear)
+    return fmt::format("The feature {} by {} photons (95 %: {}), {:.1f} standard deviations; {}.",
+                       f.counts.value > 0 ? "rose" : "fell",
+                       core::format_value({std::abs(f.counts.value), f.counts.variance}), bounds_of(f),
+                       std::abs(f.significance), box);
+  if (changed(f))
+    return fmt::format(
+        "A line changed at {:.1f} eV in and {:.1f} eV out, by {:.1f} standard deviations (chance {:.2g}), and not "
+        "where "
+        "the feature was expected; {}.",
+        f.largest_incident_eV, f.largest_emission_eV, f.largest, f.chance, box);
+  return fmt::format("The feature did not change beyond counting: at 95 % its change lies within {}; {}.", bounds_of(f),
+                     box);
+}
+
+bool seen(const std::optional<ElasticFit>& elastic) {
+  constexpr double clear = 3;
+  return elastic && elastic->significance > clear;
 }
 
 std::vector<std::string> answers(const MapsOutcome& outcome) {
   std::vector<std::string> out;
   const MapOutcome& first = outcome.change ? outcome.change->before : outcome.found;
   const RixsMap& m = first.map;
-  out.push_back(fmt::format("{:.0f} photons of {} pixels at {} incident energies from {:.2f} to {:.2f} eV{}.",
-                            m.total(), m.pixels, m.columns(), m.incident_eV.front(), m.incident_eV.back(),
-                            outcome.change ? fmt::format("; {:.0f} after", outcome.found.map.total()) : ""));
-  if (outcome.change) add_changed_curves(outcome, out);
-  if (outcome.change && outcome.change->feature) {
-    const FeatureChange& f = *outcome.change->feature;
-    out.push_back(fmt::format(
-        "The feature: before {}; after {}. Its share went to {} of what it was, {:.1f} standard deviations.",
-        feature_words(f.before), feature_words(f.after), core::format_value(f.ratio), f.significance));
-  } else if (outcome.found.feature) {
+  if (outcome.change && outcome.change->feature) out.push_back(feature_change_words(*outcome.change->feature));
+  if (!outcome.change && outcome.found.feature)
     out.push_back("The feature: " + feature_words(*outcome.found.feature) + ".");
+  if (outcome.change) {
+    add_changed_curves(outcome, out);
+    out.push_back(scale_words(outcome));
   }
-  if (first.elastic && first.elastic->significance > 3)
+  // A map that was made elsewhere says nothing of pixels.
+  const std::string pixels = m.pixels > 0 ? fmt::format(" of {} pixels", m.pixels) : std::string{};
+  out.push_back(fmt::format("{:.0f} photons{} at {} incident energies from {:.2f} to {:.2f} eV{}.", m.total(), pixels,
+                            m.columns(), m.incident_eV.front(), m.incident_eV.back(),
+                            outcome.change ? fmt::format("; {:.0f} after", outcome.found.map.total()) : ""));
+  if (seen(first.elastic))
     out.push_back(fmt::format("Elastic light is {} eV wide and lies {} eV from the diagonal.",
                               core::format_value(first.elastic->fwhm_eV),
                               core::format_value(first.elastic->offset_eV)));
@@ -56,11 +114,67 @@ bool is_of_map(const std::string& figure) { return figure.starts_with("map"); }
 
 }  // namespace
 
+namespace {
+
+// Emission and incident energies are two scales; elastic light ties them.
+void add_elastic_warnings(const MapsOutcome& outcome, std::vector<std::string>& out) {
+  constexpr double clear = 5;
+  const auto far = [](const core::Value& v) { return std::abs(v.value) > clear * v.sigma(); };
+  const auto& after = outcome.found.elastic;
+  if (seen(after) && far(after->offset_eV))
+    out.push_back(fmt::format(
+        "Elastic light lies {} eV from the diagonal: emission and incident energies are that far apart, and "
+        "neither says which is right.",
+        core::format_value(after->offset_eV)));
+  if (!outcome.change || !seen(after) || !seen(outcome.change->before.elastic)) return;
+  const core::Value moved = after->offset_eV - outcome.change->before.elastic->offset_eV;
+  if (far(moved))
+    out.push_back(
+        fmt::format("Elastic light moved by {} eV against the incident energies from one state to the other: a scale "
+                    "moved, and what seems to change at steep places may be that.",
+                    core::format_value(moved)));
+}
+
+}  // namespace
+
+std::string change_words(const CurveChange& c) {
+  const auto where = [&] {
+    return c.part_eV > 0 ? fmt::format(" over {:.2g} eV about {:.1f} eV", c.part_eV, c.part_at_eV) : std::string{};
+  };
+  const double half = core::two_sided_95 * c.height.sigma();
+  if (height_changed(c))
+    return fmt::format("{} by {} %{}: {:.1f} standard deviations", c.height.value > 0 ? "rose" : "fell",
+                       core::format_value({100 * std::abs(c.height.value), 1e4 * c.height.variance}), where(),
+                       std::abs(c.height.value) / c.height.sigma());
+  if (changed(c)) return fmt::format("changed in shape: {:.1f} standard deviations", c.significance);
+  if (!std::isfinite(half)) return "did not change beyond counting";
+  return fmt::format("did not change beyond counting: at 95 % its height{} lies within {:+.2g} to {:+.2g} %", where(),
+                     100 * (c.height.value - half), 100 * (c.height.value + half));
+}
+
 void add_page(const MapsOutcome& outcome, result::Result& out) {
   out.asked = outcome.change
                   ? "Asked: did the map or any spectrum cut from it change, beyond what counting can explain?"
                   : "Asked: what was emitted at which incident energy?";
   out.answers = answers(outcome);
+  add_elastic_warnings(outcome, out.warnings);
+  if (outcome.change && outcome.change->feature) {
+    const FeatureChange& f = *outcome.change->feature;
+    constexpr double clear = 4;
+    if (f.misfit > clear)
+      out.warnings.push_back(fmt::format(
+          "The two maps differ by more than the feature, a scale and a shift of the emission energies ({:.1f} standard "
+          "deviations): what lies under the feature may have changed as well.",
+          f.misfit));
+    const double off = std::abs(outcome.change->scale.of_rest.value - 1);
+    const core::Value rest = outcome.change->scale.of_rest;
+    if (outcome.change->scale.source == ScaleSource::monitor &&
+        off > clear * std::sqrt(rest.variance + outcome.change->scale.ratio.variance))
+      out.warnings.push_back(
+          fmt::format("On the monitors' scale all the rest of the map went to {}: the sample, its illumination or a "
+                      "monitor changed.",
+                      core::format_value(rest)));
+  }
   // Before the number: it is why not to trust it.
   if (outcome.found.feature) {
     if (const std::string why = why_unusable(*outcome.found.feature); !why.empty()) out.warnings.push_back(why);

@@ -21,6 +21,9 @@ std::string outline_name(std::size_t region);
 /// Mean over the columns of live pixel-seconds times monitor.
 double mean_exposure(const RixsMap& map);
 
+/// "rose by 12(2) %", "changed in shape by 4.1 standard deviations", "did not change: ... is excluded".
+std::string change_words(const CurveChange& change);
+
 /// Tables and grids.
 void add_tables(const MapsOutcome& outcome, result::Result& out);
 void add_grids(const MapsOutcome& outcome, result::Result& out);

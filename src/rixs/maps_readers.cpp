@@ -34,6 +34,8 @@ RixsMap map_in(const result::Result& r, const char* grid, bool own) {
           .dwell_s = columns.at("dwell").numbers(),
           .live_pixel_s = columns.at("live_pixel_time").numbers(),
           .i0 = values_in(columns.at("i0")),
+          .monitor_mean = number_in(r, "monitor_mean"),
+          .energy_sigma_eV = number_in(r, "energy_sigma"),
           .pile_up = columns.at("pile_up").numbers(),
           .pixels = static_cast<std::int64_t>(number_in(r, "pixels")),
           .outside = static_cast<std::int64_t>(number_in(r, "outside"))};
@@ -89,6 +91,10 @@ std::optional<Feature> feature_of(const result::Result& r) {
                  .share = value("share"),
                  .significance = value("significance").value,
                  .chance = value("chance").value,
+                 .on_fit = value("on_fit").value,
+                 .other_counts = value("other_counts"),
+                 .spread = value("spread").value,
+                 .at_edge = t->at("at_edge").integers().at(row) != 0,
                  .chi_squared_per_bin = value("chi_squared_per_bin").value};
 }
 

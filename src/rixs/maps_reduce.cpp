@@ -85,29 +85,20 @@ std::vector<core::Value> monitor_at(const MapsRequest& source, const std::vector
         static_cast<std::size_t>(std::ranges::upper_bound(energy, e) - energy.begin()), 1, energy.size() - 1);
     const double share = (e - energy[above - 1]) / (energy[above] - energy[above - 1]);
     const double value = column->values[above - 1] + share * (column->values[above] - column->values[above - 1]);
-    out.push_back(core::Value::with_sigma(value, source.i0_relative_sigma * std::abs(value)));
+    out.push_back(core::Value::exact(value));
   }
   return out;
 }
 
-// The log's own monitor, where every point has one.
-std::optional<std::vector<core::Value>> monitor_of_log(const RixsMap& map, const tes::ScanPass& pass,
-                                                       double relative_sigma) {
-  std::vector<core::Value> out(map.columns(), core::Value{0, 0});
-  std::vector<double> weight(map.columns(), 0.0);
-  for (const tes::ScanPoint& point : pass.points) {
-    if (!(point.i0 > 0)) return std::nullopt;
-    const auto column = std::ranges::find(map.incident_eV, point.position);
-    if (column == map.incident_eV.end()) return std::nullopt;
-    const auto c = static_cast<std::size_t>(column - map.incident_eV.begin());
-    out[c].value += point.i0;
-    weight[c] += 1;
+// What is stated of the monitor: its dark reading, the range of its amplifier, the error of each reading.
+void apply_to_monitor(RixsMap& map, const MapsRequest& request) {
+  if (!(map.monitor_mean > 0)) return;
+  std::vector<core::Value> readings;
+  for (const core::Value& v : map.i0) {
+    const double net = request.i0_range * (v.value * map.monitor_mean - request.i0_dark);
+    readings.push_back(core::Value::with_sigma(net, request.i0_relative_sigma * std::abs(net)));
   }
-  for (std::size_t c = 0; c < out.size(); ++c) {
-    if (!(weight[c] > 0)) return std::nullopt;
-    out[c] = core::Value::with_sigma(out[c].value / weight[c], relative_sigma * out[c].value / weight[c]);
-  }
-  return out;
+  set_i0(map, readings);
 }
 
 // Readings of one setting differ a little from pass to pass.
@@ -140,18 +131,33 @@ double nearest_energy(const RixsMap& map, double wanted_eV) {
   return *std::ranges::min_element(map.incident_eV, {}, [&](double e) { return std::abs(e - wanted_eV); });
 }
 
-std::vector<NamedCurve> curves_of(const RixsMap& map, const MapsRequest& request) {
-  std::vector<NamedCurve> out;
-  for (const Region& region : request.regions)
-    out.push_back({region.polygon.empty() ? "PFY" : "sPFY", partial_yield(map, region)});
-  out.push_back({"TFY", total_yield(map)});
-  if (request.inverse) out.push_back({"iPFY", inverse_partial_yield(map, *request.inverse)});
+std::vector<Cut> cuts_of(const RixsMap& map, const MapsRequest& request) {
+  std::vector<Cut> out;
+  for (const Region& region : request.regions) out.push_back({region.polygon.empty() ? "PFY" : "sPFY", region});
+  out.push_back({"TFY", {.name = "total yield"}});
+  if (request.inverse) out.push_back({"iPFY", *request.inverse});
   for (const auto& [from, to] : request.cuts) {
     const double nearest = from == to ? nearest_energy(map, from) : from;
-    out.push_back({"XES", emission_spectrum(map, nearest, from == to ? nearest : to)});
-    out.back().curve.name = from == to ? fmt::format("{:.2f} eV", nearest) : fmt::format("{:g} to {:g} eV", from, to);
+    const std::string name = from == to ? fmt::format("{:.2f} eV", nearest) : fmt::format("{:g} to {:g} eV", from, to);
+    out.push_back({"XES", {.name = name}, nearest, from == to ? nearest : to});
   }
-  out.push_back({"XRF", fluorescence(map)});
+  out.push_back({"XRF", {.name = "fluorescence"}});
+  return out;
+}
+
+Curve curve_of(const RixsMap& map, const Cut& cut) {
+  if (cut.kind == "TFY") return total_yield(map);
+  if (cut.kind == "XRF") return fluorescence(map);
+  if (cut.kind == "iPFY") return inverse_partial_yield(map, cut.region);
+  if (cut.kind != "XES") return partial_yield(map, cut.region);
+  Curve out = emission_spectrum(map, cut.from_eV, cut.to_eV);
+  out.name = cut.region.name;
+  return out;
+}
+
+std::vector<NamedCurve> curves_of(const RixsMap& map, const MapsRequest& request) {
+  std::vector<NamedCurve> out;
+  for (const Cut& cut : cuts_of(map, request)) out.push_back({cut.kind, curve_of(map, cut)});
   return out;
 }
 
@@ -162,18 +168,17 @@ bool holds(const RixsMap& map, const FeatureSettings& f) {
          low < f.emission_eV - 3 && high > f.emission_eV + 3;
 }
 
-// Per live pixel-second and monitor: exposures of a curve are relative to its own map's mean, which before and after do
-// not share.
-Curve at_common_exposure(Curve curve, const RixsMap& own, const RixsMap& common, bool inverse) {
-  const auto mean = [](const RixsMap& map) {
-    double sum = 0;
-    for (std::size_t c = 0; c < map.columns(); ++c) sum += map.live_pixel_s[c] * map.i0[c].value;
-    return sum / static_cast<double>(map.columns());
-  };
-  const double ratio = mean(common) / mean(own), factor = inverse ? 1 / ratio : ratio;
-  for (double& v : curve.value) v *= factor;
-  for (double& v : curve.variance) v *= factor * factor;
-  return curve;
+// Whether a polygon holds a place: how often a ray to higher incident energy leaves it.
+bool holds(const Region& region, double incident_eV, double emission_eV) {
+  bool inside = false;
+  const auto& p = region.polygon;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    const Corner &a = p[i], &b = p[(i + 1) % p.size()];
+    if ((a.emission_eV > emission_eV) == (b.emission_eV > emission_eV)) continue;
+    const double t = (emission_eV - a.emission_eV) / (b.emission_eV - a.emission_eV);
+    if (a.incident_eV + t * (b.incident_eV - a.incident_eV) > incident_eV) inside = !inside;
+  }
+  return inside;
 }
 
 // After on the very energies of before, where they are the same settings.
@@ -237,9 +242,9 @@ void compare_passes(const std::vector<RixsMap>& passes, MapOutcome& map, std::ve
         map.passes_chi_squared, map.passes_degrees));
 }
 
-MapOutcome reduce_one(const Photons& photons, const std::vector<tes::ScanPass>& passes, const MapsRequest& request,
-                      const EnergyBins& bins, std::vector<std::string>& warnings) {
-  MapOutcome one;
+// Maps of the passes, their monitors applied.
+std::vector<RixsMap> maps_of(const Photons& photons, const std::vector<tes::ScanPass>& passes,
+                             const MapsRequest& request, const EnergyBins& bins, std::vector<std::string>& warnings) {
   MapSettings settings = request.map;
   settings.emission = bins;
   if (settings.pile_up_window_s == 0 && !photons.events.empty()) {
@@ -251,13 +256,16 @@ MapOutcome reduce_one(const Photons& photons, const std::vector<tes::ScanPass>& 
     const auto p = static_cast<std::size_t>(i);
     maps[p] = fill_map(photons.events, passes[p], settings);
   });
-  for (std::size_t i = 0; i < maps.size(); ++i) {
-    for (const std::string& remark : maps[i].remarks) warnings.push_back(remark);
-    if (!request.i0.empty()) {
-      set_i0(maps[i], monitor_at(request, maps[i].incident_eV));
-    } else if (const auto monitor = monitor_of_log(maps[i], passes[i], request.i0_relative_sigma)) {
-      set_i0(maps[i], *monitor);
-    }
+  for (const RixsMap& map : maps) warnings.insert(warnings.end(), map.remarks.begin(), map.remarks.end());
+  return maps;
+}
+
+MapOutcome outcome_of(std::vector<RixsMap> maps, const MapsRequest& request, std::optional<double> detector_fwhm_eV,
+                      std::vector<std::string>& warnings) {
+  MapOutcome one;
+  for (RixsMap& map : maps) {
+    if (!request.i0.empty()) set_i0(map, monitor_at(request, map.incident_eV));
+    apply_to_monitor(map, request);
   }
   const std::vector<RixsMap> kept = same_axes(std::move(maps), warnings);
   for (const RixsMap& pass : kept) one.passes.push_back({pass.name, pass.total(), pass.outside});
@@ -269,7 +277,7 @@ MapOutcome reduce_one(const Photons& photons, const std::vector<tes::ScanPass>& 
                                   .advice = "are log and pulse files of the same night?"});
   }
   compare_passes(kept, one, warnings);
-  if (!request.map.loss) one.elastic = fit_elastic(one.map);
+  if (!one.map.is_loss) one.elastic = fit_elastic(one.map, {.detector_fwhm_eV = detector_fwhm_eV});
   if (request.remove_elastic && one.elastic) one.map = without_elastic(one.map, *one.elastic).map;
   one.curves = curves_of(one.map, request);
   const FeatureSettings feature = request.feature.value_or(FeatureSettings{});
@@ -283,29 +291,145 @@ bool same_rows(const RixsMap& a, const RixsMap& b) {
          a.emission.width_eV == b.emission.width_eV;
 }
 
-const Curve* reference_of(const std::vector<NamedCurve>& curves, Normalise how) {
-  if (how != Normalise::reference) return nullptr;
-  const auto found = std::ranges::find(curves, "sPFY", &NamedCurve::kind);
-  if (found != curves.end()) return &found->curve;
-  throw core::UsageError(
-      {.what = "normalising by sPFY needs one", .expected = "a region with corners", .found = "none"});
+// The spectrum's change on the common scale, or by its own area or maximum. A polygon over its own area would hide what
+// it is asked for: it is over that of the total yield.
+CurveChange change_of(const Cut& cut, const RixsMap& before, const RixsMap& after, const StateScale& scale,
+                      Normalise how) {
+  Cut counted = cut;
+  const bool inverse = cut.kind == "iPFY";
+  if (inverse) counted.kind = "PFY";
+  const Curve first = curve_of(before, counted);
+  const auto at_exposure = [&](const Curve& curve) { return at_exposure_of(curve, after, before, scale.source); };
+  const Curve second = at_exposure(curve_of(after, counted));
+  if (how != Normalise::area && how != Normalise::maximum)
+    return compare_curves(first, second, divisors_of(before, after, counted, first, second, scale), inverse);
+  if (cut.kind != "sPFY")
+    return compare_curves(first, second, {own_divisor(first, how), own_divisor(second, how)}, inverse);
+  const auto by_total = [&](const Curve& total) {
+    Divisor by = own_divisor(total, how);
+    by.rest_variance = 0;
+    for (std::size_t i = 0; i < total.size(); ++i)
+      by.rest_variance += by.weights[i] == 0 ? 0 : by.weights[i] * by.weights[i] * total.variance[i];
+    by.weights.clear();
+    return by;
+  };
+  return compare_curves(first, second, {by_total(total_yield(before)), by_total(at_exposure(total_yield(after)))});
 }
 
-// Of two maps with the same axes; curves as far as both states have the same ones.
-MapsChange change_from(MapOutcome before, MapOutcome& after, Normalise how) {
+// Of two maps with the same axes.
+MapsChange change_from(MapOutcome before, MapOutcome& after, const MapsRequest& request) {
   MapsChange out;
   share_energies(after, before);
-  const Curve *b = reference_of(before.curves, how), *a = reference_of(after.curves, how);
-  for (std::size_t i = 0; i < std::min(before.curves.size(), after.curves.size()); ++i) {
-    if (before.curves[i].kind != after.curves[i].kind) break;
-    const bool inverse = before.curves[i].kind == "iPFY";  // no counts to add up: compared as it is
-    const Curve scaled = at_common_exposure(after.curves[i].curve, after.map, before.map, inverse);
-    out.curves.push_back(compare_curves(before.curves[i].curve, scaled, inverse ? Normalise::none : how, b, a));
+  before.curves = curves_of(before.map, request);
+  const FeatureSettings sought = request.feature.value_or(FeatureSettings{});
+  const bool seeks = request.seek_feature && (request.feature || holds(before.map, sought));
+  ScaleRequest asked{.how = request.normalise,
+                     .monitor_error = request.scale_error,
+                     .asked = request.regions,
+                     .feature = seeks ? std::optional{sought} : std::nullopt};
+  out.scale = common_scale(before.map, after.map, asked);
+  for (const Cut& cut : cuts_of(after.map, request))
+    out.curves.push_back(change_of(cut, before.map, after.map, out.scale, request.normalise));
+  out.map = compare_maps(before.measured, after.measured, out.scale);
+  if (seeks) {
+    const auto box = std::ranges::find_if(request.regions, [&](const Region& r) {
+      return !r.polygon.empty() && holds(r, sought.incident_eV, sought.emission_eV);
+    });
+    out.feature = compare_feature(before.measured, after.measured, out.scale, sought,
+                                  box == request.regions.end() ? nullptr : &*box);
+    if (out.feature) {
+      out.feature->before = before.feature;
+      out.feature->after = after.feature;
+    }
   }
-  out.map = compare_maps(before.measured, after.measured);
-  if (before.feature && after.feature) out.feature = compare_feature(*before.feature, *after.feature);
   out.before = std::move(before);
   return out;
+}
+
+// What both maps hold: the incident energies they share, the rows they share. Nothing where that is too little.
+std::optional<RixsMap> common_part(const RixsMap& map, const RixsMap& other) {
+  const double width = map.emission.width_eV, offset = (other.emission.low_eV - map.emission.low_eV) / width;
+  constexpr double same_eV = 0.02, of_row = 0.02;
+  if (map.is_loss != other.is_loss || std::abs(other.emission.width_eV / width - 1) > 1e-6 ||
+      std::abs(offset - std::round(offset)) > of_row)
+    return std::nullopt;
+  std::vector<std::size_t> columns;
+  for (std::size_t c = 0; c < map.columns(); ++c) {
+    if (std::ranges::any_of(other.incident_eV, [&](double e) { return std::abs(e - map.incident_eV[c]) < same_eV; }))
+      columns.push_back(c);
+  }
+  const auto shift = static_cast<std::int64_t>(std::llround(offset));
+  const std::int64_t from = std::max<std::int64_t>(0, shift),
+                     to = std::min(map.emission.count, other.emission.count + shift);
+  constexpr std::size_t least = 3;
+  if (columns.size() < least || to - from < static_cast<std::int64_t>(least)) return std::nullopt;
+  RixsMap out = map;
+  out.emission.low_eV = map.emission.edge(from);
+  out.emission.count = to - from;
+  const auto pick = [&](auto& v) {
+    auto all = v;
+    v.clear();
+    for (const std::size_t c : columns) v.push_back(all[c]);
+  };
+  pick(out.incident_eV);
+  pick(out.dwell_s);
+  pick(out.live_pixel_s);
+  pick(out.i0);
+  pick(out.pile_up);
+  out.counts.clear();
+  out.variance.clear();
+  for (std::int64_t r = from; r < to; ++r) {
+    for (const std::size_t c : columns) {
+      out.counts.push_back(map.at(r, c));
+      if (!map.variance.empty()) out.variance.push_back(map.variance_at(r, c));
+    }
+  }
+  return out;
+}
+
+// Both states on what they share; false where that is nothing.
+bool cut_to_common(MapOutcome& before, MapOutcome& after) {
+  const auto a = common_part(before.map, after.map), b = common_part(after.map, before.map);
+  const auto c = common_part(before.measured, after.measured), d = common_part(after.measured, before.measured);
+  if (!a || !b || !c || !d || a->columns() != b->columns() || a->emission.count != b->emission.count) return false;
+  const auto keep_elastic = [](MapOutcome& one, const RixsMap& part) {
+    if (!one.elastic) return;
+    const std::vector<core::Value> all = one.elastic->counts;
+    one.elastic->counts.clear();
+    for (std::size_t k = 0; k < one.map.columns(); ++k) {
+      const bool kept = std::ranges::find(part.incident_eV, one.map.incident_eV[k]) != part.incident_eV.end();
+      if (kept) one.elastic->counts.push_back(all[k]);
+    }
+  };
+  keep_elastic(before, *a);
+  keep_elastic(after, *b);
+  before.map = *a;
+  after.map = *b;
+  before.measured = *c;
+  after.measured = *d;
+  return true;
+}
+
+void compare_with(const MapOutcome& before, MapsOutcome& out) {
+  if (same_rows(before.map, out.found.map) && near(before.map.incident_eV, out.found.map.incident_eV)) {
+    out.change = change_from(before, out.found, out.request);
+    return;
+  }
+  const auto axes = [](const RixsMap& m) {
+    return fmt::format("{} incident energies from {:g} to {:g} eV", m.columns(), m.incident_eV.front(),
+                       m.incident_eV.back());
+  };
+  const std::string apart = fmt::format("The state before was scanned at other energies ({} against {})",
+                                        axes(before.map), axes(out.found.map));
+  MapOutcome first = before;
+  if (!cut_to_common(first, out.found)) {
+    out.warnings.push_back(apart + ": the two maps are not compared.");
+    return;
+  }
+  out.bins = out.found.map.emission;
+  out.found.curves = curves_of(out.found.map, out.request);
+  out.warnings.push_back(fmt::format("{}: compared and shown is what both have, {}.", apart, axes(out.found.map)));
+  out.change = change_from(std::move(first), out.found, out.request);
 }
 
 }  // namespace
@@ -326,15 +450,19 @@ MapsOutcome reduce_maps(const Photons& photons, const MapsRequest& request, cons
   out.bins =
       before != nullptr && before->map.is_loss == request.map.loss ? before->map.emission : bins_of(request, passes);
   if (out.request.regions.empty()) out.request.regions = all_shown(out.bins);
-  out.found = reduce_one(photons, passes, out.request, out.bins, out.warnings);
-  if (before == nullptr) return out;
-  if (same_rows(before->map, out.found.map) && near(before->map.incident_eV, out.found.map.incident_eV)) {
-    out.change = change_from(*before, out.found, request.normalise);
-  } else {
-    out.warnings.push_back(fmt::format(
-        "The state before was scanned at other energies ({} points against {}): the two maps are not compared.",
-        before->map.columns(), out.found.map.columns()));
-  }
+  std::vector<RixsMap> maps = maps_of(photons, passes, out.request, out.bins, out.warnings);
+  out.found = outcome_of(std::move(maps), out.request, photons.detector_fwhm_eV, out.warnings);
+  if (before != nullptr) compare_with(*before, out);
+  return out;
+}
+
+MapsOutcome reduce_maps(std::vector<RixsMap> maps, const MapsRequest& request, const MapOutcome* before) {
+  MapsOutcome out{.request = request, .bins = {}, .found = {}, .change = {}, .state = {}, .warnings = {}};
+  if (maps.empty()) throw core::UsageError({.what = "no map is given", .expected = "at least one", .found = "none"});
+  out.bins = maps.front().emission;
+  if (out.request.regions.empty()) out.request.regions = all_shown(out.bins);
+  out.found = outcome_of(std::move(maps), out.request, std::nullopt, out.warnings);
+  if (before != nullptr) compare_with(*before, out);
   return out;
 }
 

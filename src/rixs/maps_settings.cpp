@@ -11,7 +11,11 @@
 namespace lithoscope::rixs {
 namespace {
 
-constexpr std::array<std::string_view, 4> normalise_words{"none", "area", "maximum", "spfy"};  // as Normalise
+// As PlaneAxes.
+constexpr std::array<std::string_view, 5> plane_words{"auto", "incident,emission", "emission,incident", "incident,loss",
+                                                      "loss,incident"};
+constexpr std::array<std::string_view, 6> normalise_words{"auto", "monitor", "rest",
+                                                          "none", "area",    "maximum"};  // as Normalise
 
 double number_in(const std::string& what, std::string_view text) {
   std::string_view word = core::trimmed(text);
@@ -32,7 +36,11 @@ std::span<const core::Setting<MapsSettings>> maps_settings_table() {
       T{"i0_sigma", "1", &S::i0_sigma, "Relative standard deviation of each reading of the monitor", 0, 1, "0"},
       T{"monitor.column", "", &S::monitor_column, "Column of the monitor in its table", 0, most, "i0"},
       T{"monitor.scale_error", "1", &S::monitor_scale_error,
-        "Relative standard deviation of the monitor's scale, which moves all counts of a state together", 0, 1, "0"},
+        "Relative standard deviation of the monitor's scale, which moves all counts of a state together", 0, 1, "1 %"},
+      T{"monitor.dark", "1", &S::monitor_dark, "Reading of the monitor without beam, in its own unit", -most, most,
+        "0"},
+      T{"monitor.range", "1", &S::monitor_range,
+        "What the monitor's readings are multiplied by, where states were measured in other ranges", 1e-15, 1e15, "1"},
       T{"whole_seconds", "", &S::whole_seconds,
         "Cut scan windows to whole seconds, to compare with maps of tes_scan_server"},
       T{"from", "eV", &S::from, "Lowest emission energy, or loss", -most, most, "20 eV below the scan"},
@@ -48,10 +56,19 @@ std::span<const core::Setting<MapsSettings>> maps_settings_table() {
       T{"cut_at", "", &S::cut_at,
         "Incident energy (eV), or a range such as 530..532, of an emission spectrum; may be repeated"},
       T{"normalise", "", core::choice_of<&S::normalise, S>(normalise_words),
-        "What spectra to be compared are divided by: their area, maximum, the area of an sPFY, or nothing"},
+        "On what scale two states are compared: their monitors, the rest of the map (outside polygons, feature and "
+        "elastic light), live time alone (none), or each spectrum's own area or maximum; auto: the monitors where both "
+        "states have one, else the rest of the map"},
       T{"feature", "", &S::feature, "Place of a feature to find, INCIDENT,EMISSION or \"531 eV -> 523 eV\"", 0, most,
         "531,523 where the map covers it"},
-      T{"no_feature", "", &S::no_feature, "Find no feature"}};
+      T{"no_feature", "", &S::no_feature, "Find no feature"},
+      T{"plane_axes", "", core::choice_of<&S::plane_axes, S>(plane_words),
+        "Axes of a map that was made elsewhere: the first column, first line or slow axis, then the other; auto: by "
+        "their "
+        "names, without any the incident energy first"},
+      T{"photons_per_unit", "1", &S::photons_per_unit,
+        "Photons of one unit of intensity in a map that was made elsewhere", 1e-15, 1e15,
+        "1 where all intensities are whole"}};
   return table;
 }
 
@@ -101,7 +118,9 @@ MapsRequest request_of(const MapsSettings& s) {
   if (!s.monitor_column.empty()) out.i0_column = s.monitor_column;
   if (!s.i0_column.empty()) out.i0_column = s.i0_column;
   out.i0_relative_sigma = s.i0_sigma.value_or(0);
-  out.scale_error = s.monitor_scale_error.value_or(0);
+  out.scale_error = s.monitor_scale_error.value_or(out.scale_error);
+  out.i0_dark = s.monitor_dark.value_or(0);
+  out.i0_range = s.monitor_range.value_or(1);
   out.map.loss = s.loss;
   out.map.windows = s.whole_seconds ? Windows::whole_seconds : Windows::exact;
   out.bin_eV = s.bin;
@@ -116,6 +135,7 @@ MapsRequest request_of(const MapsSettings& s) {
   if (!s.feature.empty()) out.feature = parse_feature(s.feature);
   out.seek_feature = !s.no_feature;
   out.normalise = s.normalise;
+  out.plane = {.axes = s.plane_axes, .photons_per_unit = s.photons_per_unit};
   return out;
 }
 

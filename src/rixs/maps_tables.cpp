@@ -233,8 +233,22 @@ Table feature_table(const MapsOutcome& outcome) {
       {"chance",
        "",
        number(&Feature::chance),
-       "Chance that noise alone makes one as significant where it was sought",
+       "Chance that bands and noise alone make one as significant where it was sought",
        {.digits = 2}},
+      {"on_fit",
+       "",
+       number(&Feature::on_fit),
+       "Its being there if the background that was fitted were right, in standard deviations",
+       {.digits = 3}},
+      {"other_counts", "", value(&Feature::other_counts), "Photons on a background that any smooth field may bend"},
+      {"spread",
+       "",
+       number(&Feature::spread),
+       "By which the photons on the two backgrounds differ beyond their noise",
+       {.digits = 2}},
+      {"at_edge", "",
+       std::function<std::int64_t(const FeatureRow&)>{[](const FeatureRow& r) { return std::int64_t{r.f.at_edge}; }},
+       "Whether place or width lie at an end of what was searched: 1 for yes"},
       {"chi_squared_per_bin",
        "",
        number(&Feature::chi_squared_per_bin),
@@ -315,6 +329,8 @@ struct Spectrum {
   std::string kind, name, table;
   double counts = 0, highest_at_eV = not_known;
   double significance = not_known, chi_squared = not_known, degrees = not_known;
+  core::Value height{not_known, not_known};
+  double part_eV = not_known, part_at_eV = not_known;
 };
 Spectrum summary_of(const NamedCurve& named, std::string table) {
   Spectrum out{.kind = named.kind, .name = named.curve.name, .table = std::move(table)};
@@ -338,6 +354,10 @@ Table spectra_table(const MapsOutcome& outcome) {
     rows.back().significance = c.significance;
     rows.back().chi_squared = c.chi_squared;
     rows.back().degrees = static_cast<double>(c.degrees);
+    if (!std::isfinite(c.height.variance)) continue;
+    rows.back().height = c.height;
+    if (c.part_eV > 0) rows.back().part_eV = c.part_eV;
+    if (c.part_eV > 0) rows.back().part_at_eV = c.part_at_eV;
   }
   const std::vector<result::Field<Spectrum>> fields{
       {"kind", "", &Spectrum::kind,
@@ -352,6 +372,10 @@ Table spectra_table(const MapsOutcome& outcome) {
        &Spectrum::significance,
        "Change from the state before, in standard deviations",
        {.name = "change (sigma)", .digits = 2}},
+      {"height_change", "", std::function<core::Value(const Spectrum&)>{[](const Spectrum& s) { return s.height; }},
+       "Relative change of the height, after over before less one: of all the spectrum, or of a part"},
+      {"part", "eV", &Spectrum::part_eV, "Width of the part whose height it is, where only the shape is compared"},
+      {"part_at", "eV", &Spectrum::part_at_eV, "Middle of that part"},
       {"chi_squared", "", &Spectrum::chi_squared, "Chi squared of no change", {.digits = 4}},
       {"degrees", "", &Spectrum::degrees, "Degrees of freedom of that chi squared"}};
   Table out = result::table_of<Spectrum>("spectra", "Spectra cut from the map", rows, fields);
@@ -361,10 +385,11 @@ Table spectra_table(const MapsOutcome& outcome) {
   out.brief = {"kind", "spectrum", "counts", "highest_at"};
   if (outcome.change) {
     out.brief.emplace_back("change");
+    out.brief.emplace_back("height_change");
   } else {
+    constexpr std::array of_change{"change", "height_change", "part", "part_at", "chi_squared", "degrees"};
     for (Column& column : out.columns) {
-      if (column.name == "change" || column.name == "chi_squared" || column.name == "degrees")
-        column.shown.hidden = true;
+      if (std::ranges::find(of_change, column.name) != of_change.end()) column.shown.hidden = true;
     }
   }
   return out;

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/median.hpp"
 #include "lithoscope/rixs/array_twin.hpp"
 #include "lithoscope/rixs/maps_run.hpp"
+#include "lithoscope/rixs/plane_file.hpp"
 #include "lithoscope/rixs/probes.hpp"
 #include "lithoscope/tes/array_run.hpp"
 #include "lithoscope/tes/recognise.hpp"
@@ -56,14 +59,25 @@ void require_scan(const Measurement& m, const Scans& scans) {
 
 const result::Result& detector_of(const Context& context) {
   if (const result::Result* detector = context.find("tes")) return *detector;
-  throw core::UsageError(
-      {.what = "no photons are given", .expected = "OFF or LJH files, or the run of litho tes", .found = "none"});
+  throw core::UsageError({.what = "no photons are given",
+                          .expected = "OFF or LJH files, the run of litho tes, or a map",
+                          .found = "none"});
 }
 
 // A pixel that was left out looks at nothing, and no exposure is its.
 std::vector<tes::PixelEvents> with_photons(std::vector<tes::PixelEvents> events) {
   std::erase_if(events, [](const tes::PixelEvents& e) { return e.size() == 0; });
   return events;
+}
+
+// As wide as the calibration lines are in the median pixel.
+std::optional<double> resolution_of(const result::Result& detector) {
+  std::vector<double> widths;
+  for (const double w : detector.table("pixels").at("resolution").numbers()) {
+    if (std::isfinite(w) && w > 0) widths.push_back(w);
+  }
+  if (widths.empty()) return std::nullopt;
+  return core::median(widths);
 }
 
 // The detector says the same of a log that both read: once is enough.
@@ -73,18 +87,41 @@ void drop_repeated(std::vector<std::string>& warnings, const result::Result& det
   });
 }
 
+// Maps that were made elsewhere, as far as their axes agree.
+MapsOutcome reduce_given(const Measurement& m, const MapsRequest& request, const MapOutcome* before,
+                         std::vector<result::Source>& sources) {
+  std::vector<RixsMap> maps;
+  for (const probe::Input& input : m.of("map")) {
+    Plane plane = read_plane(io::InputFile::open(input.path), request.plane);
+    plane.map.name = std::filesystem::path(input.path).filename().string();
+    sources.push_back({.role = "map", .path = input.path, .format = plane.format});
+    maps.push_back(std::move(plane.map));
+  }
+  return reduce_maps(std::move(maps), request, before);
+}
+
 result::Result reduce(const Measurement& m, Context& context) {
   MapsRequest request = request_of(probe::settings_in(m, maps_settings_table()));
   if (const probe::Input* i0 = m.one("i0")) request.i0 = i0->path;
+  std::optional<MapOutcome> before;
+  if (const result::Result* partner = context.partner()) before = map_outcome_of(*partner);
+  if (!m.of("map").empty()) {
+    std::vector<result::Source> sources;
+    MapsOutcome outcome = reduce_given(m, request, before ? &*before : nullptr, sources);
+    outcome.state = m.state;
+    result::Result out = describe(outcome);
+    out.sources = std::move(sources);
+    return out;
+  }
   const result::Result& detector = detector_of(context);
   Scans scans = scans_of(m);
   if (scans.passes.empty()) scans.passes = tes::passes_of(detector);
   drop_empty_passes(scans);
   require_scan(m, scans);
   drop_repeated(scans.warnings, detector);
-  const Photons photons{.events = with_photons(tes::events_of(detector)), .passes = std::move(scans.passes)};
-  std::optional<MapOutcome> before;
-  if (const result::Result* partner = context.partner()) before = map_outcome_of(*partner);
+  const Photons photons{.events = with_photons(tes::events_of(detector)),
+                        .passes = std::move(scans.passes),
+                        .detector_fwhm_eV = resolution_of(detector)};
   MapsOutcome outcome = reduce_maps(photons, request, before ? &*before : nullptr);
   outcome.state = m.state;
   outcome.warnings.insert(outcome.warnings.begin(), scans.warnings.begin(), scans.warnings.end());
@@ -148,29 +185,35 @@ std::vector<result::Observable> predict(const probe::Scene&, const Measurement& 
 }
 
 std::string role_of(const io::InputFile& file) {
-  return tes::recognise(file.bytes()) == tes::FileKind::scan_log ? "log" : "";
+  const tes::FileKind kind = tes::recognise(file.bytes());
+  if (kind == tes::FileKind::scan_log) return "log";
+  return kind == tes::FileKind::none && is_plane(file) ? "map" : "";
 }
 
 probe::Probe rixs_probe() {
-  return {.name = "rixs",
-          .help = "Photons and scan logs to maps of resonant scattering, partial yields, emission spectra",
-          .version = "1",
-          .roles = {{.name = "log",
-                     .help = "Scan logs that say when the monochromator stood where; without one those of the "
-                             "detector's measurement"},
-                    {.name = "i0", .help = "A table of the beam monitor over incident energy", .many = false}},
-          .settings = core::setting_infos(maps_settings_table(), "The map"),
-          .takes = {{.probe = "tes", .required = true}},
-          .partner = true,
-          .runs_over = "edge",
-          .instrument = core::setting_infos(twin_settings_table(), "The microcalorimeter run"),
-          .synthesizes_folder = true,
-          .needs_particle = false,
-          .reduce = reduce,
-          .predict = predict,
-          .synthesize = synthesize,
-          .role_of = role_of,
-          .title = "RIXS"};
+  return {
+      .name = "rixs",
+      .help = "Photons and scan logs to maps of resonant scattering, partial yields, emission spectra",
+      .version = "1",
+      .roles = {{.name = "log",
+                 .help = "Scan logs that say when the monochromator stood where; without one those of the "
+                         "detector's measurement"},
+                {.name = "map",
+                 .help = "Maps that were made elsewhere, in place of photons: a run of litho rixs, three columns, a "
+                         "matrix, NXdata, hist2d"},
+                {.name = "i0", .help = "A table of the beam monitor over incident energy", .many = false}},
+      .settings = core::setting_infos(maps_settings_table(), "The map"),
+      .takes = {{.probe = "tes", .required = false}},
+      .partner = true,
+      .runs_over = "edge",
+      .instrument = core::setting_infos(twin_settings_table(), "The microcalorimeter run"),
+      .synthesizes_folder = true,
+      .needs_particle = false,
+      .reduce = reduce,
+      .predict = predict,
+      .synthesize = synthesize,
+      .role_of = role_of,
+      .title = "RIXS"};
 }
 
 }  // namespace

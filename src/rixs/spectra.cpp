@@ -10,7 +10,6 @@
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/text.hpp"
-#include "normalisation.hpp"
 
 namespace lithoscope::rixs {
 namespace {
@@ -164,6 +163,17 @@ struct WeightedCounts {
   double poisson_variance() const { return variance > 0 ? variance : largest_weight * largest_weight; }
 };
 
+// Half of what moving by a standard deviation up less down changes.
+void add_energy_scale(Curve& curve, double sigma_eV) {
+  if (!(sigma_eV > 0)) return;
+  const std::size_t n = curve.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t a = i > 0 ? i - 1 : i, b = std::min(i + 1, n - 1);
+    const double slope = b > a ? (curve.value[b] - curve.value[a]) / (curve.energy_eV[b] - curve.energy_eV[a]) : 0;
+    curve.by_energy_scale.push_back(-sigma_eV * slope);
+  }
+}
+
 void push(Curve& curve, double energy_eV, const WeightedCounts& n, double exposure, double relative_variance) {
   curve.energy_eV.push_back(energy_eV);
   curve.counts.push_back(n.sum);
@@ -189,6 +199,32 @@ Curve over_incident(const RixsMap& map, const std::vector<double>& weights, std:
     push(out, map.incident_eV[c], n, exposures.value[c], exposures.relative_variance[c]);
   }
   return out;
+}
+
+std::vector<double> weights_in(const RixsMap& map, const Region& region) {
+  return region.polygon.empty() ? band_weights(map, region.from_eV, region.to_eV)
+                                : polygon_weights(map, region.polygon);
+}
+
+Region moved(Region region, double by_eV) {
+  region.from_eV += by_eV;
+  region.to_eV += by_eV;
+  for (Corner& corner : region.polygon) corner.emission_eV += by_eV;
+  return region;
+}
+
+// Photons that seem to lie higher by an error of the scale are those of the region moved down.
+void add_energy_scale(Curve& curve, const RixsMap& map, const Region& region) {
+  const double sigma = map.energy_sigma_eV;
+  if (!(sigma > 0) || map.is_loss) return;
+  // A finite step, so that single counts at the region's edges do not make the slope.
+  const double step = std::max(sigma, map.emission.width_eV);
+  const Curve down = over_incident(map, weights_in(map, moved(region, -step)), region.name);
+  const Curve up = over_incident(map, weights_in(map, moved(region, step)), region.name);
+  for (std::size_t i = 0; i < curve.size(); ++i) {
+    const double slope = 0.5 * (down.value[i] - up.value[i]) / step;
+    curve.by_energy_scale.push_back(std::isfinite(slope) ? sigma * slope : 0);
+  }
 }
 
 }  // namespace
@@ -228,8 +264,7 @@ Region parse_region(const std::string& text) {
 std::vector<double> region_weights(const RixsMap& map, const Region& region) {
   if (!region.polygon.empty() && region.polygon.size() < 3) not_a_region(region.name, "it takes three corners");
   if (region.polygon.empty() && !(region.from_eV < region.to_eV)) not_a_region(region.name, "the band holds nothing");
-  std::vector<double> out =
-      region.polygon.empty() ? band_weights(map, region.from_eV, region.to_eV) : polygon_weights(map, region.polygon);
+  std::vector<double> out = weights_in(map, region);
   if (std::ranges::any_of(out, [](double w) { return w > 0; })) return out;
   throw core::UsageError(
       {.what = fmt::format("the region \"{}\" lies outside the map", region.name),
@@ -238,7 +273,9 @@ std::vector<double> region_weights(const RixsMap& map, const Region& region) {
 }
 
 Curve partial_yield(const RixsMap& map, const Region& region) {
-  return over_incident(map, region_weights(map, region), region.name);
+  Curve out = over_incident(map, region_weights(map, region), region.name);
+  add_energy_scale(out, map, region);
+  return out;
 }
 
 Curve total_yield(const RixsMap& map) {
@@ -253,6 +290,7 @@ Curve inverse_partial_yield(const RixsMap& map, const Region& region) {
     const bool counted = out.counts[i] > 0 && v > 0;
     out.value[i] = counted ? 1 / v : not_known;
     out.variance[i] = counted ? out.variance[i] / (v * v * v * v) : infinite;
+    if (!out.by_energy_scale.empty()) out.by_energy_scale[i] /= counted ? -v * v : 1;
   }
   return out;
 }
@@ -261,29 +299,44 @@ Curve emission_spectrum(const RixsMap& map, double incident_from_eV, double inci
   const auto inside = [&](std::size_t c) {
     return map.incident_eV[c] >= incident_from_eV && map.incident_eV[c] <= incident_to_eV;
   };
-  // All bins share one exposure; the monitor's error is that of the sum of the columns.
+  // Columns at equal exposure; the monitor's error is that of their sum.
   const Exposures exposures = exposures_of(map);
-  double exposure = 0, variance = 0;
+  std::vector<std::size_t> columns;
+  double mean = 0, variance = 0;
   for (std::size_t c = 0; c < map.columns(); ++c) {
-    if (!inside(c)) continue;
-    exposure += exposures.value[c];
-    variance += exposures.value[c] * exposures.value[c] * exposures.relative_variance[c];
+    if (!inside(c) || !(exposures.value[c] > 0)) continue;
+    columns.push_back(c);
+    mean += exposures.value[c];
+    variance += exposures.relative_variance[c];
   }
-  if (!(exposure > 0)) {
+  if (columns.empty()) {
     throw core::UsageError(
         {.what = "no incident energy of the map lies in the range",
          .expected = fmt::format("energies between {:g} and {:g} eV", map.incident_eV.front(), map.incident_eV.back()),
          .found = fmt::format("{:g} to {:g} eV", incident_from_eV, incident_to_eV)});
   }
+  const auto n = static_cast<double>(columns.size());
+  mean /= n;
+  variance /= n * n;
   Curve out;
   out.name = fmt::format("{:g} to {:g} eV", incident_from_eV, incident_to_eV);
   for (std::int64_t r = 0; r < map.emission.count; ++r) {
-    WeightedCounts n;
-    for (std::size_t c = 0; c < map.columns(); ++c) {
-      if (inside(c)) n.add(1, map, r, c);
+    double counts = 0;
+    WeightedCounts at_mean;
+    for (const std::size_t c : columns) {
+      counts += map.at(r, c);
+      at_mean.add(mean / exposures.value[c], map, r, c);
     }
-    push(out, map.emission.centre(r), n, 1, variance / (exposure * exposure));
+    // What the counts were divided by in effect.
+    const double exposure = counts > 0 && at_mean.sum > 0 ? mean * counts / at_mean.sum : mean;
+    out.energy_eV.push_back(map.emission.centre(r));
+    out.counts.push_back(counts);
+    out.exposure.push_back(exposure);
+    out.value.push_back(counts / exposure);
+    out.variance.push_back(at_mean.poisson_variance() / (mean * mean) +
+                           counts * counts / (exposure * exposure) * variance);
   }
+  add_energy_scale(out, map.energy_sigma_eV);
   return out;
 }
 
@@ -327,11 +380,9 @@ std::vector<double> highest_points(const Curve& curve) {
 }
 
 Divisor weighted(const Curve& curve, std::vector<double> weights, const char* what) {
-  Divisor out{.value = 0, .variance = 0, .weights = std::move(weights)};
+  Divisor out{.value = 0, .weights = std::move(weights)};
   for (std::size_t i = 0; i < curve.size(); ++i) {
-    if (out.weights[i] == 0) continue;
-    out.value += out.weights[i] * curve.value[i];
-    out.variance += out.weights[i] * out.weights[i] * curve.variance[i];
+    if (out.weights[i] != 0) out.value += out.weights[i] * curve.value[i];
   }
   if (out.value > 0) return out;
   throw core::UsageError({.what = fmt::format("the {} to normalise \"{}\" by is not positive", what, curve.name),
@@ -341,29 +392,27 @@ Divisor weighted(const Curve& curve, std::vector<double> weights, const char* wh
 
 }  // namespace
 
-Divisor divisor_of(const Curve& curve, Normalise how, const Curve* reference) {
-  if (how == Normalise::none) return {.value = 1, .variance = 0, .weights = std::vector<double>(curve.size(), 0.0)};
+Divisor own_divisor(const Curve& curve, Normalise how) {
   if (how == Normalise::maximum) return weighted(curve, highest_points(curve), "maximum");
-  if (how == Normalise::area || reference == &curve) return weighted(curve, trapezoids(curve), "area");
-  if (reference == nullptr) {
-    throw core::UsageError({.what = "no reference to normalise by", .expected = "another curve of the same map"});
-  }
-  Divisor out = weighted(*reference, trapezoids(*reference), "area");
-  out.weights.assign(curve.size(), 0.0);
-  return out;
+  if (how == Normalise::area) return weighted(curve, trapezoids(curve), "area");
+  return {};
 }
 
-Curve normalised(const Curve& curve, Normalise how, const Curve* reference) {
-  const Divisor by = divisor_of(curve, how, reference);
+Curve normalised(const Curve& curve, const Divisor& by) {
   Curve out = curve;
+  double of_divisor = by.rest_variance;
+  for (std::size_t i = 0; i < by.weights.size(); ++i) {
+    if (by.weights[i] != 0) of_divisor += by.weights[i] * by.weights[i] * curve.variance[i];
+  }
   for (std::size_t i = 0; i < curve.size(); ++i) {
-    const double y = curve.value[i] / by.value;
+    const double y = curve.value[i] / by.value, w = by.weights.empty() ? 0 : by.weights[i];
     out.value[i] = y;
     if (!std::isfinite(curve.variance[i])) continue;
     // y = v / d with d = sum w v: a point's own part in the divisor takes some of its noise away.
-    const double own = curve.variance[i] * (1 - 2 * y * by.weights[i]);
-    out.variance[i] = (own + y * y * by.variance) / (by.value * by.value);
+    const double own = curve.variance[i] * (1 - 2 * y * w);
+    out.variance[i] = (own + y * y * of_divisor) / (by.value * by.value);
   }
+  for (double& m : out.by_energy_scale) m /= by.value;
   return out;
 }
 

@@ -81,8 +81,52 @@ class Planner {
     }
   }
 
-  std::size_t add_step(const Entry& entry) {
-    const probe::Probe& probe = probe_named(registry_, entry.probe);
+  // Of files that are given to a probe without any of its own those it recognises, such as a map given to rixs, are
+  // its; the others are for the probe that it takes.
+  Entry with_own_files(const Entry& entry, const probe::Probe& probe) const {
+    const bool has_files = std::ranges::find(probe.roles, "files", &probe::Role::name) != probe.roles.end();
+    if (has_files || probe.role_of == nullptr) return entry;
+    Entry out = entry;
+    const auto files = std::ranges::find(out.files, "files", [](const auto& f) { return f.first; });
+    if (files == out.files.end()) return entry;
+    std::vector<std::string> others;
+    std::vector<std::pair<std::string, std::string>> own;
+    for (std::string pattern : files->second) {
+      const std::string written = pattern, role = own_role(probe, pattern);
+      if (role.empty()) {
+        others.push_back(written);
+      } else {
+        own.emplace_back(role, pattern);
+      }
+    }
+    files->second = std::move(others);
+    if (files->second.empty()) out.files.erase(files);
+    for (auto& [role, pattern] : own) {
+      auto at = std::ranges::find(out.files, role, [](const auto& f) { return f.first; });
+      if (at == out.files.end()) at = out.files.insert(out.files.end(), {role, {}});
+      at->second.push_back(std::move(pattern));
+    }
+    return out;
+  }
+
+  // The one role of all files of a pattern; a folder stands for the run in it.
+  std::string own_role(const probe::Probe& probe, std::string& pattern) const {
+    std::error_code error;
+    const fs::path whole = fs::path(plan_.study.directory) / pattern;
+    if (fs::is_directory(whole, error)) pattern = (fs::path(pattern) / "run.nxs").string();
+    std::string role;
+    for (const probe::Input& input : found_files(pattern, plan_.study.directory, {})) {
+      if (!fs::is_regular_file(input.path, error)) return {};
+      const std::string one = probe.role_of(io::InputFile::open(input.path));
+      if (one.empty() || (!role.empty() && one != role)) return {};
+      role = one;
+    }
+    return role;
+  }
+
+  std::size_t add_step(const Entry& written) {
+    const probe::Probe& probe = probe_named(registry_, written.probe);
+    const Entry entry = with_own_files(written, probe);
     Step step{.id = unique_id(entry, probe), .probe = &probe};
     probe::Measurement& m = step.measurement;
     m.probe = probe.name;

@@ -84,5 +84,16 @@ int main(int argc, char** argv) {
   write(root / "tes/ssrl_calibration", ssrl_calibration_log);
   write(root / "tes/server", server_scan_log);
   write(root / "tes/bluesky", bluesky_log);
+  std::string columns = "# incident emission counts sigma\n", matrix = "emission/incident";
+  for (int i = 0; i < 5; ++i) matrix += "\t" + std::to_string(530 + i);
+  for (int k = 0; k < 4; ++k) {
+    matrix += "\n" + std::to_string(520 + k);
+    for (int i = 0; i < 5; ++i) {
+      columns += std::to_string(530 + i) + " " + std::to_string(520 + k) + " 3 1.5\n";
+      matrix += "\t" + std::to_string(i + k);
+    }
+  }
+  write(root / "plane/columns", columns);
+  write(root / "plane/matrix", matrix + "\n");
   return 0;
 }

@@ -12,6 +12,9 @@ struct ElasticSettings {
   /// Other emission within this of the diagonal would be taken for elastic light: columns where the strip holds a
   /// fluorescence line are judged by the rest.
   double smooth_eV = 4;
+  /// The detector's own full width at half maximum, from its calibration lines: elastic light is about as wide, a
+  /// little wider by the beamline's. Nothing: any width is taken.
+  std::optional<double> detector_fwhm_eV;
 };
 
 struct ElasticFit {
@@ -21,8 +24,9 @@ struct ElasticFit {
   double significance = 0;          ///< of all columns together, standard deviations
 };
 
-/// Poisson likelihood of a Gaussian on a sloping background in each column, offset and width common to all. Empty when
-/// the map does not hold the diagonal.
+/// Poisson likelihood of a Gaussian on a sloping background in each column, offset and width common to all. Their
+/// errors are those of the whole likelihood over offset and width and not of its highest summit alone, widened by how
+/// badly the columns are described. Empty when the map does not hold the diagonal.
 std::optional<ElasticFit> fit_elastic(const RixsMap& map, const ElasticSettings& settings = {});
 
 /// The map less the fitted line. What is left keeps the variance of what was measured plus that of the line.

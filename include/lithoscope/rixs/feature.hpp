@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "lithoscope/rixs/map.hpp"
 
@@ -21,8 +23,16 @@ struct Feature {
   core::Value counts;        ///< in the Gaussian above the background
   double low = 0, high = 0;  ///< 95 % interval of the counts, by the profile likelihood
   core::Value share;         ///< of all counts of the map
-  double significance = 0;   ///< of its being there, standard deviations
-  double chance = 1;         ///< that noise alone makes one as significant where it was sought
+  /// Of its being there, standard deviations: on the background that was fitted, and on one that any smooth field may
+  /// bend, whichever is less.
+  double significance = 0;
+  double chance = 1;         ///< that bands and noise alone make one as significant where it was sought
+  double on_fit = 0;         ///< standard deviations on the background that was fitted, were it right
+  core::Value other_counts;  ///< on the background that may bend
+  double spread = 0;         ///< by which the two differ where that is beyond their noise; in the counts' error
+  /// Covariance of place, logarithms of the widths, and counts, 5 x 5; not kept in a result.
+  std::vector<double> covariance;
+  bool at_edge = false;  ///< place or width lie at an end of what was searched: no detection
   double chi_squared_per_bin = 0;
 };
 
@@ -31,11 +41,13 @@ struct Feature {
 /// bands are. Empty when the window does not lie in the map.
 std::optional<Feature> find_feature(const RixsMap& map, const FeatureSettings& settings = {});
 
-struct FeatureChange {
-  Feature before, after;
-  core::Value ratio;  ///< of the shares, after over before
-  double significance = 0;
-};
-FeatureChange compare_feature(const Feature& before, const Feature& after);
+/// Chance that noise alone makes a summit of `z` standard deviations somewhere in a search along axes of these lengths,
+/// in units over which a line becomes an independent one (Adler, Random Fields and Geometry).
+double chance_elsewhere(double z, std::span<const double> lengths);
+
+/// Why the counts of a feature are no observable to build on; empty when they are. A weak one shares its counts with
+/// what the fit takes for background, so that the interval is too narrow: the check rixs-feature-counts has the
+/// figures.
+std::string why_unusable(const Feature& feature);
 
 }  // namespace lithoscope::rixs

@@ -41,6 +41,8 @@ struct RixsMap {
   std::vector<double> live_pixel_s;  ///< a column: dwell times pixels, less their dead time and the share of
                                      ///< records that was rejected
   std::vector<core::Value> i0;       ///< a column: monitor, relative to its mean; exact 1 without a monitor
+  double monitor_mean = 0;           ///< what the monitor was divided by, in its own unit; 0 without a monitor
+  double energy_sigma_eV = 0;        ///< of the emission scale, as far as all photons of the map share it
   std::vector<double> pile_up;       ///< a column: expected share of records with a second photon unseen
   std::int64_t pixels = 0;
   std::int64_t outside = 0;  ///< events in the windows beyond the bins, counted not kept
@@ -72,12 +74,12 @@ struct Window {
 std::int64_t fill_counts(std::span<const std::int64_t> time_ns, std::span<const double> energy_eV,
                          std::span<const Window> windows, const EnergyBins& bins, std::span<std::uint32_t> counts);
 
-/// Maps of the same axes added up: counts, dwell and live time, monitors weighted by dwell. Throws UsageError when the
-/// axes differ.
+/// Maps of the same axes added up: counts, dwell and live time, monitors weighted by dwell (in their own unit where all
+/// have one). Throws UsageError when the axes differ.
 RixsMap sum_maps(std::span<const RixsMap> maps);
 
-/// The monitor of each column, relative to its mean. Throws UsageError for another length or a value that is not
-/// positive.
+/// The monitor of each column in its own unit: kept relative to its mean, and the mean beside it. Throws UsageError for
+/// another length or a value that is not positive.
 void set_i0(RixsMap& map, std::span<const core::Value> i0);
 
 }  // namespace lithoscope::rixs

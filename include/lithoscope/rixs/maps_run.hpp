@@ -13,6 +13,9 @@
 #include "lithoscope/rixs/change.hpp"
 #include "lithoscope/rixs/elastic.hpp"
 #include "lithoscope/rixs/feature.hpp"
+#include "lithoscope/rixs/feature_change.hpp"
+#include "lithoscope/rixs/plane_file.hpp"
+#include "lithoscope/rixs/scale.hpp"
 #include "lithoscope/tes/events.hpp"
 #include "lithoscope/tes/scan_log.hpp"
 
@@ -30,11 +33,13 @@ struct MapsSettings {
   std::vector<std::string> region;
   std::string inverse;
   std::vector<std::string> cut_at;
-  Normalise normalise = Normalise::area;
+  Normalise normalise = Normalise::automatic;
   std::string feature;
   bool no_feature = false;
+  PlaneAxes plane_axes = PlaneAxes::automatic;
+  std::optional<double> photons_per_unit;
   std::string monitor_column;
-  std::optional<double> monitor_scale_error;
+  std::optional<double> monitor_scale_error, monitor_dark, monitor_range;
 };
 std::span<const core::Setting<MapsSettings>> maps_settings_table();
 
@@ -47,7 +52,8 @@ struct MapsRequest {
   std::string edge;
   std::string i0, i0_column = "i0";  ///< a table of the monitor over incident energy; empty: the log's own monitor
   double i0_relative_sigma = 0;
-  double scale_error = 0;  ///< relative, of the monitor between states: common to all values of a state
+  double i0_dark = 0, i0_range = 1;  ///< reading without beam; factor of the amplifier's range
+  double scale_error = 0.01;         ///< relative, of the monitor in each state: common to all values of a state
   MapSettings map;
   double bin_eV = 0.5;
   std::optional<double> emission_from_eV, emission_to_eV;  ///< default: about the scanned energies
@@ -57,7 +63,8 @@ struct MapsRequest {
   bool remove_elastic = false;
   std::optional<FeatureSettings> feature;  ///< default: where the map has 531 and 523 eV
   bool seek_feature = true;
-  Normalise normalise = Normalise::area;
+  Normalise normalise = Normalise::automatic;
+  PlaneSettings plane;  ///< of maps that were made elsewhere
 };
 /// Texts of the settings understood. Throws UsageError.
 MapsRequest request_of(const MapsSettings& settings);
@@ -66,6 +73,7 @@ MapsRequest request_of(const MapsSettings& settings);
 struct Photons {
   std::vector<tes::PixelEvents> events;
   std::vector<tes::ScanPass> passes;
+  std::optional<double> detector_fwhm_eV;  ///< of the calibration lines, the median pixel
 };
 
 struct NamedCurve {
@@ -96,7 +104,8 @@ struct MapOutcome {
 /// What changed from the state before, where both were scanned at the same energies.
 struct MapsChange {
   MapOutcome before;
-  std::vector<CurveChange> curves;  ///< in the order of the curves, as far as both states have the same ones
+  StateScale scale;
+  std::vector<CurveChange> curves;  ///< in the order of the curves
   MapChange map;
   std::optional<FeatureChange> feature;
 };
@@ -113,6 +122,8 @@ struct MapsOutcome {
 /// `before`: rows are chosen as there, and what changed is worked out where the axes are the same. Throws UsageError
 /// where no scan is given, ComputationError where no photon falls into one.
 MapsOutcome reduce_maps(const Photons& photons, const MapsRequest& request, const MapOutcome* before = nullptr);
+/// The same of maps that were made elsewhere: added up as far as their axes agree.
+MapsOutcome reduce_maps(std::vector<RixsMap> maps, const MapsRequest& request, const MapOutcome* before = nullptr);
 
 /// What is cut from a map of these passes where no region is asked for: all that is shown.
 std::vector<Region> usual_regions(const MapsRequest& request, const std::vector<tes::ScanPass>& passes);
@@ -126,11 +137,6 @@ MapOutcome map_outcome_of(const result::Result& result);
 RixsMap map_of(const result::Result& result);
 std::vector<NamedCurve> curves_of(const result::Result& result);
 std::optional<Feature> feature_of(const result::Result& result);
-
-/// Why the counts of a feature are no observable to build on; empty when they are. A weak one shares its counts with
-/// what the fit takes for background, so that the interval is too narrow: the check rixs-feature-counts has the
-/// figures.
-std::string why_unusable(const Feature& feature);
 
 /// "feature/O/531-523": the element whose edge is near, the energies rounded.
 std::string feature_name(const FeatureSettings& feature);

@@ -19,6 +19,8 @@ struct Curve {
   std::vector<double> variance;  ///< Poisson, plus the monitor's
   /// The exposure each point was divided by: live pixel-seconds times monitor, relative to the mean over the points.
   std::vector<double> exposure;
+  /// How each point moves when the emission scale of the map moves up by its standard deviation; empty: not at all.
+  std::vector<double> by_energy_scale;
   std::size_t size() const { return energy_eV.size(); }
 };
 
@@ -46,14 +48,28 @@ Curve total_yield(const RixsMap& map);
 /// Over the inverse of a band's yield: absorption free of self-absorption where the band is a line below the edge
 /// (Achkar et al., Phys. Rev. B 83, 081106 (2011)). A point without counts is NaN with infinite variance.
 Curve inverse_partial_yield(const RixsMap& map, const Region& region);
-/// Emission at incident energies in [from, to], over emission energy.
+/// Emission at incident energies in [from, to], over emission energy, added up at equal exposure.
 Curve emission_spectrum(const RixsMap& map, double incident_from_eV, double incident_to_eV);
 /// Sum over all incident energies: the X-ray fluorescence.
 Curve fluorescence(const RixsMap& map);
 
-enum class Normalise { none, area, maximum, reference };
-/// Divides by the area, the maximum, or the area of another curve (sPFY); the divisor's variance is propagated, with
-/// its correlation where it is made of the same points; a reference is taken to be independent.
-Curve normalised(const Curve& curve, Normalise how, const Curve* reference = nullptr);
+/// Widths of the trapezoid rule; zero at points that were not measured.
+std::vector<double> trapezoids(const Curve& curve);
+
+/// What a spectrum is divided by before it is compared with that of another state. The scale of the states: by their
+/// monitors, by the map outside the parts that are asked about, or of live time alone. Or the spectrum's own area or
+/// maximum: then only its shape is compared.
+enum class Normalise { automatic, monitor, rest, none, area, maximum };
+
+struct Divisor {
+  double value = 1;
+  /// How much each point of the curve counts in the divisor; empty where it is made of other things.
+  std::vector<double> weights;
+  double rest_variance = 0;  ///< of what the divisor is made of beside these points
+};
+/// Of its own points: area or maximum; one for all else. Throws UsageError where there is nothing to divide by.
+Divisor own_divisor(const Curve& curve, Normalise how);
+/// The divisor's variance is propagated, with its correlation where it is made of the same points.
+Curve normalised(const Curve& curve, const Divisor& by);
 
 }  // namespace lithoscope::rixs

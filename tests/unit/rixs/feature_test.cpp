@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lithoscope/rixs/feature.hpp"
+#include "lithoscope/rixs/feature_change.hpp"
 #include "lithoscope/rixs/synthesize.hpp"
 
 using namespace lithoscope;
@@ -105,13 +106,25 @@ TEST_CASE("a feature is found with the exposure of each column taken into accoun
 
 TEST_CASE("a feature that doubled has doubled, with an error") {
   const Case one = oxidised_oxygen(3, 60000), two = oxidised_oxygen(6, 60000);
-  const auto a = rixs::find_feature(rixs::synthesize_map(one.model, one.exposure, 1));
-  const auto b = rixs::find_feature(rixs::synthesize_map(two.model, two.exposure, 2));
-  REQUIRE(a);
-  REQUIRE(b);
-  const auto change = rixs::compare_feature(*a, *b);
-  CHECK(std::abs(change.ratio.value - two.counts / one.counts) < 3 * change.ratio.sigma());
-  CHECK(change.significance > 5);
+  const auto a = rixs::synthesize_map(one.model, one.exposure, 1), b = rixs::synthesize_map(two.model, two.exposure, 2);
+  const rixs::FeatureSettings sought;
+  const auto change = rixs::compare_feature(a, b, rixs::common_scale(a, b, {.feature = sought}), sought);
+  REQUIRE(change);
+  // Both maps have as many photons, so that the bands of the second are fewer: on their scale it more than doubled.
+  const double rest = (60000 - two.counts) / (60000 - one.counts);
+  const double rise = two.counts / rest - one.counts;
+  CHECK(std::abs(change->counts.value - rise) < 3 * change->counts.sigma());
+  CHECK(change->significance > 5);
+  CHECK(rixs::changed(*change));
+  INFO(change->why_no_relative);
+  REQUIRE(change->relative);
+  CHECK(std::abs(change->relative->value - rise / one.counts) < 3 * change->relative->sigma());
+  const auto none = rixs::compare_feature(a, rixs::synthesize_map(one.model, one.exposure, 3),
+                                          rixs::common_scale(a, a, {.feature = sought}), sought);
+  REQUIRE(none);
+  CHECK_FALSE(rixs::changed(*none));
+  CHECK(none->low < 0);
+  CHECK(none->high > 0);
 }
 
 TEST_CASE("a window that is not in the map holds no feature") {

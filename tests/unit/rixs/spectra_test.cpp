@@ -9,6 +9,7 @@
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/rixs/change.hpp"
 #include "lithoscope/rixs/elastic.hpp"
+#include "lithoscope/rixs/scale.hpp"
 #include "lithoscope/rixs/spectra.hpp"
 #include "lithoscope/rixs/synthesize.hpp"
 
@@ -156,23 +157,48 @@ TEST_CASE("a point without counts is not known in an inverse yield and weighs on
 }
 
 TEST_CASE("the variance of a normalised curve is what simulation gives") {
-  const auto band = rixs::parse_region("f: 522..524"), all = rixs::parse_region("O: 512..520");
-  for (const auto how : {rixs::Normalise::area, rixs::Normalise::reference}) {
-    constexpr std::uint64_t runs = 300;
-    std::vector<double> sum(40, 0.0), squares(40, 0.0), stated(40, 0.0);
-    for (std::uint64_t seed = 0; seed < runs; ++seed) {
-      const auto map = rixs::synthesize_map(oxygen(), exposure_of(20000), seed, 9);
-      const auto reference = rixs::partial_yield(map, all);
-      const auto curve = rixs::normalised(rixs::partial_yield(map, band), how, &reference);
-      for (std::size_t i = 0; i < 40; ++i) {
-        sum[i] += curve.value[i] / runs;
-        squares[i] += curve.value[i] * curve.value[i] / runs;
-        stated[i] += curve.variance[i] / runs;
-      }
+  const auto band = rixs::parse_region("f: 522..524");
+  constexpr std::uint64_t runs = 300;
+  std::vector<double> sum(40, 0.0), squares(40, 0.0), stated(40, 0.0);
+  for (std::uint64_t seed = 0; seed < runs; ++seed) {
+    const auto yield = rixs::partial_yield(rixs::synthesize_map(oxygen(), exposure_of(20000), seed, 9), band);
+    const auto curve = rixs::normalised(yield, rixs::own_divisor(yield, rixs::Normalise::area));
+    for (std::size_t i = 0; i < 40; ++i) {
+      sum[i] += curve.value[i] / runs;
+      squares[i] += curve.value[i] * curve.value[i] / runs;
+      stated[i] += curve.variance[i] / runs;
     }
-    double ratio = 0;
-    for (std::size_t i = 0; i < 40; ++i) ratio += (squares[i] - sum[i] * sum[i]) / stated[i] / 40;
-    CHECK(ratio == doctest::Approx(1).epsilon(0.06));
+  }
+  double ratio = 0;
+  for (std::size_t i = 0; i < 40; ++i) ratio += (squares[i] - sum[i] * sum[i]) / stated[i] / 40;
+  CHECK(ratio == doctest::Approx(1).epsilon(0.06));
+}
+
+TEST_CASE("on the scale of the rest of the map a change has the error that simulation gives") {
+  // A band that is part of the rest, and a polygon that is not.
+  for (const char* text : {"f: 522..524", "f: 530,522 532,522 532,524 530,524"}) {
+    const rixs::Region region = rixs::parse_region(text);
+    const rixs::Cut cut{.kind = region.polygon.empty() ? "PFY" : "sPFY", .region = region};
+    constexpr std::uint64_t runs = 300;
+    double squares = 0, heights = 0;
+    std::size_t points = 0;
+    for (std::uint64_t seed = 0; seed < runs; ++seed) {
+      const auto before = rixs::synthesize_map(oxygen(), exposure_of(20000), seed, 1),
+                 after = rixs::synthesize_map(oxygen(), exposure_of(14000), seed, 2);
+      const auto scale = rixs::common_scale(before, after, {.asked = {region}});
+      const auto first = rixs::partial_yield(before, region), second = rixs::partial_yield(after, region);
+      const auto change =
+          rixs::compare_curves(first, second, rixs::divisors_of(before, after, cut, first, second, scale));
+      for (std::size_t i = 0; i < first.size(); ++i) {
+        if (first.counts[i] < 20) continue;
+        squares += change.difference[i] * change.difference[i] / change.difference_variance[i];
+        ++points;
+      }
+      heights += change.height.value * change.height.value / change.height.variance / runs;
+    }
+    CAPTURE(text);
+    CHECK(squares / static_cast<double>(points) == doctest::Approx(1).epsilon(0.06));
+    CHECK(heights == doctest::Approx(1).epsilon(0.25));
   }
 }
 
@@ -221,18 +247,21 @@ TEST_CASE("a common area takes one degree of freedom, and its covariance is that
 }
 
 TEST_CASE("maps that differ by noise are not told apart, a feature that grew is found where it is") {
+  const auto compared = [](const rixs::RixsMap& before, const rixs::RixsMap& after) {
+    return rixs::compare_maps(before, after, rixs::common_scale(before, after, {.feature = rixs::FeatureSettings{}}));
+  };
   int likely = 0;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
-    const auto change = rixs::compare_maps(rixs::synthesize_map(oxygen(), exposure_of(30000), seed, 1),
-                                           rixs::synthesize_map(oxygen(), exposure_of(60000), seed, 2));
+    const auto change = compared(rixs::synthesize_map(oxygen(), exposure_of(30000), seed, 1),
+                                 rixs::synthesize_map(oxygen(), exposure_of(60000), seed, 2));
     likely += change.chance < 0.05;
     if (seed == 0) CHECK(std::abs(change.scale.value - 2) < 4 * change.scale.sigma());
   }
   CHECK(likely <= 9);  // 3 are expected
   auto grown = oxygen();
   grown.lines[1].strength *= 1.7;
-  const auto change = rixs::compare_maps(rixs::synthesize_map(oxygen(), exposure_of(60000), 3),
-                                         rixs::synthesize_map(grown, exposure_of(60000), 4));
+  const auto change = compared(rixs::synthesize_map(oxygen(), exposure_of(60000), 3),
+                               rixs::synthesize_map(grown, exposure_of(60000), 4));
   CHECK(change.chance < 1e-3);
   CHECK(change.largest > 0);
   CHECK(std::abs(change.largest_incident_eV - 531) < 0.8);

@@ -1,0 +1,62 @@
+// On what scale two states are compared: by their monitors, or by what of the map nobody asks about.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lithoscope/rixs/feature.hpp"
+#include "lithoscope/rixs/spectra.hpp"
+
+namespace lithoscope::rixs {
+
+enum class ScaleSource { monitor, rest_of_map, live_time };
+
+struct StateScale {
+  ScaleSource source = ScaleSource::live_time;
+  /// Counts after over before at equal exposure where nothing changed. The exposure is live pixel-seconds, times the
+  /// monitor in its own unit where both have one and it is the source.
+  core::Value ratio = core::Value::exact(1);
+  /// Of each bin the share that is taken to be unchanged, rows x columns: outside the polygons, the place of the
+  /// feature and the strip of elastic light.
+  std::vector<double> rest;
+  /// What the rest of the map does on this scale: 1 where it is the source.
+  core::Value of_rest = core::Value::exact(1);
+};
+
+struct ScaleRequest {
+  Normalise how = Normalise::automatic;
+  double monitor_error = 0;  ///< relative, of the monitor's scale in each state
+  std::vector<Region> asked;
+  std::optional<FeatureSettings> feature;
+};
+/// Throws UsageError where monitors are asked for and missing, where the axes differ or a map has no counts.
+StateScale common_scale(const RixsMap& before, const RixsMap& after, const ScaleRequest& request);
+
+/// "the monitors", "the rest of the map", "live time".
+std::string words(ScaleSource source);
+
+/// Exposure of the columns on the scale's terms.
+std::vector<double> exposures(const RixsMap& map, ScaleSource source);
+
+/// A spectrum and the bins it is made of.
+struct Cut {
+  std::string kind;  ///< "PFY", "sPFY", "iPFY", "TFY", "XRF", "XES"
+  Region region;
+  double from_eV = 0, to_eV = 0;  ///< incident energies of an emission spectrum
+  bool over_emission() const { return kind == "XES" || kind == "XRF"; }
+};
+/// Share of each bin, rows x columns. Throws UsageError for a region outside the map.
+std::vector<double> bins_of(const RixsMap& map, const Cut& cut);
+
+/// What the cut's curve is divided by on this scale, one for before and one for after. `after` is at the exposure of
+/// `before` on the scale's terms.
+struct Divisors {
+  Divisor before, after;
+};
+Divisors divisors_of(const RixsMap& before, const RixsMap& after, const Cut& cut, const Curve& before_curve,
+                     const Curve& after_curve, const StateScale& scale);
+
+/// The curve of the state after at the mean exposure of the state before.
+Curve at_exposure_of(Curve curve, const RixsMap& own, const RixsMap& common, ScaleSource source);
+
+}  // namespace lithoscope::rixs
