@@ -1,12 +1,10 @@
 // Maps of the real SSRL scan against the peer's, how fast they are made, and intervals against simulation.
 #include <fmt/format.h>
 
-#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <mutex>
 #include <numeric>
 
@@ -24,6 +22,7 @@
 #include "lithoscope/rixs/synthesize.hpp"
 #include "lithoscope/tes/synthesize.hpp"
 #include "npz.hpp"
+#include "scratch.hpp"
 #include "tes_reference.hpp"
 
 namespace lithoscope::validation {
@@ -162,26 +161,6 @@ Outcome correction_rate() {
           .detail = fmt::format("drift and phase of {} events, one core; slope {:.3e} (1e-5), phase {:.2e} (-1e-3)",
                                 events, slope, linear)};
 }
-
-// An array's files in a folder of their own, removed at the end.
-class Scratch {
- public:
-  Scratch()
-      : path_(std::filesystem::temp_directory_path() /
-              fmt::format("lithoscope_validate_{}", static_cast<long>(::getpid()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 constexpr double array_rate = 100, array_seconds = 20;
 const std::vector<std::pair<double, double>>& array_lines() {

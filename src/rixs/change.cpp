@@ -32,12 +32,14 @@ struct Side {
   VectorXd weights;              // of the points in the divisor
   VectorXd by_energy_scale;      // normalised
   double rest_variance = 0;      // relative, of the rest of the divisor
+  double divisor_moves = 0;      // relative, with the energy scale
 };
 
 Side side_of(const Curve& curve, const Divisor& by, const std::vector<std::size_t>& points) {
   const auto n = static_cast<Index>(points.size());
   Side out{VectorXd(n), VectorXd(n), VectorXd(n), VectorXd::Zero(n), VectorXd::Zero(n), VectorXd::Zero(n)};
   out.rest_variance = by.rest_variance / (by.value * by.value);
+  out.divisor_moves = by.by_energy_scale / by.value;
   for (Index k = 0; k < n; ++k) {
     const std::size_t i = points[static_cast<std::size_t>(k)];
     out.y[k] = curve.value[i] / by.value;
@@ -57,7 +59,7 @@ MatrixXd tied_covariance(const Side& side, const VectorXd& y, const VectorXd& va
   const MatrixXd pull = MatrixXd::Identity(y.size(), y.size()) - y * side.weights.transpose();
   MatrixXd out = pull * variance.asDiagonal() * pull.transpose();
   out += side.rest_variance * y * y.transpose();
-  const VectorXd moved = side.by_energy_scale - y * side.weights.dot(side.by_energy_scale);
+  const VectorXd moved = side.by_energy_scale - y * side.divisor_moves;
   return out + moved * moved.transpose();
 }
 
@@ -419,7 +421,7 @@ MapChange compare_maps(const RixsMap& before, const RixsMap& after, const StateS
   const BoxSums moved{rows, columns, [&](std::size_t r, std::size_t c) {
                         return judged(c) ? slope[r * columns + c] * share[c] * (1 - share[c]) : 0;
                       }};
-  const double shift = std::hypot(before.energy_sigma_eV, after.energy_sigma_eV);
+  const double shift = scale.shift_sigma_eV();
   const double of_scale = scale.ratio.variance / (scale.ratio.value * scale.ratio.value);
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t c = 0; c < columns; ++c) {

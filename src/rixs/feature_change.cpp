@@ -8,6 +8,7 @@
 
 #include "gauss.hpp"
 #include "lithoscope/core/statistics.hpp"
+#include "map_difference.hpp"
 
 namespace lithoscope::rixs {
 namespace {
@@ -18,121 +19,13 @@ using Eigen::MatrixXd;
 using Eigen::Vector3d;
 using Eigen::VectorXd;
 
-// Bins that were exposed in both states and hold no elastic light. Everything is in photons a unit of exposure of the
-// state before, on the common scale.
-struct Bins {
-  std::vector<std::size_t> row, column;
-  VectorXd difference, expected_variance, counted_variance;
-  VectorXd level, slope;  // of both states together, smoothed: the rate, and its slope along the emission
-  std::size_t size() const { return row.size(); }
-};
-
-struct Maps {
-  const RixsMap &before, &after;
-  std::vector<double> exposure, exposure_after;  // the latter times the scale
-  double rate(std::size_t r, std::size_t c) const {
-    const double all = exposure[c] + exposure_after[c];
-    const auto row = static_cast<std::int64_t>(r);
-    return all > 0 ? (std::max(0.0, before.at(row, c)) + std::max(0.0, after.at(row, c))) / all : 0;
-  }
-};
-
-// Gaussian weights of the neighbours of each place.
-std::vector<std::vector<std::pair<std::size_t, double>>> neighbours(const std::vector<double>& at, double sigma) {
-  std::vector<std::vector<std::pair<std::size_t, double>>> out(at.size());
-  constexpr double reach = 3;
-  for (std::size_t i = 0; i < at.size(); ++i) {
-    double sum = 0;
-    for (std::size_t k = 0; k < at.size(); ++k) {
-      const double z = (at[k] - at[i]) / sigma;
-      if (std::abs(z) > reach) continue;
-      out[i].emplace_back(k, std::exp(-0.5 * z * z));
-      sum += out[i].back().second;
-    }
-    for (auto& [k, w] : out[i]) w /= sum;
-  }
-  return out;
-}
-
-std::vector<double> row_centres(const RixsMap& map) {
-  std::vector<double> out;
-  for (std::int64_t r = 0; r < map.emission.count; ++r) out.push_back(map.emission.centre(r));
-  return out;
-}
-
-// Weights that follow the noise of a bin would favour bins that happen to be low.
-MatrixXd smoothed_rate(const Maps& maps) {
-  constexpr double incident_eV = 0.3, emission_eV = 0.5;
-  const auto across = neighbours(maps.before.incident_eV, incident_eV);
-  const auto along = neighbours(row_centres(maps.before), emission_eV);
-  const std::size_t rows = along.size(), columns = across.size();
-  MatrixXd half(rows, columns), out(rows, columns);
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      // Columns without exposure tell nothing of their neighbours.
-      double sum = 0, weights = 0;
-      for (const auto& [k, w] : across[c]) {
-        if (!(maps.exposure[k] + maps.exposure_after[k] > 0)) continue;
-        sum += w * maps.rate(r, k);
-        weights += w;
-      }
-      half(static_cast<Index>(r), static_cast<Index>(c)) = weights > 0 ? sum / weights : 0;
-    }
-  }
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      double sum = 0;
-      for (const auto& [k, w] : along[r]) sum += w * half(static_cast<Index>(k), static_cast<Index>(c));
-      out(static_cast<Index>(r), static_cast<Index>(c)) = sum;
-    }
-  }
-  return out;
-}
-
-Bins bins_of(const Maps& maps) {
-  constexpr double elastic_eV = 2;
-  const MatrixXd rate = smoothed_rate(maps);
-  const auto rows = static_cast<std::size_t>(maps.before.emission.count);
-  // A bin that expects next to nothing would be infinitely sure of it.
-  const double least = 0.02 * rate.mean();
-  Bins out;
-  std::vector<double> difference, expected, counted, level, slope;
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < maps.before.columns(); ++c) {
-      const double a = maps.exposure[c], b = maps.exposure_after[c];
-      const double other = maps.before.is_loss ? 0 : maps.before.incident_eV[c];
-      const auto row = static_cast<std::int64_t>(r);
-      if (!(a > 0 && b > 0) || std::abs(maps.before.emission.centre(row) - other) < elastic_eV) continue;
-      const auto ri = static_cast<Index>(r), ci = static_cast<Index>(c);
-      out.row.push_back(r);
-      out.column.push_back(c);
-      difference.push_back(maps.after.at(row, c) / b - maps.before.at(row, c) / a);
-      counted.push_back(maps.after.variance_at(row, c) / (b * b) + maps.before.variance_at(row, c) / (a * a));
-      expected.push_back(std::max(rate(ri, ci), least) * (1 / a + 1 / b));
-      level.push_back(rate(ri, ci));
-      const Index down = std::max<Index>(0, ri - 1), up = std::min<Index>(ri + 1, rate.rows() - 1);
-      const double step = maps.before.emission.width_eV * static_cast<double>(std::max<Index>(1, up - down));
-      slope.push_back((rate(up, ci) - rate(down, ci)) / step);
-    }
-  }
-  const auto vector = [](const std::vector<double>& v) -> VectorXd {
-    return Eigen::Map<const VectorXd>{v.data(), static_cast<Index>(v.size())};
-  };
-  out.difference = vector(difference);
-  out.expected_variance = vector(expected);
-  out.counted_variance = vector(counted);
-  out.level = vector(level);
-  out.slope = vector(slope);
-  return out;
-}
-
 // Gaussian in both directions, or, along the incident energies, partly a Lorentzian of the same width at half maximum.
 struct Shape {
   double incident_eV = 0, emission_eV = 0, sigma_incident_eV = 0, sigma_emission_eV = 0, lorentzian = 0;
 };
 
 // The line's rate a bin for one photon in all columns at the exposure of the state before.
-VectorXd line_of(const Bins& bins, const Maps& maps, const Shape& shape) {
+VectorXd line_of(const MapDifference& bins, const MapPair& maps, const Shape& shape) {
   std::vector<double> across, along;
   double all = 0;
   for (std::size_t c = 0; c < maps.before.columns(); ++c) {
@@ -167,7 +60,7 @@ struct Estimate {
 
 class Fit {
  public:
-  Fit(const Maps& maps, Known known) : maps_{maps}, bins_{bins_of(maps)}, known_{known} {
+  Fit(const MapPair& maps, Known known) : maps_{maps}, bins_{difference_of(maps)}, known_{known} {
     weight_ = bins_.expected_variance.cwiseInverse();
     nuisance_.resize(bins_.level.size(), 2);
     nuisance_ << bins_.level, -bins_.slope;  // light that moves up by one eV is that from one eV below
@@ -228,8 +121,8 @@ class Fit {
   }
 
  private:
-  const Maps& maps_;
-  Bins bins_;
+  const MapPair& maps_;
+  MapDifference bins_;
   Known known_;
   VectorXd weight_;
   MatrixXd nuisance_;
@@ -377,7 +270,7 @@ Region usual_box(const Shape& shape) {
 }
 
 // Sums at equal exposure, column by column.
-void compare_box(const Maps& maps, const StateScale& scale, FeatureChange& out) {
+void compare_box(const MapPair& maps, const StateScale& scale, FeatureChange& out) {
   const std::vector<double> inside = region_weights(maps.before, out.box);
   double before = 0, after = 0, of_before = 0, of_after = 0, mean = 0;
   for (std::size_t i = 0; i < inside.size(); ++i) {
@@ -414,7 +307,7 @@ core::Value counts_given(const Feature& f, const Shape& shape) {
 
 // Change over what was there before, shape by shape: a wider one has more photons in both. Difference and sum of two
 // counts do not depend on each other on the scale of their noise.
-void relate(const Maps& maps, const Mixture& mixture, FeatureChange& out) {
+void relate(const MapPair& maps, const Mixture& mixture, FeatureChange& out) {
   if (!out.known_shape) {
     out.why_no_relative = out.both ? why_unusable(*out.both) : "The maps do not show it.";
     return;
@@ -469,7 +362,7 @@ std::optional<FeatureChange> compare_feature(const RixsMap& before, const RixsMa
   FeatureChange out;
   out.both = find_feature(both_maps(before, after), settings);
   out.known_shape = out.both && why_unusable(*out.both).empty();
-  Maps maps{before, after, exposures(before, scale.source), exposures(after, scale.source)};
+  MapPair maps{before, after, exposures(before, scale.source), exposures(after, scale.source)};
   for (double& e : maps.exposure_after) e *= scale.ratio.value;
   constexpr double least_shift_eV = 0.05;  // of two runs of one detector, where nothing is said of it
   const double shift = std::max(least_shift_eV, std::hypot(before.energy_sigma_eV, after.energy_sigma_eV));

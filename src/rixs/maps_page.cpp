@@ -78,6 +78,11 @@ std::string feature_change_words(const FeatureChange& f) {
         "where "
         "the feature was expected; {}.",
         f.largest_incident_eV, f.largest_emission_eV, f.largest, f.chance, box);
+  if (f.low > 0 || f.high < 0)
+    return fmt::format("The feature may have {} by {} photons (95 %: {}): {:.1f} standard deviations, short of 3; {}.",
+                       f.counts.value > 0 ? "risen" : "fallen",
+                       core::format_value({std::abs(f.counts.value), f.counts.variance}), bounds_of(f),
+                       std::abs(f.significance), box);
   return fmt::format("The feature did not change beyond counting: at 95 % its change lies within {}; {}.", bounds_of(f),
                      box);
 }
@@ -148,6 +153,12 @@ std::string change_words(const CurveChange& c) {
                        std::abs(c.height.value) / c.height.sigma());
   if (changed(c)) return fmt::format("changed in shape: {:.1f} standard deviations", c.significance);
   if (!std::isfinite(half)) return "did not change beyond counting";
+  // An interval without zero is not "no change".
+  if (std::abs(c.height.value) > half)
+    return fmt::format("may have {} by {} %{}: {:.1f} standard deviations, short of 3",
+                       c.height.value > 0 ? "risen" : "fallen",
+                       core::format_value({100 * std::abs(c.height.value), 1e4 * c.height.variance}), where(),
+                       std::abs(c.height.value) / c.height.sigma());
   return fmt::format("did not change beyond counting: at 95 % its height{} lies within {:+.2g} to {:+.2g} %", where(),
                      100 * (c.height.value - half), 100 * (c.height.value + half));
 }

@@ -298,9 +298,13 @@ CurveChange change_of(const Cut& cut, const RixsMap& before, const RixsMap& afte
   Cut counted = cut;
   const bool inverse = cut.kind == "iPFY";
   if (inverse) counted.kind = "PFY";
-  const Curve first = curve_of(before, counted);
   const auto at_exposure = [&](const Curve& curve) { return at_exposure_of(curve, after, before, scale.source); };
-  const Curve second = at_exposure(curve_of(after, counted));
+  Curve first = curve_of(before, counted), second = at_exposure(curve_of(after, counted));
+  // Only what the two scales do not share moves one curve against the other.
+  const double part = unshared_part(before, after, scale);
+  for (Curve* curve : {&first, &second}) {
+    for (double& v : curve->by_energy_scale) v *= part;
+  }
   if (how != Normalise::area && how != Normalise::maximum)
     return compare_curves(first, second, divisors_of(before, after, counted, first, second, scale), inverse);
   if (cut.kind != "sPFY")

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "lithoscope/core/errors.hpp"
+#include "map_difference.hpp"
 
 namespace lithoscope::rixs {
 namespace {
@@ -90,6 +91,28 @@ core::Value likeliest_ratio(const std::vector<double>& before, const std::vector
   return {ratio, information > 0 ? ratio * ratio / information : std::numeric_limits<double>::infinity()};
 }
 
+// By weighted least squares on the difference of the rest of the map, the scale fitted along.
+core::Value shift_between(const RixsMap& before, const RixsMap& after, const StateScale& scale, double known_to_eV) {
+  if (!(known_to_eV > 0)) return core::Value::exact(0);
+  MapPair pair{before, after, exposures(before, scale.source), exposures(after, scale.source)};
+  for (double& e : pair.exposure_after) e *= scale.ratio.value;
+  const MapDifference d = difference_of(pair);
+  double level = 0, mixed = 0, slope = 0, of_level = 0, of_slope = 0;
+  for (std::size_t i = 0; i < d.size(); ++i) {
+    const auto k = static_cast<Eigen::Index>(i);
+    if (scale.rest[d.row[i] * before.columns() + d.column[i]] == 0) continue;
+    const double w = 1 / d.expected_variance[k];
+    level += w * d.level[k] * d.level[k];
+    mixed -= w * d.level[k] * d.slope[k];
+    slope += w * d.slope[k] * d.slope[k];
+    of_level += w * d.level[k] * d.difference[k];
+    of_slope -= w * d.slope[k] * d.difference[k];
+  }
+  if (!(level > 0)) return {0, known_to_eV * known_to_eV};
+  const double information = slope - mixed * mixed / level + 1 / (known_to_eV * known_to_eV);
+  return {(of_slope - mixed / level * of_level) / information, 1 / information};
+}
+
 ScaleSource source_of(const RixsMap& before, const RixsMap& after, Normalise how) {
   const bool monitored = before.monitor_mean > 0 && after.monitor_mean > 0;
   if (how == Normalise::monitor && !monitored) {
@@ -104,6 +127,11 @@ ScaleSource source_of(const RixsMap& before, const RixsMap& after, Normalise how
 }
 
 }  // namespace
+
+double unshared_part(const RixsMap& before, const RixsMap& after, const StateScale& scale) {
+  const double known_to = std::hypot(before.energy_sigma_eV, after.energy_sigma_eV);
+  return known_to > 0 ? scale.shift_sigma_eV() / known_to : 0;
+}
 
 std::string words(ScaleSource source) {
   if (source == ScaleSource::monitor) return "the monitors";
@@ -128,13 +156,11 @@ StateScale common_scale(const RixsMap& before, const RixsMap& after, const Scale
   if (std::accumulate(some.begin(), some.end(), 0.0) < least_share * all) out.rest.assign(out.rest.size(), 1.0);
   const core::Value of_rest = likeliest_ratio(seen(), column_counts(after, out.rest), exposures(before, out.source),
                                               exposures(after, out.source));
-  if (out.source == ScaleSource::rest_of_map) {
-    out.ratio = of_rest;
-    return out;
-  }
-  out.of_rest = of_rest;
+  const bool by_rest = out.source == ScaleSource::rest_of_map;
   const double error = out.source == ScaleSource::monitor ? request.monitor_error : 0;
-  out.ratio = {1, 2 * error * error};
+  out.ratio = by_rest ? of_rest : core::Value{1, 2 * error * error};
+  if (!by_rest) out.of_rest = of_rest;
+  out.shift_eV = shift_between(before, after, out, std::hypot(before.energy_sigma_eV, after.energy_sigma_eV));
   return out;
 }
 
@@ -155,8 +181,17 @@ double mean(const std::vector<double>& v) {
   return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size());
 }
 
+// Rise of the counts along the emission, per eV.
+double slope_at(const RixsMap& map, std::size_t r, std::size_t c) {
+  const auto last = map.emission.count - 1, row = static_cast<std::int64_t>(r);
+  const std::int64_t down = std::max<std::int64_t>(0, row - 1), up = std::min(last, row + 1);
+  if (up == down) return 0;
+  return (map.at(up, c) - map.at(down, c)) / (map.emission.width_eV * static_cast<double>(up - down));
+}
+
 // The counts of the rest of the map at equal exposure, and how much of them each point of the curve is.
-Divisor by_rest(const RixsMap& map, const Cut& cut, const Curve& curve, const StateScale& scale, double factor) {
+Divisor by_rest(const RixsMap& map, const Cut& cut, const Curve& curve, const StateScale& scale, double factor,
+                double shift_eV) {
   const std::vector<double> own = exposures(map, scale.source), parts = bins_of(map, cut);
   const double unit = factor * mean(own);
   Divisor out{.value = 0, .weights = std::vector<double>(curve.size(), 0.0)};
@@ -168,6 +203,7 @@ Divisor by_rest(const RixsMap& map, const Cut& cut, const Curve& curve, const St
     const double per_count = unit / own[c];
     const double v = map.variance_at(static_cast<std::int64_t>(r), c) * per_count * per_count;
     out.value += scale.rest[i] * map.counts[i] * per_count;
+    out.by_energy_scale -= shift_eV * scale.rest[i] * slope_at(map, r, c) * per_count;
     variance += scale.rest[i] * scale.rest[i] * v;
     common[cut.over_emission() ? r : c] += parts[i] * scale.rest[i] * v;
   }
@@ -185,6 +221,7 @@ void divide(Divisor& by, double unit) {
   by.value /= unit;
   for (double& w : by.weights) w /= unit;
   by.rest_variance /= unit * unit;
+  by.by_energy_scale /= unit;
 }
 
 }  // namespace
@@ -203,7 +240,9 @@ Divisors divisors_of(const RixsMap& before, const RixsMap& after, const Cut& cut
   if (scale.source != ScaleSource::rest_of_map)
     return {{}, {.value = scale.ratio.value, .weights = {}, .rest_variance = scale.ratio.variance}};
   const double factor = mean(exposures(before, scale.source)) / mean(exposures(after, scale.source));
-  Divisors out{by_rest(before, cut, before_curve, scale, 1), by_rest(after, cut, after_curve, scale, factor)};
+  const double part = unshared_part(before, after, scale);
+  Divisors out{by_rest(before, cut, before_curve, scale, 1, part * before.energy_sigma_eV),
+               by_rest(after, cut, after_curve, scale, factor, part * after.energy_sigma_eV)};
   const double unit = out.before.value;  // so that what is divided stays in counts of the state before
   divide(out.before, unit);
   divide(out.after, unit);

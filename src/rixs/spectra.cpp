@@ -166,12 +166,14 @@ struct WeightedCounts {
 // Half of what moving by a standard deviation up less down changes.
 void add_energy_scale(Curve& curve, double sigma_eV) {
   if (!(sigma_eV > 0)) return;
-  const std::size_t n = curve.size();
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t a = i > 0 ? i - 1 : i, b = std::min(i + 1, n - 1);
-    const double slope = b > a ? (curve.value[b] - curve.value[a]) / (curve.energy_eV[b] - curve.energy_eV[a]) : 0;
-    curve.by_energy_scale.push_back(-sigma_eV * slope);
-  }
+  const auto n = static_cast<std::int64_t>(curve.size());
+  const auto at = [&](std::int64_t i) {
+    return curve.value[static_cast<std::size_t>(std::clamp<std::int64_t>(i, 0, n - 1))];
+  };
+  const double step = n > 1 ? curve.energy_eV[1] - curve.energy_eV[0] : 1;
+  // Five points: three make a line of a few rows' width too flat.
+  for (std::int64_t i = 0; i < n; ++i)
+    curve.by_energy_scale.push_back(-sigma_eV * (8 * (at(i + 1) - at(i - 1)) - (at(i + 2) - at(i - 2))) / (12 * step));
 }
 
 void push(Curve& curve, double energy_eV, const WeightedCounts& n, double exposure, double relative_variance) {
@@ -382,7 +384,9 @@ std::vector<double> highest_points(const Curve& curve) {
 Divisor weighted(const Curve& curve, std::vector<double> weights, const char* what) {
   Divisor out{.value = 0, .weights = std::move(weights)};
   for (std::size_t i = 0; i < curve.size(); ++i) {
-    if (out.weights[i] != 0) out.value += out.weights[i] * curve.value[i];
+    if (out.weights[i] == 0) continue;
+    out.value += out.weights[i] * curve.value[i];
+    if (!curve.by_energy_scale.empty()) out.by_energy_scale += out.weights[i] * curve.by_energy_scale[i];
   }
   if (out.value > 0) return out;
   throw core::UsageError({.what = fmt::format("the {} to normalise \"{}\" by is not positive", what, curve.name),

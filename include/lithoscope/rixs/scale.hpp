@@ -1,6 +1,7 @@
 // On what scale two states are compared: by their monitors, or by what of the map nobody asks about.
 #pragma once
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,11 @@ struct StateScale {
   std::vector<double> rest;
   /// What the rest of the map does on this scale: 1 where it is the source.
   core::Value of_rest = core::Value::exact(1);
+  /// Emission scale of the state after less that of the state before, by the rest of the map and by what is known of
+  /// either scale: what both have in common, such as a table of lines, is no part of it.
+  core::Value shift_eV;
+  /// What a shift may have done to a change: found or not found, it is no change of the sample.
+  double shift_sigma_eV() const { return std::hypot(shift_eV.value, shift_eV.sigma()); }
 };
 
 struct ScaleRequest {
@@ -31,6 +37,9 @@ struct ScaleRequest {
 };
 /// Throws UsageError where monitors are asked for and missing, where the axes differ or a map has no counts.
 StateScale common_scale(const RixsMap& before, const RixsMap& after, const ScaleRequest& request);
+
+/// Which part of the emission scale's errors the two states do not share: what is left of a curve's by_energy_scale.
+double unshared_part(const RixsMap& before, const RixsMap& after, const StateScale& scale);
 
 /// "the monitors", "the rest of the map", "live time".
 std::string words(ScaleSource source);

@@ -65,7 +65,8 @@ struct Divisor {
   double value = 1;
   /// How much each point of the curve counts in the divisor; empty where it is made of other things.
   std::vector<double> weights;
-  double rest_variance = 0;  ///< of what the divisor is made of beside these points
+  double rest_variance = 0;    ///< of what the divisor is made of beside these points
+  double by_energy_scale = 0;  ///< how it moves when the emission scale moves up by its standard deviation
 };
 /// Of its own points: area or maximum; one for all else. Throws UsageError where there is nothing to divide by.
 Divisor own_divisor(const Curve& curve, Normalise how);

@@ -7,6 +7,7 @@
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/result/files.hpp"
 #include "lithoscope/rixs/maps_run.hpp"
+#include "lithoscope/rixs/synthesize.hpp"
 #include "lithoscope/tes/array_run.hpp"
 
 using namespace lithoscope;
@@ -253,6 +254,36 @@ TEST_CASE("two states with monitors are compared on their scale, without on that
   CHECK(monitored.ratio.sigma() == doctest::Approx(0.01 * std::sqrt(2.0)));
   CHECK(monitored.of_rest.value == doctest::Approx(1));
   CHECK_THROWS_AS(rixs::common_scale(axis(1, 2), axis(1, 0), {.how = rixs::Normalise::monitor}), core::UsageError);
+}
+
+TEST_CASE("a shift of the emission scale between two states is found, and is no change of a spectrum") {
+  rixs::EmissionModel model;
+  model.lines = {{529, 525.5, 1.2, 1.1, 0.4}, {534, 526, 2.5, 1.3, 1}};
+  rixs::MapExposure exposure{.emission = {.low_eV = 506, .width_eV = 0.5, .count = 84}, .counts = 4e5};
+  for (int i = 0; i <= 60; ++i) exposure.incident_eV.push_back(526 + 0.2 * i);
+  rixs::RixsMap before = rixs::synthesize_map(model, exposure, 1);
+  for (auto& line : model.lines) line.emission_eV += 0.08;
+  rixs::RixsMap after = rixs::synthesize_map(model, exposure, 2);
+  before.energy_sigma_eV = after.energy_sigma_eV = 0.1;
+  const rixs::StateScale scale = rixs::common_scale(before, after, {.feature = rixs::FeatureSettings{}});
+  CHECK(std::abs(scale.shift_eV.value - 0.08) < 4 * scale.shift_eV.sigma());
+  CHECK(scale.shift_eV.sigma() < 0.02);
+  const rixs::Region region = rixs::parse_region("f: 520..525");
+  rixs::MapsRequest request;
+  request.regions = {region};
+  const rixs::MapsOutcome first = rixs::reduce_maps(std::vector{before}, request);
+  const rixs::MapsOutcome both = rixs::reduce_maps(std::vector{after}, request, &first.found);
+  REQUIRE(both.change);
+  for (const rixs::CurveChange& c : both.change->curves) {
+    CAPTURE(c.before.name);
+    CAPTURE(c.significance);
+    CAPTURE(c.height.value);
+    CAPTURE(c.height.sigma());
+    CHECK_FALSE(rixs::changed(c));
+  }
+  CHECK(both.change->map.chance > 1e-3);
+  REQUIRE(both.change->feature);
+  CHECK_FALSE(rixs::changed(*both.change->feature));
 }
 
 TEST_CASE("only passes about the edge are taken, and a scan elsewhere is refused") {
