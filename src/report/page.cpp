@@ -77,6 +77,22 @@ Section section_of(std::span<const result::Result> results, std::size_t which) {
   return out;
 }
 
+// What is said first. On the page of one command, a probe and what it takes, that is what was made last: the
+// comparison, before the state it compares with and the detector both were seen with. A study speaks in its own order.
+std::vector<std::size_t> speaking_order(std::span<const result::Result> results) {
+  std::vector<std::size_t> out, others;
+  const auto of_last = [&](const result::Result& r) { return r.probe == results.back().probe; };
+  const auto of_other = std::ranges::find_if_not(results, of_last);
+  const bool one_command = std::ranges::all_of(results, [&](const result::Result& r) {
+    return of_last(r) || of_other == results.end() || r.probe == of_other->probe;
+  });
+  for (std::size_t i = 0; i < results.size(); ++i) (one_command && of_last(results[i]) ? out : others).push_back(i);
+  const bool states = out.size() > 1 && results[out.front()].state != results[out.back()].state;
+  if (states) std::ranges::reverse(out);
+  out.insert(out.end(), others.begin(), others.end());
+  return out;
+}
+
 std::vector<std::string> warnings_of(std::span<const result::Result> results) {
   std::vector<std::string> out;
   for (const result::Result& r : results) {
@@ -91,7 +107,7 @@ Section brief_of(std::span<const result::Result> results) {
   Section out{.id = "brief", .title = "In brief", .failure = {}, .warnings = {}, .parts = {}};
   Part part;
   std::vector<std::string> words;
-  for (std::size_t i = 0; i < results.size(); ++i) {
+  for (const std::size_t i : speaking_order(results)) {
     const result::Result& r = results[i];
     if (!r.figures.empty()) {
       part.figures.push_back(drawn(r, r.figures.front(), true));
@@ -133,7 +149,8 @@ Page page_of(std::span<const result::Result> results, const result::FileFacts& f
             .sections = {},
             .made = {},
             .program = facts.program};
-  for (const result::Result& r : results) {
+  for (const std::size_t i : speaking_order(results)) {
+    const result::Result& r = results[i];
     if (!r.asked.empty() && page.asked.find(r.asked) == std::string::npos)
       page.asked += (page.asked.empty() ? "" : " ") + r.asked;
     for (const std::string& answer : r.answers) page.answers.push_back(speaker(results, r) + answer);

@@ -390,7 +390,8 @@ Spread spread_of(const std::vector<Strip>& strips, const Limits& limits, double 
   std::vector<double> value(std::size_t{offsets} * widths);
   const auto line_at = [&](int k) {
     const double share = static_cast<double>(k % widths) / (widths - 1);
-    return Line{limits.offset * (2.0 * (k / widths) / (offsets - 1) - 1),
+    const int step = k / widths;
+    return Line{limits.offset * (2.0 * step / (offsets - 1) - 1),
                 limits.low_log_sigma + share * (limits.high_log_sigma - limits.low_log_sigma)};
   };
   core::parallel_for(static_cast<std::int64_t>(value.size()), [&](std::int64_t k) {

@@ -82,8 +82,7 @@ VectorXd line_in_cells(const Model& like, const VectorXd& shape) {
   const Patch& w = like.window();
   const Grid grid = grid_of(w);
   Model model = like;
-  VectorXd p = shape;
-  model.set(p);
+  model.set(shape);
   VectorXd out = VectorXd::Zero(grid.cells);
   for (std::size_t r = 0; r < w.rows(); ++r) {
     for (std::size_t c = 0; c < w.columns(); ++c) {

@@ -69,7 +69,7 @@ Figure change_figure(const MapsOutcome& outcome) {
   return {.name = "map-change",
           .title = real ? fmt::format("What changed most: {:.1f} standard deviations at {:.1f} eV in, {:.1f} eV out",
                                       change.largest, change.largest_incident_eV, change.largest_emission_eV)
-                        : "No place of the map changed beyond counting",
+                        : "No single place of the map stands out: noise makes as large a change somewhere",
           .caption = fmt::format(
               "Standard deviations of after less {} times before, boxes of the resolution. Noise alone makes one as "
               "large somewhere in the map with a probability of {:.2g}.",

@@ -64,6 +64,19 @@ TEST_CASE("a page is made of results alone: answers, warnings, figures with thei
   CHECK(warning < answer);  // what a reader should distrust stands before the number
 }
 
+TEST_CASE("the comparison speaks before the state it compares with, and both before what they were made of") {
+  std::vector<result::Result> results{test::random_result(4), test::random_result(5), test::random_result(6)};
+  results[0].probe = "detector";
+  results[1].state = "before";
+  results[2].state = "after";
+  for (std::size_t i = 0; i < 3; ++i) results[i].answers = {std::string(1, static_cast<char>('a' + i))};
+  const Page page = page_of(results, {.title = "Three", .program = "lithoscope test"});
+  REQUIRE(page.answers.size() == 3);
+  CHECK(page.answers[0].ends_with("c"));
+  CHECK(page.answers[1].ends_with("b"));
+  CHECK(page.answers[2].ends_with("a"));
+}
+
 TEST_CASE("a long line keeps its extremes, a fine map is averaged to what a page shows") {
   result::Result r = test::random_result(1);
   constexpr std::size_t n = 100000;
