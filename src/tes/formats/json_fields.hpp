@@ -54,11 +54,19 @@ class JsonFields {
     return {path_, *value};
   }
 
+  // ljh2off quotes its numbers: "NumberOfRows": "24".
+  static std::optional<double> number_of(const Json& value) {
+    if (value.is_number()) return value.get<double>();
+    if (value.is_string()) return io::to_number(value.get_ref<const std::string&>());
+    return std::nullopt;
+  }
+
   std::optional<double> number(const char* key) const {
     const Json* value = find(key);
     if (value == nullptr) return std::nullopt;
-    if (!value->is_number()) wrong(key, "a number", *value);
-    const double x = value->get<double>();
+    const auto number = number_of(*value);
+    if (!number) wrong(key, "a number", *value);
+    const double x = *number;
     if (!std::isfinite(x)) wrong(key, "a finite number", *value);
     return x;
   }
@@ -75,7 +83,7 @@ class JsonFields {
     } else if (value->is_number_integer()) {
       out = value->get<std::int64_t>();
     } else {
-      const double x = value->is_number_float() ? value->get<double>() : std::nan("");
+      const double x = number_of(*value).value_or(std::nan(""));
       constexpr double exact = 9007199254740992.0;
       if (!(std::abs(x) <= exact) || std::floor(x) != x) wrong(key, expected, *value);
       out = static_cast<std::int64_t>(x);

@@ -243,6 +243,16 @@ TEST_CASE("fields of an OFF header may be null") {
   CHECK(off.pulse_file.empty());
 }
 
+TEST_CASE("numbers of an OFF header may be quoted, as ljh2off writes them") {
+  const std::string header = with(with(test::off_header("0.1.0"), "\"NumberOfRows\": 30", "\"NumberOfRows\": \"30\""),
+                                  "\"RowNum\": 5", "\"RowNum\": \"5\"");
+  const tes::OffFile off = tes::read_off_file(file_of(header + test::off_record({}, false)));
+  CHECK(off.subframe_divisions == 30);
+  CHECK(off.subframe_offset == 5);
+  CHECK_THROWS_AS(tes::read_off_file(file_of(with(test::off_header("0.1.0"), "\"RowNum\": 5", "\"RowNum\": \"five\""))),
+                  core::UnreadableFile);
+}
+
 TEST_CASE("an OFF header that makes no sense is refused") {
   const std::string good = test::off_header("0.3.0");
   CHECK(refusal(good).what.empty());
