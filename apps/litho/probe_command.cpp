@@ -184,8 +184,10 @@ class ProbeCommand {
       m.entries.emplace_back("state", io::TomlNode{.value = std::string{after ? "after" : "before"}});
     else if (!lithium_.empty())
       m.entries.emplace_back("state", io::TomlNode{.value = std::string{"start"}});
-    // Without files of its own, the state after is another scan of those before.
-    const std::vector<std::string>& files = after ? after_ : positional_;
+    // Without files of its own, or with the same, the state after is another scan of those before: of one detector with
+    // one calibration.
+    const bool again = after && !has_files(probe_) && after_ == positional_;
+    const std::vector<std::string> files = again ? std::vector<std::string>{} : (after ? after_ : positional_);
     if (positional_setting_ == nullptr && !files.empty()) m.entries.emplace_back("files", text_list(files));
     for (const RoleFlag& role : roles_) {
       const auto& of = after && !role.after.empty() ? role.after : role.files;

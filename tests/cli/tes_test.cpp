@@ -72,6 +72,36 @@ TEST_CASE("before and after of nothing changed is called unchanged") {
   CHECK(test::read_text(scratch / "both/figures/rixs-2-map-change.svg").size() > 100);
 }
 
+TEST_CASE("maps that were made elsewhere are read in place of photons, and compared") {
+  const test::Scratch scratch;
+  std::string before = "# incident emission counts\n", after = before, halves = before;
+  for (int i = 0; i < 12; ++i) {
+    for (int k = 0; k < 16; ++k) {
+      const int counts = 20 + 5 * i + (k > 6 && k < 12 ? 60 : 0), more = counts + (k % 2 == 0 ? 3 : -3);
+      before += std::to_string(528 + i) + " " + std::to_string(515 + k) + " " + std::to_string(counts) + "\n";
+      after += std::to_string(528 + i) + " " + std::to_string(515 + k) + " " + std::to_string(more) + "\n";
+      halves += std::to_string(528 + i) + " " + std::to_string(515 + k) + " " + std::to_string(counts) + ".5\n";
+    }
+  }
+  test::write_text(scratch / "before.txt", before);
+  test::write_text(scratch / "after.txt", after);
+  test::write_text(scratch / "halves.txt", halves);
+  const auto one = litho(scratch, "rixs before.txt --out one");
+  CHECK(one.code == 0);
+  CHECK(contains(one.out, "at 12 incident energies"));
+  CHECK_FALSE(contains(one.out, "pixels"));
+  const auto both = litho(scratch, "rixs before.txt --after after.txt --no-feature");
+  CHECK(both.code == 0);
+  CHECK(contains(both.out, "did not change beyond counting"));
+  const auto again = litho(scratch, "rixs one --after one/run.nxs --no-feature");
+  CHECK(again.code == 0);
+  CHECK(contains(again.out, "did not change beyond counting"));
+  const auto refused = litho(scratch, "rixs halves.txt");
+  CHECK(refused.code == 3);
+  CHECK(contains(refused.err, "--photons-per-unit"));
+  CHECK(litho(scratch, "rixs halves.txt --photons-per-unit 2").code == 0);
+}
+
 TEST_CASE("what a map cannot be made of is said with what to do") {
   const test::Scratch scratch;
   REQUIRE(litho(scratch, small_run).code == 0);
