@@ -43,7 +43,7 @@ double spread(const std::vector<double>& v) {
 // Maps without a feature: how often one is said to be there, and to be good for inference. The worst world; at ten
 // times the photons beside it, and how often a feature that is there is seen.
 Outcome feature_null() {
-  constexpr std::int64_t seeds = 300, some = 40;
+  constexpr std::int64_t seeds = 300, some = 20;
   double worst = 0, worst_usable = 0, worst_bright = 0;
   std::string detail;
   for (const OxygenWorld& world : oxygen_worlds()) {
@@ -91,7 +91,8 @@ Outcome feature_change() {
       core::parallel_for(seeds, [&](std::int64_t seed) {
         const auto i = static_cast<std::size_t>(seed);
         const rixs::FeatureSettings sought;
-        const rixs::RixsMap before = counted(map, 1, 1, 100 + i, 1), after = counted(map, 1 + rise, 0.8, 100 + i, 2);
+        const auto own = static_cast<std::uint64_t>(std::lround(1e5 * rise)) + 100 + i;  // other maps for each rise
+        const rixs::RixsMap before = counted(map, 1, 1, own, 1), after = counted(map, 1 + rise, 0.8, own, 2);
         const auto f =
             rixs::compare_feature(before, after, rixs::common_scale(before, after, {.feature = sought}), sought);
         Seen& one = seen[i];
