@@ -135,9 +135,10 @@ bool runs_one_way(const std::vector<double>& v) {
 
 std::optional<RawPlane> matrix(const Numbers& n) {
   const std::size_t width = n.lines[1].values.size();
+  if (width < 4) return std::nullopt;
   std::vector<double> across = n.lines.front().values;
   if (across.size() == width) across.erase(across.begin());  // a number in the corner
-  if (width < 4 || across.size() + 1 != width || !runs_one_way(across)) return std::nullopt;
+  if (across.size() + 1 != width || !runs_one_way(across)) return std::nullopt;
   std::vector<double> down;
   for (std::size_t i = 1; i < n.lines.size(); ++i) {
     if (n.lines[i].values.size() != width) return std::nullopt;
