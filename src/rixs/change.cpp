@@ -373,22 +373,6 @@ double binomial_score(double k, double n, double p) {
   return above ? z : -z;
 }
 
-// How the counts of both states rise from bin to bin along the emission, per eV.
-std::vector<double> energy_slope(const RixsMap& before, const RixsMap& after) {
-  const std::size_t columns = before.columns(), rows = static_cast<std::size_t>(before.emission.count);
-  std::vector<double> out(before.counts.size(), 0.0);
-  const auto both = [&](std::size_t r, std::size_t c) {
-    return before.counts[r * columns + c] + after.counts[r * columns + c];
-  };
-  for (std::size_t r = 0; r < rows; ++r) {
-    const std::size_t a = r > 0 ? r - 1 : r, b = std::min(r + 1, rows - 1);
-    if (a == b) continue;
-    const double step = before.emission.width_eV * static_cast<double>(b - a);
-    for (std::size_t c = 0; c < columns; ++c) out[r * columns + c] = (both(b, c) - both(a, c)) / step;
-  }
-  return out;
-}
-
 // Boxes a walk along one axis may choose from, in effect: `boxes` side by side, and more as overlapping ones are tried
 // (Siegmund, Sequential Analysis (1985), IV: excursions of a sum that moves along in steps).
 double tries(double positions, double box_length, double z) {
@@ -417,9 +401,10 @@ MapChange compare_maps(const RixsMap& before, const RixsMap& after, const StateS
   for (std::int64_t r = 0; r < before.emission.count; ++r) centres.push_back(before.emission.centre(r));
   const std::vector<Span> across = within(before.incident_eV, smooth_incident_eV);
   const std::vector<Span> along = within(centres, smooth_emission_eV);
-  const std::vector<double> slope = energy_slope(before, after);
   const BoxSums moved{rows, columns, [&](std::size_t r, std::size_t c) {
-                        return judged(c) ? slope[r * columns + c] * share[c] * (1 - share[c]) : 0;
+                        const auto row = static_cast<std::int64_t>(r);
+                        const double slope = before.slope_at(row, c) + after.slope_at(row, c);
+                        return judged(c) ? slope * share[c] * (1 - share[c]) : 0;
                       }};
   const double shift = scale.shift_sigma_eV();
   const double of_scale = scale.ratio.variance / (scale.ratio.value * scale.ratio.value);

@@ -96,7 +96,7 @@ VectorXd start_of(const Patch& w, Orders orders, const FeatureSettings& s) {
 // Where a Gaussian of the first widths would help the background most (score test), as a start for the fit: the
 // likelihood has a summit for every clump of noise.
 std::vector<VectorXd> starts_of(Model& model, const VectorXd& background, const Bounds& bounds) {
-  const Patch& w = model.window();
+  const Patch& w = model.patch();
   constexpr int places = 9;
   struct Place {
     double score;
@@ -383,7 +383,7 @@ bool at_edge(const VectorXd& p, const Bounds& bounds) {
 }
 
 double chi_squared_per_bin(const Model& model) {
-  const Patch& w = model.window();
+  const Patch& w = model.patch();
   double sum = 0, bins = 0;
   for (std::size_t r = 0; r < w.rows(); ++r) {
     for (std::size_t c = 0; c < w.columns(); ++c) {

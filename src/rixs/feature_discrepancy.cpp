@@ -46,7 +46,7 @@ Grid grid_of(const Patch& w) {
 }
 
 Cells cells_of(const Model& model) {
-  const Patch& w = model.window();
+  const Patch& w = model.patch();
   const Grid grid = grid_of(w);
   const Index parameters = model.parameters(), free = parameters - at_background, n = grid.cells;
   Cells out{VectorXd::Zero(n), VectorXd::Zero(n), VectorXd::Zero(n),
@@ -79,7 +79,7 @@ Cells cells_of(const Model& model) {
 
 // One photon of a line of this shape.
 VectorXd line_in_cells(const Model& like, const VectorXd& shape) {
-  const Patch& w = like.window();
+  const Patch& w = like.patch();
   const Grid grid = grid_of(w);
   Model model = like;
   model.set(shape);

@@ -91,7 +91,7 @@ Slope slope_of(const Model& model) {
   const auto n = static_cast<std::size_t>(model.parameters());
   std::array<double, most> d{}, up{};
   std::array<std::array<double, most>, most> info{};
-  const Patch& w = model.window();
+  const Patch& w = model.patch();
   for (std::size_t r = 0; r < w.rows(); ++r) {
     for (std::size_t c = 0; c < w.columns(); ++c) {
       const double n_rc = w.counts[r * w.columns() + c];

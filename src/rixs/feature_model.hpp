@@ -129,7 +129,7 @@ class Model {
     *d++ = second * v;
     *d = second * v * v;
   }
-  const Patch& window() const { return w_; }
+  const Patch& patch() const { return w_; }
 
   double deviance() const {
     double sum = 0;

@@ -281,6 +281,11 @@ double RixsMap::variance_at(std::int64_t row, std::size_t column) const {
   if (variance.empty()) return std::max(0.0, at(row, column));
   return variance[static_cast<std::size_t>(row) * columns() + column];
 }
+double RixsMap::slope_at(std::int64_t row, std::size_t column) const {
+  const std::int64_t down = std::max<std::int64_t>(0, row - 1), up = std::min(emission.count - 1, row + 1);
+  if (up == down) return 0;
+  return (at(up, column) - at(down, column)) / (emission.width_eV * static_cast<double>(up - down));
+}
 double RixsMap::total() const { return std::accumulate(counts.begin(), counts.end(), 0.0); }
 
 std::int64_t fill_counts(std::span<const std::int64_t> time_ns, std::span<const double> energy_eV,
@@ -348,10 +353,8 @@ RixsMap fill_map(std::span<const tes::PixelEvents> pixels, const tes::ScanPass& 
   return map;
 }
 
-namespace {
-
-void require_same_axes(const RixsMap& a, const RixsMap& b) {
-  const auto same = [](double x, double y) { return std::abs(x - y) <= 1e-9 * std::max(1.0, std::abs(x)); };
+void require_same_axes(const RixsMap& a, const RixsMap& b, const char* what) {
+  const auto same = [](double x, double y) { return std::abs(x - y) <= 1e-6 * std::max(1.0, std::abs(x)); };
   if (a.is_loss == b.is_loss && a.emission.count == b.emission.count && same(a.emission.low_eV, b.emission.low_eV) &&
       same(a.emission.width_eV, b.emission.width_eV) && std::ranges::equal(a.incident_eV, b.incident_eV, same))
     return;
@@ -359,13 +362,11 @@ void require_same_axes(const RixsMap& a, const RixsMap& b) {
     return fmt::format("{} incident energies by {} bins of {:g} eV from {:g} eV", m.columns(), m.emission.count,
                        m.emission.width_eV, m.emission.low_eV);
   };
-  throw core::UsageError({.what = "maps of different axes cannot be added up",
+  throw core::UsageError({.what = what,
                           .expected = axes(a),
                           .found = axes(b),
                           .advice = "choose the same bins, and passes over the same incident energies"});
 }
-
-}  // namespace
 
 RixsMap sum_maps(std::span<const RixsMap> maps) {
   if (maps.empty()) throw core::UsageError({.what = "no maps to add up", .expected = "at least one"});
@@ -378,7 +379,7 @@ RixsMap sum_maps(std::span<const RixsMap> maps) {
   std::vector<double> weights(n, 0.0);
   for (std::size_t m = 0; m < maps.size(); ++m) {
     const RixsMap& map = maps[m];
-    require_same_axes(out, map);
+    require_same_axes(out, map, "maps of different axes cannot be added up");
     for (std::size_t c = 0; c < n; ++c) {
       double column = 0;
       for (std::int64_t r = 0; r < map.emission.count; ++r) column += map.at(r, c);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "gauss.hpp"
 #include "lithoscope/material/fluorescence.hpp"
@@ -211,9 +212,8 @@ result::Observable feature_observable(const MapsOutcome& outcome) {
 }  // namespace
 
 double mean_exposure(const RixsMap& map) {
-  double sum = 0;
-  for (std::size_t c = 0; c < map.columns(); ++c) sum += map.live_pixel_s[c] * map.i0[c].value;
-  return sum / static_cast<double>(map.columns());
+  const std::vector<double> of_columns = exposures(map, ScaleSource::live_time);
+  return std::accumulate(of_columns.begin(), of_columns.end(), 0.0) / static_cast<double>(map.columns());
 }
 
 std::string feature_name(const FeatureSettings& feature) {

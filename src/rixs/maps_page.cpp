@@ -37,7 +37,8 @@ void add_changed_curves(const MapsOutcome& outcome, std::vector<std::string>& ou
 std::string scale_words(const MapsOutcome& outcome) {
   const StateScale& s = outcome.change->scale;
   if (outcome.request.normalise == Normalise::area || outcome.request.normalise == Normalise::maximum)
-    return "Spectra are compared in shape alone, each by its own height; polygons by that of the total yield.";
+    return "Spectra are compared in shape alone, each by its own height, polygons by that of the total yield; map and "
+           "feature on the scale of the rest of the map.";
   if (s.source == ScaleSource::live_time)
     return "Compared at equal live time: a change of the beam looks like a change of the sample.";
   if (s.source == ScaleSource::rest_of_map)
@@ -117,10 +118,6 @@ std::vector<std::string> answers(const MapsOutcome& outcome) {
 
 bool is_of_map(const std::string& figure) { return figure.starts_with("map"); }
 
-}  // namespace
-
-namespace {
-
 // Emission and incident energies are two scales; elastic light ties them.
 void add_elastic_warnings(const MapsOutcome& outcome, std::vector<std::string>& out) {
   constexpr double clear = 5;
@@ -138,6 +135,27 @@ void add_elastic_warnings(const MapsOutcome& outcome, std::vector<std::string>& 
         fmt::format("Elastic light moved by {} eV against the incident energies from one state to the other: a scale "
                     "moved, and what seems to change at steep places may be that.",
                     core::format_value(moved)));
+}
+
+// What makes every change on this page doubtful.
+void add_scale_warnings(const MapsChange& change, std::vector<std::string>& out) {
+  constexpr double clear = 4;
+  const core::Value rest = change.scale.of_rest;
+  const bool moved = std::abs(rest.value - 1) > clear * std::sqrt(rest.variance + change.scale.ratio.variance);
+  if (moved && change.scale.source == ScaleSource::monitor)
+    out.push_back(fmt::format(
+        "On the monitors' scale all the rest of the map went to {}: the sample, its illumination or a monitor changed.",
+        core::format_value(rest)));
+  if (moved && change.scale.source == ScaleSource::live_time)
+    out.push_back(
+        fmt::format("At equal live time all the rest of the map went to {}: so would a change of the beam, which live "
+                    "time does not see.",
+                    core::format_value(rest)));
+  if (change.feature && change.feature->misfit > clear)
+    out.push_back(fmt::format(
+        "The two maps differ by more than the feature, a scale and a shift of the emission energies ({:.1f} standard "
+        "deviations): what lies under the feature may have changed as well.",
+        change.feature->misfit));
 }
 
 }  // namespace
@@ -169,23 +187,7 @@ void add_page(const MapsOutcome& outcome, result::Result& out) {
                   : "Asked: what was emitted at which incident energy?";
   out.answers = answers(outcome);
   add_elastic_warnings(outcome, out.warnings);
-  if (outcome.change && outcome.change->feature) {
-    const FeatureChange& f = *outcome.change->feature;
-    constexpr double clear = 4;
-    if (f.misfit > clear)
-      out.warnings.push_back(fmt::format(
-          "The two maps differ by more than the feature, a scale and a shift of the emission energies ({:.1f} standard "
-          "deviations): what lies under the feature may have changed as well.",
-          f.misfit));
-    const double off = std::abs(outcome.change->scale.of_rest.value - 1);
-    const core::Value rest = outcome.change->scale.of_rest;
-    if (outcome.change->scale.source == ScaleSource::monitor &&
-        off > clear * std::sqrt(rest.variance + outcome.change->scale.ratio.variance))
-      out.warnings.push_back(
-          fmt::format("On the monitors' scale all the rest of the map went to {}: the sample, its illumination or a "
-                      "monitor changed.",
-                      core::format_value(rest)));
-  }
+  if (outcome.change) add_scale_warnings(*outcome.change, out.warnings);
   // Before the number: it is why not to trust it.
   if (outcome.found.feature) {
     if (const std::string why = why_unusable(*outcome.found.feature); !why.empty()) out.warnings.push_back(why);

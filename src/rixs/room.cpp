@@ -87,6 +87,20 @@ void drop_repeated(std::vector<std::string>& warnings, const result::Result& det
   });
 }
 
+// Settings that say how photons become a map, where they differ from their defaults.
+std::string idle_settings(const Measurement& m) {
+  std::string out;
+  const std::vector<core::SettingInfo> all = core::setting_infos(maps_settings_table(), "");
+  for (const char* name : {"edge", "whole_seconds", "from", "to", "bin", "loss"}) {
+    const auto info = std::ranges::find(all, std::string{name}, &core::SettingInfo::name);
+    const core::SettingValue* given = m.settings.find(name);
+    if (info == all.end() || given == nullptr || *given == info->otherwise) continue;
+    out += (out.empty() ? "" : ", ") + info->flag();
+  }
+  if (!m.of("log").empty()) out += std::string{out.empty() ? "" : ", "} + "--log";
+  return out;
+}
+
 // Maps that were made elsewhere, as far as their axes agree.
 MapsOutcome reduce_given(const Measurement& m, const MapsRequest& request, const MapOutcome* before,
                          std::vector<result::Source>& sources) {
@@ -109,6 +123,10 @@ result::Result reduce(const Measurement& m, Context& context) {
     std::vector<result::Source> sources;
     MapsOutcome outcome = reduce_given(m, request, before ? &*before : nullptr, sources);
     outcome.state = m.state;
+    if (const std::string idle = idle_settings(m); !idle.empty())
+      outcome.warnings.push_back("A map that is given has its own rows and columns: " + idle + " changes nothing.");
+    if (context.find("tes") != nullptr)
+      outcome.warnings.emplace_back("A map is given: the photons of this state are not used.");
     result::Result out = describe(outcome);
     out.sources = std::move(sources);
     return out;

@@ -13,17 +13,6 @@
 namespace lithoscope::rixs {
 namespace {
 
-void require_same_axes(const RixsMap& a, const RixsMap& b) {
-  const auto near = [](double x, double y) { return std::abs(x - y) <= 1e-6 * std::max(1.0, std::abs(x)); };
-  if (a.is_loss == b.is_loss && a.emission.count == b.emission.count && near(a.emission.low_eV, b.emission.low_eV) &&
-      near(a.emission.width_eV, b.emission.width_eV) && std::ranges::equal(a.incident_eV, b.incident_eV, near))
-    return;
-  throw core::UsageError({.what = "the two maps have different axes",
-                          .expected = fmt::format("{} incident energies and {} bins", a.columns(), a.emission.count),
-                          .found = fmt::format("{} incident energies and {} bins", b.columns(), b.emission.count),
-                          .advice = "choose the same bins, and passes over the same incident energies"});
-}
-
 // Polygons are asked about; so is the place of the feature, as far as it may lie and a line reaches. Elastic light is
 // the sample's surface and not its exposure.
 std::vector<double> rest_of(const RixsMap& map, const ScaleRequest& request) {
@@ -146,16 +135,14 @@ std::vector<double> exposures(const RixsMap& map, ScaleSource source) {
 }
 
 StateScale common_scale(const RixsMap& before, const RixsMap& after, const ScaleRequest& request) {
-  require_same_axes(before, after);
+  require_same_axes(before, after, "the two maps have different axes");
   StateScale out{.source = source_of(before, after, request.how), .rest = rest_of(before, request)};
-  const auto seen = [&] { return column_counts(before, out.rest); };
-  const std::vector<double> some = seen();
   // A map that holds nothing else is its own scale.
   constexpr double least_share = 0.05;
-  const double all = before.total();
-  if (std::accumulate(some.begin(), some.end(), 0.0) < least_share * all) out.rest.assign(out.rest.size(), 1.0);
-  const core::Value of_rest = likeliest_ratio(seen(), column_counts(after, out.rest), exposures(before, out.source),
-                                              exposures(after, out.source));
+  const double in_rest = std::inner_product(out.rest.begin(), out.rest.end(), before.counts.begin(), 0.0);
+  if (in_rest < least_share * before.total()) out.rest.assign(out.rest.size(), 1.0);
+  const core::Value of_rest = likeliest_ratio(column_counts(before, out.rest), column_counts(after, out.rest),
+                                              exposures(before, out.source), exposures(after, out.source));
   const bool by_rest = out.source == ScaleSource::rest_of_map;
   const double error = out.source == ScaleSource::monitor ? request.monitor_error : 0;
   out.ratio = by_rest ? of_rest : core::Value{1, 2 * error * error};
@@ -164,29 +151,10 @@ StateScale common_scale(const RixsMap& before, const RixsMap& after, const Scale
   return out;
 }
 
-std::vector<double> bins_of(const RixsMap& map, const Cut& cut) {
-  if (cut.kind == "PFY" || cut.kind == "sPFY" || cut.kind == "iPFY") return region_weights(map, cut.region);
-  std::vector<double> out(map.counts.size(), 1.0);
-  if (cut.kind != "XES") return out;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const double e = map.incident_eV[i % map.columns()];
-    out[i] = e >= cut.from_eV && e <= cut.to_eV ? 1 : 0;
-  }
-  return out;
-}
-
 namespace {
 
 double mean(const std::vector<double>& v) {
   return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size());
-}
-
-// Rise of the counts along the emission, per eV.
-double slope_at(const RixsMap& map, std::size_t r, std::size_t c) {
-  const auto last = map.emission.count - 1, row = static_cast<std::int64_t>(r);
-  const std::int64_t down = std::max<std::int64_t>(0, row - 1), up = std::min(last, row + 1);
-  if (up == down) return 0;
-  return (map.at(up, c) - map.at(down, c)) / (map.emission.width_eV * static_cast<double>(up - down));
 }
 
 // The counts of the rest of the map at equal exposure, and how much of them each point of the curve is.
@@ -203,7 +171,7 @@ Divisor by_rest(const RixsMap& map, const Cut& cut, const Curve& curve, const St
     const double per_count = unit / own[c];
     const double v = map.variance_at(static_cast<std::int64_t>(r), c) * per_count * per_count;
     out.value += scale.rest[i] * map.counts[i] * per_count;
-    out.by_energy_scale -= shift_eV * scale.rest[i] * slope_at(map, r, c) * per_count;
+    out.by_energy_scale -= shift_eV * scale.rest[i] * map.slope_at(static_cast<std::int64_t>(r), c) * per_count;
     variance += scale.rest[i] * scale.rest[i] * v;
     common[cut.over_emission() ? r : c] += parts[i] * scale.rest[i] * v;
   }

@@ -274,6 +274,17 @@ std::vector<double> region_weights(const RixsMap& map, const Region& region) {
                                map.incident_eV.back(), map.emission.edge(0), map.emission.edge(map.emission.count))});
 }
 
+std::vector<double> bins_of(const RixsMap& map, const Cut& cut) {
+  if (cut.kind == "PFY" || cut.kind == "sPFY" || cut.kind == "iPFY") return region_weights(map, cut.region);
+  std::vector<double> out(map.counts.size(), 1.0);
+  if (cut.kind != "XES") return out;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const double e = map.incident_eV[i % map.columns()];
+    out[i] = e >= cut.from_eV && e <= cut.to_eV ? 1 : 0;
+  }
+  return out;
+}
+
 Curve partial_yield(const RixsMap& map, const Region& region) {
   Curve out = over_incident(map, region_weights(map, region), region.name);
   add_energy_scale(out, map, region);

@@ -53,7 +53,11 @@ struct RixsMap {
   double at(std::int64_t row, std::size_t column) const;
   double variance_at(std::int64_t row, std::size_t column) const;
   double total() const;
+  /// Rise of the counts along the emission, per eV.
+  double slope_at(std::int64_t row, std::size_t column) const;
 };
+/// Throws UsageError with `what` where two maps lie over other energies.
+void require_same_axes(const RixsMap& a, const RixsMap& b, const char* what);
 
 struct MapSettings {
   EnergyBins emission{.low_eV = 0, .width_eV = 1, .count = 999, .closed = false};

@@ -47,16 +47,6 @@ std::string words(ScaleSource source);
 /// Exposure of the columns on the scale's terms.
 std::vector<double> exposures(const RixsMap& map, ScaleSource source);
 
-/// A spectrum and the bins it is made of.
-struct Cut {
-  std::string kind;  ///< "PFY", "sPFY", "iPFY", "TFY", "XRF", "XES"
-  Region region;
-  double from_eV = 0, to_eV = 0;  ///< incident energies of an emission spectrum
-  bool over_emission() const { return kind == "XES" || kind == "XRF"; }
-};
-/// Share of each bin, rows x columns. Throws UsageError for a region outside the map.
-std::vector<double> bins_of(const RixsMap& map, const Cut& cut);
-
 /// What the cut's curve is divided by on this scale, one for before and one for after. `after` is at the exposure of
 /// `before` on the scale's terms.
 struct Divisors {

@@ -41,6 +41,16 @@ Region parse_region(const std::string& text);
 /// Share of each bin inside the region, rows x columns.
 std::vector<double> region_weights(const RixsMap& map, const Region& region);
 
+/// A spectrum and the bins it is made of.
+struct Cut {
+  std::string kind;  ///< "PFY", "sPFY", "iPFY", "TFY", "XRF", "XES"
+  Region region;
+  double from_eV = 0, to_eV = 0;  ///< incident energies of an emission spectrum
+  bool over_emission() const { return kind == "XES" || kind == "XRF"; }
+};
+/// Share of each bin, rows x columns. Throws UsageError for a region outside the map.
+std::vector<double> bins_of(const RixsMap& map, const Cut& cut);
+
 /// Counts of the region over incident energy: PFY of a band, sPFY of a polygon.
 Curve partial_yield(const RixsMap& map, const Region& region);
 /// All counts over incident energy, of the rows the map has.

@@ -3,6 +3,7 @@
 
 #include "lithoscope/core/text.hpp"
 #include "lithoscope/io/hdf5_reader.hpp"
+#include "lithoscope/io/recognise.hpp"
 #include "raw_plane.hpp"
 
 namespace lithoscope::rixs {
@@ -11,8 +12,6 @@ namespace {
 std::string inside(const std::string& group, const std::string& name) {
   return group == "/" ? "/" + name : group + "/" + name;
 }
-
-bool is_hdf5(std::string_view bytes) { return bytes.starts_with("\x89HDF\r\n\x1a\n"); }
 
 // Energies in eV.
 std::vector<double> axis(const io::Hdf5Reader& file, const std::string& path) {
@@ -81,7 +80,7 @@ std::optional<RawPlane> nexus_plane(const io::Hdf5Reader& file, const std::strin
 }  // namespace
 
 std::optional<RawPlane> hdf5_plane(const io::InputFile& input) {
-  if (!is_hdf5(input.bytes())) return std::nullopt;
+  if (io::recognise_container(input.bytes()) != io::Container::hdf5) return std::nullopt;
   const io::Hdf5Reader file{input};
   for (const std::string& group : file.groups()) {
     if (auto plane = plane_of(file, group, "hist2d", "var_vals", "bin_centers", "hist2d of tes_scan_server"))

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/text.hpp"
 #include "lithoscope/result/files.hpp"
 #include "lithoscope/rixs/maps_run.hpp"
@@ -44,15 +43,6 @@ PlaneAxes axes_of(const RawPlane& plane, PlaneAxes asked) {
   return PlaneAxes::incident_emission;
 }
 
-[[noreturn]] void refuse(const io::InputFile& file, std::string what, std::string expected, std::string found,
-                         std::string advice = {}) {
-  throw core::UnreadableFile({.what = std::move(what),
-                              .where = {.path = file.path()},
-                              .expected = std::move(expected),
-                              .found = std::move(found),
-                              .advice = std::move(advice)});
-}
-
 EnergyBins bins_of(const io::InputFile& file, const std::vector<double>& centres) {
   const auto n = static_cast<double>(centres.size());
   const double width = (centres.back() - centres.front()) / (n - 1);
@@ -60,8 +50,8 @@ EnergyBins bins_of(const io::InputFile& file, const std::vector<double>& centres
   for (std::size_t i = 0; i < centres.size(); ++i) {
     const double expected = centres.front() + width * static_cast<double>(i);
     if (std::abs(centres[i] - expected) > tolerance * width)
-      refuse(file, "the emission energies (or losses) are not in equal steps", fmt::format("steps of {:g} eV", width),
-             fmt::format("{:g} where {:g} should stand", centres[i], expected));
+      refuse({.path = file.path()}, "the emission energies (or losses) are not in equal steps",
+             fmt::format("steps of {:g} eV", width), fmt::format("{:g} where {:g} should stand", centres[i], expected));
   }
   return {.low_eV = centres.front() - 0.5 * width,
           .width_eV = width,
@@ -76,7 +66,7 @@ bool all_whole(const std::vector<double>& v) {
 // Counts and their variance. Intensities that are neither counts nor come with errors have no uncertainty to go by.
 void take_counts(const io::InputFile& file, RawPlane& plane, const PlaneSettings& settings) {
   for (const double v : plane.intensity) {
-    if (!std::isfinite(v)) refuse(file, "an intensity is no number", "numbers", fmt::format("{}", v));
+    if (!std::isfinite(v)) refuse({.path = file.path()}, "an intensity is no number", "numbers", fmt::format("{}", v));
   }
   if (settings.photons_per_unit) {
     for (double& v : plane.intensity) v *= *settings.photons_per_unit;
@@ -86,7 +76,7 @@ void take_counts(const io::InputFile& file, RawPlane& plane, const PlaneSettings
     return;
   }
   if (plane.variance || all_whole(plane.intensity)) return;
-  refuse(file, "the plane has no uncertainties", "counts (whole numbers), or a column of errors",
+  refuse({.path = file.path()}, "the plane has no uncertainties", "counts (whole numbers), or a column of errors",
          "intensities with fractions", "say how many photons one unit is with --photons-per-unit");
 }
 
@@ -96,7 +86,7 @@ Plane from_run(const io::InputFile& file) {
     Plane out{.map = map_outcome_of(one).measured, .format = "run of litho rixs"};
     return out;
   }
-  refuse(file, "the run holds no map", "a run of litho rixs", "other probes");
+  refuse({.path = file.path()}, "the run holds no map", "a run of litho rixs", "other probes");
 }
 
 }  // namespace
@@ -119,7 +109,7 @@ Plane read_plane(const io::InputFile& file, const PlaneSettings& settings) {
   if (result::is_result_file(file)) return from_run(file);
   std::optional<RawPlane> plane = raw_plane(file);
   if (!plane)
-    refuse(file, "not a map over incident and emission energy",
+    refuse({.path = file.path()}, "not a map over incident and emission energy",
            "three columns, a matrix with its axes, NXdata with two axes, or a run of litho rixs", "something else");
   take_counts(file, *plane, settings);
   const PlaneAxes axes = axes_of(*plane, settings.axes);

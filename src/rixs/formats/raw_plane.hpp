@@ -3,8 +3,10 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "lithoscope/core/errors.hpp"
 #include "lithoscope/io/input_file.hpp"
 
 namespace lithoscope::rixs {
@@ -16,6 +18,15 @@ struct RawPlane {
   std::vector<double> intensity;                // first x second, row-major
   std::optional<std::vector<double>> variance;  // the same
 };
+
+[[noreturn]] inline void refuse(core::Place where, std::string what, std::string expected, std::string found,
+                                std::string advice = {}) {
+  throw core::UnreadableFile({.what = std::move(what),
+                              .where = std::move(where),
+                              .expected = std::move(expected),
+                              .found = std::move(found),
+                              .advice = std::move(advice)});
+}
 
 /// Nothing where the text is no plane; throws UnreadableFile where it is a damaged one.
 std::optional<RawPlane> text_plane(const io::InputFile& file);

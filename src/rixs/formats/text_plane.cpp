@@ -5,7 +5,6 @@
 #include <cmath>
 #include <map>
 
-#include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/text.hpp"
 #include "lithoscope/io/plain_text.hpp"
 #include "lithoscope/io/text_table.hpp"
@@ -63,14 +62,6 @@ std::optional<Numbers> numbers_in(std::string_view text) {
   return out;
 }
 
-[[noreturn]] void refuse(const io::InputFile& file, std::int64_t line, std::string what, std::string expected,
-                         std::string found) {
-  throw core::UnreadableFile({.what = std::move(what),
-                              .where = {.path = file.path(), .line = line},
-                              .expected = std::move(expected),
-                              .found = std::move(found)});
-}
-
 std::string name_at(const Numbers& n, std::size_t i) { return i < n.names.size() ? n.names[i] : std::string{}; }
 
 bool is_error_name(const std::string& name) {
@@ -114,8 +105,8 @@ std::optional<RawPlane> three_columns(const io::InputFile& file, const Numbers& 
   for (const Line& line : n.lines) {
     const std::size_t at = first[line.values[0]] * out.second.size() + second[line.values[1]];
     if (!std::isnan(out.intensity[at]))
-      refuse(file, line.number, "a point of the plane stands twice", "every pair of energies once",
-             fmt::format("{:g} and {:g} again", line.values[0], line.values[1]));
+      refuse({.path = file.path(), .line = line.number}, "a point of the plane stands twice",
+             "every pair of energies once", fmt::format("{:g} and {:g} again", line.values[0], line.values[1]));
     out.intensity[at] = line.values[2];
     if (!out.variance) continue;
     const double e = line.values[3];
@@ -123,7 +114,8 @@ std::optional<RawPlane> three_columns(const io::InputFile& file, const Numbers& 
   }
   const auto missing = std::ranges::count_if(out.intensity, [](double v) { return std::isnan(v); });
   if (missing > 0)
-    refuse(file, 0, "the plane is not whole", fmt::format("{} by {} points", out.first.size(), out.second.size()),
+    refuse({.path = file.path()}, "the plane is not whole",
+           fmt::format("{} by {} points", out.first.size(), out.second.size()),
            fmt::format("{} of them missing", missing));
   return out;
 }
