@@ -296,6 +296,103 @@ Outcome shift_null() {
           .detail = "of spectra called changed; of maps with a chance below 0.01; of features called changed"};
 }
 
+// Every way a user may choose to compare, in worlds that no fit has made: spectra and maps of nothing called changed,
+// and of a pre-edge a fifth stronger found; the warning that more than the feature changed, of nothing and of that.
+Outcome rixs_world_words() {
+  constexpr std::int64_t seeds = 24, some = 8;
+  struct Said {
+    double spectra = 0, wrong_spectra = 0, maps = 0, wrong_maps = 0, found = 0;
+  };
+  Said all;
+  std::vector<double> misfit_null, misfit_real;
+  std::string detail;
+  std::mutex adding;
+  for (const OxygenWorld& world : oxygen_worlds()) {
+    const WorldMap map = expected_in(world, nominal_photons);
+    WorldMap grown = map;
+    for (std::size_t i = 0; i < grown.bands.counts.size(); ++i) {
+      const double e = grown.bands.incident_eV[i % grown.bands.columns()];
+      if (e > 528 && e < 530) grown.bands.counts[i] *= 1.2;
+    }
+    for (const auto how : {rixs::Normalise::automatic, rixs::Normalise::monitor, rixs::Normalise::none,
+                           rixs::Normalise::area, rixs::Normalise::maximum}) {
+      const Said before_this = all;
+      core::parallel_for(seeds, [&](std::int64_t seed) {
+        const auto i = static_cast<std::uint64_t>(seed) + 1000 * static_cast<std::uint64_t>(how);
+        // Live time alone knows nothing of a flux.
+        const double flux = how == rixs::Normalise::none ? 1 : 0.8;
+        const auto measured = [&](const WorldMap& of, double exposure, std::uint64_t stream) {
+          rixs::RixsMap out = counted(of, 1, exposure, 4000 + i, stream);
+          if (how == rixs::Normalise::monitor)
+            rixs::set_i0(out, std::vector<core::Value>(out.columns(), core::Value::exact(2e-9 * exposure)));
+          return out;
+        };
+        rixs::MapsRequest request;
+        request.normalise = how;
+        request.seek_feature = false;
+        request.regions = {rixs::parse_region("O K: 518..529"), feature_box()};
+        const rixs::MapsOutcome first = rixs::reduce_maps(std::vector{measured(map, 1, 1)}, request);
+        const auto against = [&](const WorldMap& of, std::uint64_t stream) {
+          return rixs::reduce_maps(std::vector{measured(of, flux, stream)}, request, &first.found);
+        };
+        const rixs::MapsOutcome same = against(map, 2), other = against(grown, 3);
+        const auto any = [](const rixs::MapsOutcome& o) {
+          return std::ranges::any_of(o.change->curves, [](const auto& c) { return rixs::changed(c); }) ||
+                 o.change->map.chance < 0.01;
+        };
+        const std::scoped_lock lock{adding};
+        for (const rixs::CurveChange& c : same.change->curves) {
+          all.spectra += 1;
+          all.wrong_spectra += rixs::changed(c) ? 1 : 0;
+        }
+        all.maps += 1;
+        all.wrong_maps += same.change->map.chance < 0.01 ? 1 : 0;
+        all.found += any(other) ? 1 : 0;
+      });
+      detail += fmt::format("{:.0f}/{:.0f} ", all.wrong_spectra - before_this.wrong_spectra,
+                            all.spectra - before_this.spectra);
+    }
+    detail += world.name + "; ";
+    for (const bool real : {false, true}) {
+      std::vector<double> said(some);
+      core::parallel_for(some, [&](std::int64_t seed) {
+        const auto i = static_cast<std::size_t>(seed);
+        const rixs::FeatureSettings sought;
+        const rixs::RixsMap a = counted(map, 1, 1, 9000 + i, 1), b = counted(real ? grown : map, 1, 1, 9000 + i, 2);
+        said[i] =
+            rixs::compare_feature(a, b, rixs::common_scale(a, b, {.feature = sought}), sought)->misfit > 4 ? 1 : 0;
+      });
+      (real ? misfit_real : misfit_null).push_back(mean(said));
+    }
+  }
+  return {.figures = {{all.wrong_spectra / all.spectra},
+                      {all.wrong_maps / all.maps},
+                      {all.found / all.maps},
+                      {mean(misfit_null)}},
+          .detail =
+              detail + fmt::format("more than the feature: said of a stronger pre-edge in {:.2f}", mean(misfit_real))};
+}
+
+// "Elastic light lies off the diagonal": of scales that agree, and of scales 0.6 eV apart.
+Outcome elastic_words() {
+  constexpr std::int64_t seeds = 60;
+  std::vector<double> wrong(seeds), found(seeds);
+  core::parallel_for(seeds, [&](std::int64_t seed) {
+    const auto i = static_cast<std::size_t>(seed);
+    rixs::MapExposure exposure{.emission = {.low_eV = 506, .width_eV = 0.5, .count = 84}, .counts = nominal_photons};
+    for (int k = 0; k <= 60; ++k) exposure.incident_eV.push_back(526 + 0.2 * k);
+    const auto warned = [&](double moved_eV) {
+      rixs::RixsMap map = rixs::synthesize_map(twin_oxygen(1), exposure, 60 + i, 1);
+      map.emission.low_eV += moved_eV;
+      const auto fit = rixs::fit_elastic(map, {.detector_fwhm_eV = 1.4});
+      return fit && fit->significance > 3 && std::abs(fit->offset_eV.value) > 5 * fit->offset_eV.sigma() ? 1.0 : 0.0;
+    };
+    wrong[i] = warned(0);
+    found[i] = warned(0.6);
+  });
+  return {.figures = {{mean(wrong)}, {mean(found)}}, .detail = "of scales that agree; of scales 0.6 eV apart"};
+}
+
 // A night of the twin through its raw files: calibrations, scan, OFF records, events, map.
 struct Night {
   rixs::RixsMap map;
@@ -397,6 +494,8 @@ Outcome elastic_real() {
 std::vector<Check> rixs_feature_checks() {
   return {{"change-end-to-end", change_end_to_end},
           {"elastic-real", elastic_real},
+          {"elastic-words", elastic_words},
+          {"rixs-world-words", rixs_world_words},
           {"shift-null", shift_null},
           {"feature-null", feature_null},
           {"feature-change", feature_change},
