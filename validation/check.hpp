@@ -36,6 +36,7 @@ std::vector<Check> rixs_checks();
 std::vector<Check> rixs_feature_checks();
 std::vector<Check> spine_checks();
 std::vector<Check> tes_checks();
+std::vector<Check> tes_jump_checks();
 std::vector<Check> ttmult_checks();
 std::vector<Check> xas_absorption_checks();
 std::vector<Check> xas_change_checks();

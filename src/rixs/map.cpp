@@ -136,6 +136,14 @@ std::int64_t busy_ns(std::span<const std::int64_t> record_ns, std::int64_t lengt
   return busy;
 }
 
+// Time of the window in which a pixel saw nothing while the others did.
+std::int64_t silent_ns(std::span<const tes::Span> silent, const Window& w) {
+  std::int64_t sum = 0;
+  for (const tes::Span& s : silent)
+    sum += std::max<std::int64_t>(0, std::min(s.to_ns, w.stop_ns) - std::max(s.from_ns, w.start_ns));
+  return sum;
+}
+
 void require_in_time(std::span<const std::int64_t> time, int pixel, const char* what) {
   if (std::ranges::is_sorted(time)) return;
   throw core::UsageError({.what = fmt::format("the {} of pixel {} are not in time", what, pixel),
@@ -152,7 +160,9 @@ void add_times(const tes::PixelEvents& pixel, std::span<const Window> windows, d
   for (std::size_t k = 0; k < windows.size(); ++k) {
     const auto [from, to] = search.find(windows[k]);
     const auto n = static_cast<std::int64_t>(to - from);
-    const std::int64_t live_ns = windows[k].stop_ns - windows[k].start_ns - busy_ns(records, length_ns, windows[k]);
+    const std::int64_t live_ns =
+        std::max<std::int64_t>(0, windows[k].stop_ns - windows[k].start_ns - busy_ns(records, length_ns, windows[k]) -
+                                      silent_ns(pixel.silent, windows[k]));
     seen.live_ns[k] += live_ns;
     seen.records[k] += n;
     const auto [first_event, last_event] = events.find(windows[k]);

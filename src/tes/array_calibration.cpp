@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "change_point.hpp"
+#include "gain_jump.hpp"
 #include "line_assignment.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/median.hpp"
@@ -27,16 +28,32 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 // Clean records of one pixel in one calibration.
 struct Selected {
   std::vector<double> height, pretrigger;
+  Span used;        // all of the calibration, or the longer part before or after a jump
+  double step = 0;  // of the jump, relative
 };
 
+// Of a pixel that jumped meanwhile the longer part, which alone is one scale.
 Selected select(const PulseHeights& pixel, const CalibrationWindow& window) {
-  Selected out;
+  Selected all{.used = {window.start_ns, window.stop_ns}};
+  std::vector<std::int64_t> time;
   for (std::size_t i = 0; i < pixel.height.size(); ++i) {
     if (pixel.flags[i] != 0 || pixel.time_ns[i] < window.start_ns || pixel.time_ns[i] >= window.stop_ns) continue;
-    out.height.push_back(pixel.height[i]);
-    out.pretrigger.push_back(pixel.pretrigger_mean[i]);
+    time.push_back(pixel.time_ns[i]);
+    all.height.push_back(pixel.height[i]);
+    all.pretrigger.push_back(pixel.pretrigger_mean[i]);
   }
-  return out;
+  if (!std::ranges::is_sorted(time)) return all;
+  const auto jump = find_gain_jump(time, all.height);
+  if (!jump) return all;
+  const auto at = std::ranges::lower_bound(time, jump->time_ns) - time.begin();
+  const bool later = at < static_cast<std::ptrdiff_t>(time.size()) - at;
+  const auto part = [&](const std::vector<double>& of) {
+    return later ? std::vector<double>(of.begin() + at, of.end()) : std::vector<double>(of.begin(), of.begin() + at);
+  };
+  return {.height = part(all.height),
+          .pretrigger = part(all.pretrigger),
+          .used = later ? Span{jump->time_ns, window.stop_ns} : Span{window.start_ns, jump->time_ns},
+          .step = jump->step};
 }
 
 std::vector<double> energies(const CalibrationCurve& curve, const std::vector<double>& heights) {
@@ -233,26 +250,68 @@ DriftFit fit_drift(const Work& work, const std::vector<double>& reference, const
   return out;
 }
 
-void note_change(PixelCalibration& pixel, const PulseHeights& heights, const Epoch& from, const Epoch& to,
-                 double moved) {
+// ---- from one calibration to the next -------------------------------------------------------------------------------
+
+// When the pulses changed their shape, which a drift does not do.
+std::optional<std::int64_t> shape_change(const PulseHeights& heights, const Epoch& from, const Epoch& to) {
   std::vector<std::int64_t> times;
   std::vector<double> shape;
-  const auto [early, late] = std::minmax(from.time_ns, to.time_ns);
   for (std::size_t i = 0; i < heights.height.size(); ++i) {
     const auto t = static_cast<double>(heights.time_ns[i]);
-    if (heights.flags[i] != 0 || t < early || t > late) continue;
+    if (heights.flags[i] != 0 || t < from.time_ns || t > to.time_ns) continue;
     times.push_back(heights.time_ns[i]);
     shape.push_back(heights.shape[i]);
   }
-  const auto when = change_point(times, shape);
-  const std::int64_t at = when ? *when : static_cast<std::int64_t>(0.5 * (early + late));
-  pixel.changed_ns.push_back(at);
-  std::ranges::sort(pixel.changed_ns);
-  if (pixel.state != PixelState::vetoed) pixel.state = PixelState::repaired;
-  pixel.reasons.push_back(
-      fmt::format("Its energies moved by up to {:.1f} eV between calibrations: {}; before and after "
-                  "it are calibrated apart.",
-                  moved, when ? "the pulses changed their shape at one time" : "taken to be half way"));
+  return change_point(times, shape);
+}
+
+// A jump inside a calibration is known to the record; photons on the side that no calibration holds have no scale.
+void set_jumps(const Work& work, std::size_t i, PixelCalibration& pixel) {
+  for (std::size_t w = 0; w < work.windows.size(); ++w) {
+    const Selected& at = work.selected[i][w];
+    if (at.step == 0 || !pixel.epochs[w].usable) continue;
+    const bool later = at.used.from_ns > work.windows[w].start_ns;  // the part that was used
+    const std::int64_t when = later ? at.used.from_ns : at.used.to_ns;
+    const auto passage = std::ranges::find(pixel.passages, w, later ? &Passage::to : &Passage::from);
+    if (passage != pixel.passages.end())
+      *passage = passage_at(passage->from, passage->to, when);
+    else
+      pixel.unknown.push_back(later ? Span{INT64_MIN, when} : Span{when, INT64_MAX});
+    pixel.changed_ns.push_back(when);
+    pixel.reasons.push_back(fmt::format("It jumped by {:+.2f} % during {}; the longer part is its calibration.",
+                                        100 * at.step, work.windows[w].name));
+    if (pixel.state == PixelState::good) pixel.state = PixelState::repaired;
+  }
+}
+
+void set_passages(Work& work, std::size_t i) {
+  PixelCalibration& pixel = work.out.pixels[i];
+  std::vector<std::size_t> usable;
+  for (std::size_t w = 0; w < pixel.epochs.size(); ++w) {
+    if (pixel.epochs[w].usable) usable.push_back(w);
+  }
+  std::ranges::stable_sort(usable, {}, [&](std::size_t w) { return pixel.epochs[w].time_ns; });
+  for (std::size_t k = 1; k < usable.size(); ++k) {
+    const Epoch &from = pixel.epochs[usable[k - 1]], &to = pixel.epochs[usable[k]];
+    Passage passage = passage_between(usable[k - 1], usable[k], from.used.to_ns, to.used.from_ns);
+    double moved = 0;
+    for (const double e : work.lines_eV) moved = std::max(moved, std::abs(to.at(e) - from.at(e)));
+    if (moved > work.settings.jump) {
+      const auto when = shape_change(work.pixels[i], from, to);
+      if (when) {
+        passage = passage_at(passage.from, passage.to, *when);
+        pixel.changed_ns.push_back(*when);
+      }
+      passage.gradual = 0;
+      if (pixel.state != PixelState::vetoed) pixel.state = PixelState::repaired;
+      pixel.reasons.push_back(
+          fmt::format("Its energies moved by up to {:.1f} eV between calibrations{}; before and "
+                      "after it are calibrated apart.",
+                      moved, when ? ", when its pulses changed their shape" : ""));
+    }
+    pixel.passages.push_back(std::move(passage));
+  }
+  set_jumps(work, i, pixel);
 }
 
 // --- one pixel
@@ -291,11 +350,10 @@ void set_epochs(Work& work, std::size_t i, const std::vector<std::optional<LineF
   const std::vector<Epoch> known = std::exchange(pixel.epochs, std::vector<Epoch>(work.windows.size()));
   for (std::size_t k = 0; k < pixel.lines.size(); ++k) pixel.lines[k].drift_eV.assign(work.windows.size(), {nan, 0});
   const std::vector<double> reference = energies(pixel.curve, work.selected[i][ref].height);
-  pixel.changed_ns.clear();
   const auto prepare = [&](std::size_t w) {
     Epoch& epoch = pixel.epochs[w];
-    epoch.time_ns =
-        0.5 * static_cast<double>(work.windows[w].start_ns) + 0.5 * static_cast<double>(work.windows[w].stop_ns);
+    epoch.used = work.selected[i][w].used;
+    epoch.time_ns = 0.5 * static_cast<double>(epoch.used.from_ns) + 0.5 * static_cast<double>(epoch.used.to_ns);
     epoch.pretrigger_mean = core::median(work.selected[i][w].pretrigger);
   };
   prepare(ref);
@@ -311,10 +369,8 @@ void set_epochs(Work& work, std::size_t i, const std::vector<std::optional<LineF
     if (!drift.found) continue;
     pixel.epochs[w].usable = true;
     pixel.epochs[w].shift = drift.shift;
-    double moved = 0;
     freedom -= static_cast<double>(drift.terms);  // what the parabola takes of the scatter
     for (std::size_t k = 0; k < work.lines.size(); ++k) {
-      moved = std::max(moved, std::abs(pixel.epochs[w].at(work.lines_eV[k])));
       pixel.lines[k].drift_eV[w] = drift.left[k];
       if (!std::isfinite(drift.left[k].value)) continue;
       squares += drift.left[k].value * drift.left[k].value;
@@ -324,7 +380,6 @@ void set_epochs(Work& work, std::size_t i, const std::vector<std::optional<LineF
         veto(pixel, fmt::format("{} is still {:.1f} eV off in {} after the drift is taken out.", work.lines[k]->name,
                                 drift.left[k].value, work.windows[w].name));
     }
-    if (moved > work.settings.jump) note_change(pixel, work.pixels[i], pixel.epochs[ref], pixel.epochs[w], moved);
   }
   if (squares > 0) pixel.drift_sigma_eV = std::sqrt(squares / std::max(1.0, freedom));
   // Where the baseline moved much more than it scatters, it says how far along a drift is; else time does.
@@ -571,6 +626,9 @@ ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span
     for (std::size_t i = 0; i < n; ++i) {
       if (!work.out.pixels[i].usable()) energy[i].clear();
     }
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    if (work.out.pixels[i].usable()) set_passages(work, i);
   }
   summarise(work);
   return std::move(work.out);

@@ -14,6 +14,7 @@
 #include "lithoscope/tes/off_file.hpp"
 #include "lithoscope/tes/recognise.hpp"
 #include "lithoscope/tes/side_files.hpp"
+#include "utc.hpp"
 
 namespace lithoscope::tes {
 namespace {
@@ -192,6 +193,26 @@ void warn_of_exclusions(ArrayOutcome& out) {
   }
 }
 
+void warn_of_silences(ArrayOutcome& out) {
+  std::int64_t last = 0;
+  for (const PixelEvents& pixel : out.events) {
+    if (!pixel.record_time_ns.empty()) last = std::max(last, pixel.record_time_ns.back());
+  }
+  std::vector<std::string> words;
+  for (const PixelEvents& pixel : out.events) {
+    for (const Span& span : pixel.silent) {
+      words.push_back(fmt::format("pixel {} from {} to {}", pixel.pixel, utc_words(span.from_ns),
+                                  span.to_ns > last ? "the end" : utc_words(span.to_ns)));
+    }
+  }
+  if (words.empty()) return;
+  constexpr std::size_t most = 4;
+  const std::size_t shown = std::min(most, words.size());
+  out.warnings.push_back(fmt::format("Silent while the others saw light: {}{}. No live time is counted there.",
+                                     fmt::join(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(shown), "; "),
+                                     words.size() > most ? fmt::format("; and {} more", words.size() - most) : ""));
+}
+
 }  // namespace
 
 ArrayOutcome reduce_array(const ArrayRequest& request, core::Progress& progress) {
@@ -226,12 +247,21 @@ ArrayOutcome reduce_array(const ArrayRequest& request, core::Progress& progress)
     out.warnings.emplace_back("No log tells a calibration: all records were taken for one.");
   }
   out.calibration = calibrate_array(out.heights, windows, request.lines, request.calibration);
+  const auto pixels_here = static_cast<std::int64_t>(out.heights.size());
+  std::vector<PixelTrack> tracks(out.heights.size());
+  core::parallel_for(pixels_here, [&](std::int64_t i) {
+    const auto p = static_cast<std::size_t>(i);
+    tracks[p] = track_of(out.heights[p], out.calibration.pixels[p]);
+  });
+  follow_passages(tracks, scan_passes(out), out.calibration);
   out.warnings.insert(out.warnings.end(), out.calibration.warnings.begin(), out.calibration.warnings.end());
   out.events.resize(out.heights.size());
-  core::parallel_for(static_cast<std::int64_t>(out.heights.size()), [&](std::int64_t i) {
+  core::parallel_for(pixels_here, [&](std::int64_t i) {
     const auto p = static_cast<std::size_t>(i);
-    out.events[p] = make_events(out.heights[p], out.calibration.pixels[p]);
+    out.events[p] = make_events(out.heights[p], out.calibration.pixels[p], tracks[p]);
   });
+  find_silences(out.events);
+  warn_of_silences(out);
   gather_remarks(out);
   warn_of_exclusions(out);
   return out;

@@ -182,16 +182,44 @@ Table pixel_table(const ArrayOutcome& outcome) {
   return out;
 }
 
-Table change_table(const ArrayOutcome& outcome) {
-  std::vector<std::int64_t> pixel, time;
-  for (const PixelCalibration& one : outcome.calibration.pixels) {
-    pixel.insert(pixel.end(), one.changed_ns.size(), one.pixel);
-    time.insert(time.end(), one.changed_ns.begin(), one.changed_ns.end());
+Table passage_table(const ArrayOutcome& outcome) {
+  const ArrayCalibration& c = outcome.calibration;
+  std::vector<std::int64_t> pixel, early, middle, late;
+  std::vector<std::string> from, to;
+  std::vector<double> moved, gradual, sigma;
+  for (const PixelCalibration& one : c.pixels) {
+    for (const Passage& p : one.passages) {
+      pixel.push_back(one.pixel);
+      from.push_back(c.windows[p.from].name);
+      to.push_back(c.windows[p.to].name);
+      moved.push_back(p.moved_eV);
+      gradual.push_back(p.gradual);
+      constexpr double least = 0.025, half = 0.5, most = 0.975;
+      early.push_back(std::llround(p.time_of(least)));
+      middle.push_back(std::llround(p.time_of(half)));
+      late.push_back(std::llround(p.time_of(most)));
+      sigma.push_back(p.sigma_eV);
+    }
   }
-  return {.name = "pixel_changes",
-          .title = "Changes of a pixel's working point, across which no drift is followed",
-          .columns = {integer_column("pixel", "Channel of the pixel", pixel),
-                      times("time", "When it changed, POSIX time", time)}};
+  return {
+      .name = "passages",
+      .title = "How the pixels' scales went from one calibration to the next",
+      .columns = {
+          integer_column("pixel", "Channel of the pixel", pixel), word_column("from", "The earlier calibration", from),
+          word_column("to", "The later calibration", to),
+          headed(number_column("moved", "eV",
+                               "How far the scale moved at the energy of most photons between calibrations", moved),
+                 "moved", 3),
+          headed(number_column("gradual", "", "Probability that it moved gradually; else it moved at once", gradual),
+                 "gradual", 3),
+          times("changed_after", "If at once, then with 97.5 % later than this, POSIX time", early),
+          times("changed", "If at once, then as probably before as after this, POSIX time", middle),
+          times("changed_before", "If at once, then with 97.5 % earlier than this, POSIX time", late),
+          headed(number_column("sigma", "eV",
+                               "Largest standard deviation that not knowing when leaves to an energy in "
+                               "between",
+                               sigma),
+                 "error", 3)}};
 }
 
 Table lost_table(const ArrayOutcome& outcome) {
@@ -609,7 +637,7 @@ void add_tables(const ArrayOutcome& outcome, result::Result& out) {
                 drift_table(outcome),     exclusion_table(outcome), calibration_spectrum_table(outcome),
                 over_time_table(outcome), pass_table(outcome),      point_table(scan_passes(outcome)),
                 photon_table(outcome),    record_table(outcome)};
-  for (Table& table : std::vector{change_table(outcome), lost_table(outcome)}) {
+  for (Table& table : std::vector{passage_table(outcome), lost_table(outcome)}) {
     if (table.rows() > 0) out.tables.push_back(std::move(table));
   }
   out.grids = {photon_grid(outcome)};
@@ -665,6 +693,7 @@ std::vector<PixelEvents> events_of(const result::Result& result) {
       one.excluded[f] = pixels.at(std::string{"excluded_"} + flag_columns[f]).integers()[i];
     out.push_back(std::move(one));
   }
+  find_silences(out);
   return out;
 }
 

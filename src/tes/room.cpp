@@ -97,7 +97,7 @@ probe::Probe tes_probe() {
   return {
       .name = "tes",
       .help = "Microcalorimeter pulses to photons with energies",
-      .version = "1",
+      .version = "2",
       .roles = {{.name = "files", .help = "Pulses of any pixels, raw (LJH) or projected (OFF)", .required = true},
                 {.name = "noise", .help = "Noise records (LJH), matched to the pulses by channel"},
                 {.name = "log",

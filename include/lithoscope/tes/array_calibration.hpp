@@ -2,6 +2,7 @@
 // calibrations followed, pixels that changed or do not fit repaired or left out, never silently kept.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -11,7 +12,9 @@
 #include "lithoscope/core/settings.hpp"
 #include "lithoscope/tes/calibration_curve.hpp"
 #include "lithoscope/tes/line_fit.hpp"
+#include "lithoscope/tes/passage.hpp"
 #include "lithoscope/tes/pulse_chain.hpp"
+#include "lithoscope/tes/scan_log.hpp"
 
 namespace lithoscope::tes {
 
@@ -43,7 +46,8 @@ struct PixelLine {
 /// e = E / 500 eV.
 struct Epoch {
   bool usable = false;
-  double time_ns = 0;          ///< middle
+  Span used;                   ///< the part of the calibration in which the pixel did not jump
+  double time_ns = 0;          ///< middle of it
   double pretrigger_mean = 0;  ///< median, raw units
   std::array<double, 3> shift{};
   double at(double energy_eV) const;
@@ -56,12 +60,18 @@ struct PixelCalibration {
   CalibrationCurve curve;            ///< of the reference calibration
   std::vector<PixelLine> lines;
   std::vector<Epoch> epochs;             ///< a calibration
-  std::vector<std::int64_t> changed_ns;  ///< when the pixel's working point changed; no drift is followed across
+  std::vector<Passage> passages;         ///< between neighbouring usable epochs, in time
+  std::vector<std::int64_t> changed_ns;  ///< when the pixel's working point changed at once, as far as that is known
+  std::vector<Span> unknown;             ///< when no calibration holds: its records there are no photons
   double drift_sigma_eV = 0;             ///< what is left of the drift, over the lines
   double resolution_fwhm_eV = 0;         ///< of the array's shape for the middle line, this pixel
   bool interpolate_by_baseline = false;
 
   bool usable() const { return state != PixelState::vetoed; }
+  /// Whether a calibration holds at a time.
+  bool holds_at(std::int64_t at_ns) const {
+    return std::ranges::none_of(unknown, [&](const Span& s) { return s.holds(at_ns); });
+  }
 };
 
 struct ArrayCalibration {
@@ -81,7 +91,23 @@ struct ArrayCalibration {
 ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span<const CalibrationWindow> windows,
                                  std::span<const std::string> lines, const CalibrationSettings& settings = {});
 
+/// Records of one pixel that may become photons, in time, with energies in the scale of the reference calibration.
+struct PixelTrack {
+  std::vector<std::int64_t> time_ns;
+  std::vector<double> reference_eV, pretrigger_mean;
+  std::size_t size() const { return time_ns.size(); }
+};
+PixelTrack track_of(const PulseHeights& heights, const PixelCalibration& calibration);
+
+/// When, between two calibrations, pixels moved: from the photons in between. A pixel that moved alone is held against
+/// the light that the others saw at the same time; pixels that moved together against what they saw just before, within
+/// a pass. Where nothing tells, the passages keep their prior, and the photons' energies its width. A pixel whose
+/// photons lie where its scale cannot have them loses them. Sets passages, changes and warnings of the calibration.
+void follow_passages(std::span<const PixelTrack> tracks, std::span<const ScanPass> passes,
+                     ArrayCalibration& calibration);
+
 /// Photon events of a pixel; records that did not become one are counted by their flag.
+PixelEvents make_events(const PulseHeights& heights, const PixelCalibration& calibration, const PixelTrack& track);
 PixelEvents make_events(const PulseHeights& heights, const PixelCalibration& calibration);
 
 }  // namespace lithoscope::tes

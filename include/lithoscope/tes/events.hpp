@@ -3,9 +3,12 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "lithoscope/tes/passage.hpp"
 
 namespace lithoscope::tes {
 
@@ -32,7 +35,11 @@ struct PixelEvents {
   /// Every record of the pixel, events or not, in time: what dead time is counted from.
   std::vector<std::int64_t> record_time_ns;
   std::array<std::int64_t, flag_count> excluded{};  ///< records by flag, in the order of the flags
+  std::vector<Span> silent;                         ///< when it saw nothing while the others did: no live time
   std::size_t size() const { return time_ns.size(); }
 };
+
+/// Sets `silent` of every pixel, from the times of all records. A pixel of fewer than 50 records is not judged.
+void find_silences(std::span<PixelEvents> pixels);
 
 }  // namespace lithoscope::tes

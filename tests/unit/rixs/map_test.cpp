@@ -161,6 +161,16 @@ TEST_CASE("a record keeps its pixel busy once, however many overlap") {
   CHECK(map.i0[0].variance == 0);
 }
 
+TEST_CASE("a pixel that fell silent is not live") {
+  auto pixel = pixel_with({second * 11 / 10}, {0.5}, 0);
+  pixel.silent = {{second * 12 / 10, second * 14 / 10}, {second * 19 / 10, second * 30 / 10}};
+  const std::vector<tes::PixelEvents> pixels{pixel};
+  const rixs::RixsMap map = rixs::fill_map(
+      pixels, pass_of({{500, second, 2 * second, 0}, {501, 2 * second, 3 * second, 0}}), bins_from(0, 1, 1));
+  CHECK(map.live_pixel_s[0] == doctest::Approx(0.7).epsilon(1e-9));
+  CHECK(map.live_pixel_s[1] == 0);
+}
+
 TEST_CASE("the bytes of a map do not depend on the number of threads") {
   core::RandomStream random{3, 1};
   std::vector<tes::PixelEvents> pixels;
