@@ -37,6 +37,7 @@ std::vector<Check> rixs_feature_checks();
 std::vector<Check> spine_checks();
 std::vector<Check> tes_checks();
 std::vector<Check> tes_jump_checks();
+std::vector<Check> tes_line_checks();
 std::vector<Check> ttmult_checks();
 std::vector<Check> xas_absorption_checks();
 std::vector<Check> xas_change_checks();

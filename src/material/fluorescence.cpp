@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -90,6 +91,37 @@ double shell_absorption_cm2_per_g(const std::string& element, const std::string&
 double mass_fraction(const Composition& composition, const std::string& element) {
   const double amount = composition.amount(element);
   return amount * AtomicWeight(atomic_number(element), nullptr) / composition.molar_mass_g_per_mol;
+}
+
+std::vector<GroupMember> line_group(const std::string& element, const std::string& group) {
+  struct Shells {
+    int line, upper, lower;
+  };
+  static constexpr std::array shells_of{Shells{KL3_LINE, K_SHELL, L3_SHELL},   Shells{KL2_LINE, K_SHELL, L2_SHELL},
+                                        Shells{KM3_LINE, K_SHELL, M3_SHELL},   Shells{KM2_LINE, K_SHELL, M2_SHELL},
+                                        Shells{L2M4_LINE, L2_SHELL, M4_SHELL}, Shells{L2M1_LINE, L2_SHELL, M1_SHELL},
+                                        Shells{L3M5_LINE, L3_SHELL, M5_SHELL}, Shells{L3M4_LINE, L3_SHELL, M4_SHELL},
+                                        Shells{L3M1_LINE, L3_SHELL, M1_SHELL}};
+  const int Z = atomic_number(element);
+  const auto family = std::ranges::find_if(families, [&](const Family& f) { return group == f.name; });
+  if (family == families.end())
+    throw core::UsageError({.what = "no such group of lines", .expected = "Ka, Kb, La, Lb, Ll or Ln", .found = group});
+  std::vector<GroupMember> out;
+  double sum = 0;
+  for (const int line : family->lines) {
+    const auto of = std::ranges::find(shells_of, line, &Shells::line);
+    if (line == 0 || of == shells_of.end()) continue;
+    const auto keV = tabulated(LineEnergy, Z, line);
+    const auto rate = tabulated(RadRate, Z, line);
+    if (!keV || !rate || *keV <= 0 || *rate <= 0) continue;
+    const double width_keV =
+        tabulated(AtomicLevelWidth, Z, of->upper).value_or(0) + tabulated(AtomicLevelWidth, Z, of->lower).value_or(0);
+    out.push_back({1e3 * *keV, *rate, 1e3 * width_keV});
+    sum += *rate;
+  }
+  for (GroupMember& m : out) m.share /= sum;
+  std::ranges::stable_sort(out, std::greater{}, &GroupMember::share);
+  return out;
 }
 
 std::vector<EmissionLine> emission_lines(const Composition& composition, double incident_eV) {

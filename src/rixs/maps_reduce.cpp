@@ -271,10 +271,10 @@ MapOutcome outcome_of(std::vector<RixsMap> maps, const MapsRequest& request, std
   for (const RixsMap& pass : kept) one.passes.push_back({pass.name, pass.total(), pass.outside});
   one.map = one.measured = sum_maps(kept);
   if (one.map.total() == 0) {
-    throw core::ComputationError({.what = "no photon falls into the scan",
-                                  .expected = "events within its time windows and emission energies",
-                                  .found = fmt::format("{} outside the bins", one.map.outside),
-                                  .advice = "are log and pulse files of the same night?"});
+    throw core::UnusableData({.what = "no photon falls into the scan",
+                              .expected = "events within its time windows and emission energies",
+                              .found = fmt::format("{} outside the bins", one.map.outside),
+                              .advice = "are log and pulse files of the same night?"});
   }
   compare_passes(kept, one, warnings);
   if (!one.map.is_loss) one.elastic = fit_elastic(one.map, {.detector_fwhm_eV = detector_fwhm_eV});

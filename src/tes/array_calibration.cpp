@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "change_point.hpp"
@@ -63,28 +64,44 @@ std::vector<double> energies(const CalibrationCurve& curve, const std::vector<do
   return out;
 }
 
-// Window of a line's fit: as far down as its tail is worth, up to half way to the next line.
-LineFitSettings window_of(std::size_t k, std::span<const double> lines_eV) {
-  LineFitSettings out;
-  constexpr double below = 14, above = 10, upper_shoulder = 9;
-  out.from_eV = -below;
-  out.to_eV = lines_eV[k] > 600 ? upper_shoulder : above;  // L lines have a second, weaker line 13 to 20 eV above
-  if (k > 0) out.from_eV = std::max(out.from_eV, -0.6 * (lines_eV[k] - lines_eV[k - 1]));
-  if (k + 1 < lines_eV.size()) out.to_eV = std::min(out.to_eV, 0.6 * (lines_eV[k + 1] - lines_eV[k]));
-  return out;
-}
-
 struct Work {
   std::span<const PulseHeights> pixels;
   std::span<const CalibrationWindow> windows;
-  std::vector<const EmissionLine*> lines;
+  std::vector<EmissionLine> lines;
   std::vector<double> lines_eV;
   CalibrationSettings settings;
   std::vector<std::vector<Selected>> selected;  // [pixel][window]
   ArrayCalibration out;
 };
 
+// Window of a line's fit: as far down as its tail is worth, up to half way to the next line.
+LineFitSettings window_of(std::size_t k, const Work& work) {
+  const std::vector<double>& lines_eV = work.lines_eV;
+  LineFitSettings out;
+  constexpr double below = 14, above = 10, upper_shoulder = 9;
+  out.from_eV = -below;
+  for (const LineComponent& c : work.lines[k].doublet) out.from_eV = std::min(out.from_eV, c.centre_eV - below);
+  out.to_eV = lines_eV[k] > 600 ? upper_shoulder : above;  // L lines have a second, weaker line 13 to 20 eV above
+  if (k > 0) out.from_eV = std::max(out.from_eV, -0.6 * (lines_eV[k] - lines_eV[k - 1]));
+  if (k + 1 < lines_eV.size()) out.to_eV = std::min(out.to_eV, 0.6 * (lines_eV[k + 1] - lines_eV[k]));
+  return out;
+}
+
 // --- lines of all pixels together ------------------------------------------------------------------------------------
+
+// Of a line whose components are known the table gives the first one, not the maximum, which the resolution moves: by
+// as much as it does without a tail.
+std::optional<LineFit> fit_at(std::span<const double> energy, double at_eV, const LineShape& shape,
+                              const LineFitSettings& window) {
+  if (shape.natural.empty()) return fit_line(energy, at_eV, shape, window);
+  const auto moved = [&](LineShape plain) {
+    plain.tail_share = 0;
+    return LineProfile{plain, window.to_eV - window.from_eV}.mode_eV();
+  };
+  auto fit = fit_line(energy, at_eV + moved(shape), shape, window);
+  if (fit) fit->peak_eV.value -= moved(fit->shape);
+  return fit;
+}
 
 // Shapes from the pooled, aligned events of all pixels; then each pixel's own position with that shape.
 // `energy` is [pixel][event]; returns [pixel][line].
@@ -96,7 +113,7 @@ std::vector<std::vector<std::optional<LineFit>>> fit_with_common_shapes(
   for (int round = 0; round < shape_rounds; ++round) {
     core::parallel_for(static_cast<std::int64_t>(m), [&](std::int64_t line) {
       const auto k = static_cast<std::size_t>(line);
-      const LineFitSettings window = window_of(k, work.lines_eV);
+      const LineFitSettings window = window_of(k, work);
       std::vector<double> pooled;
       for (std::size_t i = 0; i < n; ++i) {
         for (const double e : energy[i]) {
@@ -106,16 +123,18 @@ std::vector<std::vector<std::optional<LineFit>>> fit_with_common_shapes(
       }
       LineFitSettings free = window;
       free.sigma_prior = 0;
-      const LineShape start{
-          .natural = {}, .sigma_eV = shape_sigma_eV, .tail_share = shape_tail_share, .tail_eV = shape_tail_eV};
-      if (const auto fit = fit_line(pooled, work.lines_eV[k], start, free)) work.out.shapes[k] = fit->shape;
+      const LineShape start{.natural = work.lines[k].doublet,
+                            .sigma_eV = shape_sigma_eV,
+                            .tail_share = shape_tail_share,
+                            .tail_eV = shape_tail_eV};
+      if (const auto fit = fit_at(pooled, work.lines_eV[k], start, free)) work.out.shapes[k] = fit->shape;
     });
     core::parallel_for(static_cast<std::int64_t>(n), [&](std::int64_t pixel) {
       const auto i = static_cast<std::size_t>(pixel);
       for (std::size_t k = 0; k < m; ++k) {
-        LineFitSettings window = window_of(k, work.lines_eV);
+        LineFitSettings window = window_of(k, work);
         window.free_tail = false;
-        fits[i][k] = fit_line(energy[i], work.lines_eV[k] + moved[i][k], work.out.shapes[k], window);
+        fits[i][k] = fit_at(energy[i], work.lines_eV[k] + moved[i][k], work.out.shapes[k], window);
         if (fits[i][k]) moved[i][k] = fits[i][k]->peak_eV.value - work.lines_eV[k];
       }
     });
@@ -127,9 +146,9 @@ std::vector<std::vector<std::optional<LineFit>>> fit_with_common_shapes(
 std::vector<std::optional<LineFit>> fit_peaks(const Work& work, const std::vector<double>& energy) {
   std::vector<std::optional<LineFit>> out;
   for (std::size_t k = 0; k < work.lines.size(); ++k) {
-    LineFitSettings window = window_of(k, work.lines_eV);
+    LineFitSettings window = window_of(k, work);
     window.free_tail = false;
-    out.push_back(fit_line(energy, work.lines_eV[k], work.out.shapes[k], window));
+    out.push_back(fit_at(energy, work.lines_eV[k], work.out.shapes[k], window));
   }
   return out;
 }
@@ -185,6 +204,9 @@ std::array<double, 3> powers(double energy_eV) {
   return {1, e, e * e};
 }
 
+// A single term is a gain: an offset is none that a pixel has.
+std::size_t power_of(Eigen::Index term, Eigen::Index terms) { return terms == 1 ? 1 : static_cast<std::size_t>(term); }
+
 struct DriftFit {
   bool found = false;
   std::int64_t terms = 0;
@@ -227,7 +249,7 @@ DriftFit fit_drift(const Work& work, const std::vector<double>& reference, const
       out.left[k] = fits[k]->peak_eV - reference_fits[k]->peak_eV;
       both.push_back(k);
     }
-    constexpr std::size_t least = 2;
+    const std::size_t least = std::min<std::size_t>(2, work.lines.size());
     if (both.size() < least) return out;
     out.found = true;
     if (round == drift_rounds) return out;
@@ -240,12 +262,11 @@ DriftFit fit_drift(const Work& work, const std::vector<double>& reference, const
       const core::Value& d = out.left[both[j]];
       const double sigma = std::max(std::sqrt(d.variance), 0.05);
       const auto p = powers(work.lines_eV[both[j]]);
-      for (Eigen::Index t = 0; t < terms; ++t)
-        a(static_cast<Eigen::Index>(j), t) = p[static_cast<std::size_t>(t)] / sigma;
+      for (Eigen::Index t = 0; t < terms; ++t) a(static_cast<Eigen::Index>(j), t) = p[power_of(t, terms)] / sigma;
       y(static_cast<Eigen::Index>(j)) = d.value / sigma;
     }
     const Eigen::VectorXd c = a.colPivHouseholderQr().solve(y);
-    for (Eigen::Index t = 0; t < terms; ++t) out.shift[static_cast<std::size_t>(t)] += c(t);
+    for (Eigen::Index t = 0; t < terms; ++t) out.shift[power_of(t, terms)] += c(t);
   }
   return out;
 }
@@ -322,10 +343,14 @@ void veto(PixelCalibration& pixel, std::string reason) {
   pixel.reasons.push_back(std::move(reason));
 }
 
+// Peaks of heights are coarse: they take the components of a line together.
 CalibrationCurve curve_of(const Work& work, const std::vector<double>& heights) {
   std::vector<Anchor> anchors;
-  for (std::size_t k = 0; k < heights.size(); ++k)
-    anchors.push_back({work.lines[k]->name, heights[k], 0, work.lines[k]->peak_eV, work.lines[k]->peak_sigma_eV});
+  for (std::size_t k = 0; k < heights.size(); ++k) {
+    double middle = work.lines[k].peak_eV;
+    for (const LineComponent& c : work.lines[k].doublet) middle += c.weight * c.centre_eV;
+    anchors.push_back({work.lines[k].name, heights[k], 0, middle, work.lines[k].peak_sigma_eV});
+  }
   return {std::move(anchors), CurveKind::log_log};
 }
 
@@ -338,8 +363,8 @@ CalibrationCurve refined_curve(const Work& work, const CalibrationCurve& rough,
     const double peak = fits[k]->peak_eV.value;
     const double height = rough.height(peak),
                  slope = (rough.energy_eV(1.001 * height) - rough.energy_eV(0.999 * height)) / (0.002 * height);
-    anchors.push_back({work.lines[k]->name, height, fits[k]->peak_eV.sigma() / slope, work.lines[k]->peak_eV,
-                       work.lines[k]->peak_sigma_eV});
+    anchors.push_back({work.lines[k].name, height, fits[k]->peak_eV.sigma() / slope, work.lines[k].peak_eV,
+                       work.lines[k].peak_sigma_eV});
   }
   return {std::move(anchors), CurveKind::log_log};
 }
@@ -377,7 +402,7 @@ void set_epochs(Work& work, std::size_t i, const std::vector<std::optional<LineF
       freedom += 1;
       const double size = std::abs(drift.left[k].value);
       if (size > work.settings.worst_residual && size > 4 * drift.left[k].sigma())
-        veto(pixel, fmt::format("{} is still {:.1f} eV off in {} after the drift is taken out.", work.lines[k]->name,
+        veto(pixel, fmt::format("{} is still {:.1f} eV off in {} after the drift is taken out.", work.lines[k].name,
                                 drift.left[k].value, work.windows[w].name));
     }
   }
@@ -418,10 +443,10 @@ std::size_t busiest_window(const Work& work) {
     }
   }
   if (most == 0) {
-    throw core::ComputationError({.what = "no photon falls into a calibration",
-                                  .expected = fmt::format("records between the times of {}", work.windows.front().name),
-                                  .found = "none",
-                                  .advice = "are log and pulse files of the same run?"});
+    throw core::UnusableData({.what = "no photon falls into a calibration",
+                              .expected = fmt::format("records between the times of {}", work.windows.front().name),
+                              .found = "none",
+                              .advice = "are log and pulse files of the same run?"});
   }
   return best;
 }
@@ -461,12 +486,21 @@ void summarise(Work& work) {
   const auto assigned = std::ranges::count_if(out.pixels, [](const PixelCalibration& p) { return !p.curve.empty(); });
   constexpr std::ptrdiff_t enough_pixels = 3;
   constexpr std::size_t enough_lines = 4;
-  if (assigned < enough_pixels || out.lines.size() < enough_lines) {
+  if (out.lines.size() == 1) {
+    out.warnings.push_back(fmt::format("The tallest peak of each pixel was taken for {}.", out.lines.front()));
+  } else if (assigned < enough_pixels || out.lines.size() < enough_lines) {
     out.warnings.push_back(
         fmt::format("Which peak is which line was not checked against other pixels: that takes three of them and four "
                     "lines; there are {} and {}.",
                     assigned, out.lines.size()));
   }
+  constexpr std::size_t a_curve = 3;
+  if (out.lines.size() < a_curve)
+    out.warnings.push_back(fmt::format(
+        "{}: energies away from {} are as uncertain as a pixel's saturation, which is not measured. The error of every "
+        "photon holds it.",
+        out.lines.size() == 1 ? "One line gives a gain alone" : "Two lines give a gain and a power",
+        out.lines.size() == 1 ? "it" : "them"));
   if (out.windows.size() < 2)
     out.warnings.emplace_back("One calibration: what drifted since is not known and not in the energies' uncertainty.");
   constexpr double suspicious_eV = 2;
@@ -479,6 +513,17 @@ void summarise(Work& work) {
   if (vetoed > 0)
     out.warnings.push_back(
         fmt::format("{} of {} pixels are left out; the table of pixels says why.", vetoed, out.pixels.size()));
+}
+
+void require_a_pixel(const Work& work) {
+  if (std::ranges::any_of(work.out.pixels, &PixelCalibration::usable)) return;
+  const PixelCalibration& first = work.out.pixels.front();
+  throw core::UnusableData(
+      {.what = "no pixel can be calibrated",
+       .expected =
+           fmt::format("the lines {} in {}", fmt::join(work.out.lines, ", "), work.windows[work.out.reference].name),
+       .found = fmt::format("pixel {}: {}", first.pixel, first.reasons.empty() ? "" : first.reasons.back()),
+       .advice = "name the lines of the calibration sample with --lines"});
 }
 
 }  // namespace
@@ -511,6 +556,12 @@ std::string_view state_words(PixelState state) {
   return "";
 }
 
+const EmissionLine& ArrayCalibration::line(std::string_view name) const {
+  const auto found = std::ranges::find(known, name, &EmissionLine::name);
+  if (found == known.end()) throw std::out_of_range("no line " + std::string{name} + " in the calibration");
+  return *found;
+}
+
 double Epoch::at(double energy_eV) const {
   const auto p = powers(energy_eV);
   return shift[0] * p[0] + shift[1] * p[1] + shift[2] * p[2];
@@ -518,10 +569,9 @@ double Epoch::at(double energy_eV) const {
 
 ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span<const CalibrationWindow> windows,
                                  std::span<const std::string> lines, const CalibrationSettings& settings) {
-  constexpr std::size_t least_lines = 3;
-  if (lines.size() < least_lines || windows.empty() || pixels.empty()) {
-    throw core::UsageError({.what = "a calibration needs pixels, a window of time and three lines",
-                            .expected = "at least 1, 1 and 3",
+  if (lines.empty() || windows.empty() || pixels.empty()) {
+    throw core::UsageError({.what = "a calibration needs pixels, a window of time and a line",
+                            .expected = "at least one of each",
                             .found = fmt::format("{}, {} and {}", pixels.size(), windows.size(), lines.size())});
   }
   Work work{.pixels = pixels,
@@ -533,13 +583,17 @@ ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span
             .out = {}};
   work.out.windows.assign(windows.begin(), windows.end());
   work.out.lines.assign(lines.begin(), lines.end());
-  for (const std::string& name : lines) work.lines.push_back(&emission_line(name));
+  for (const std::string& text : lines) work.lines.push_back(emission_line(text));
   std::ranges::sort(work.lines, {}, &EmissionLine::peak_eV);
-  if (const auto twice = std::ranges::adjacent_find(work.lines); twice != work.lines.end())
-    throw core::UsageError({.what = "a line is named twice", .expected = "each once", .found = (*twice)->name});
+  const auto same = [](const EmissionLine& a, const EmissionLine& b) {
+    return a.name == b.name || a.peak_eV == b.peak_eV;
+  };
+  if (const auto twice = std::ranges::adjacent_find(work.lines, same); twice != work.lines.end())
+    throw core::UsageError({.what = "a line is named twice", .expected = "each once", .found = twice->name});
+  work.out.known = work.lines;
   for (std::size_t k = 0; k < lines.size(); ++k) {
-    work.lines_eV.push_back(work.lines[k]->peak_eV);
-    work.out.lines[k] = work.lines[k]->name;
+    work.lines_eV.push_back(work.lines[k].peak_eV);
+    work.out.lines[k] = work.lines[k].name;
   }
   work.out.shapes.assign(
       lines.size(),
@@ -567,20 +621,14 @@ ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span
     } else {
       veto(pixel, "No energy scale: " + assigned[i].refused + ".");
     }
-    for (const EmissionLine* line : work.lines)
-      pixel.lines.push_back({.line = line->name, .fit = {}, .drop_one_eV = nan, .drift_eV = {}});
+    for (const EmissionLine& line : work.lines)
+      pixel.lines.push_back({.line = line.name, .fit = {}, .drop_one_eV = nan, .drift_eV = {}});
     work.out.pixels.push_back(std::move(pixel));
   }
-  if (std::ranges::none_of(work.out.pixels, &PixelCalibration::usable)) {
-    throw core::ComputationError(
-        {.what = "no pixel can be calibrated",
-         .expected = fmt::format("the lines {} in {}", fmt::join(work.out.lines, ", "), windows[ref].name),
-         .found = work.out.pixels.front().reasons.empty() ? "" : work.out.pixels.front().reasons.back(),
-         .advice = "name the lines of the calibration sample with --lines"});
-  }
+  require_a_pixel(work);
 
   // Twice: with the rough scale the reference alone; then all calibrations, drift taken out.
-  constexpr std::size_t least_anchors = 3;
+  const std::size_t least_anchors = std::min<std::size_t>(3, lines.size());
   for (int round = 0; round < 2; ++round) {
     const auto fits = fit_with_common_shapes(work, energy);
     core::parallel_for(static_cast<std::int64_t>(n), [&](std::int64_t index) {
@@ -630,6 +678,7 @@ ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span
   for (std::size_t i = 0; i < n; ++i) {
     if (work.out.pixels[i].usable()) set_passages(work, i);
   }
+  require_a_pixel(work);
   summarise(work);
   return std::move(work.out);
 }

@@ -33,8 +33,8 @@ const PixelEvents* photons_of(const ArrayOutcome& outcome, int pixel) {
 }
 
 EmissionRange shown_range(const ArrayOutcome& outcome) {
-  const double first = emission_line(outcome.calibration.lines.front()).peak_eV;
-  const double last = emission_line(outcome.calibration.lines.back()).peak_eV;
+  const double first = outcome.calibration.known.front().peak_eV;
+  const double last = outcome.calibration.known.back().peak_eV;
   constexpr double below = 60, above = 120;
   return {std::max(0.0, first - below), last + above};
 }

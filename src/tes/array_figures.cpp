@@ -76,7 +76,7 @@ Figure array_spectrum_figure(const ArrayOutcome& outcome) {
            .y_axis = {"counts per eV"},
            .plots = {{.name = "counts per eV", .table = "calibration_spectrum", .x = "energy", .y = "counts"}}};
   for (const std::string& name : outcome.calibration.lines) {
-    const double peak = emission_line(name).peak_eV;
+    const double peak = outcome.calibration.line(name).peak_eV;
     constexpr double half = 4;
     f.bands.push_back({peak - half, peak + half, name});
   }
@@ -85,8 +85,10 @@ Figure array_spectrum_figure(const ArrayOutcome& outcome) {
 
 Figure drop_one_figure(const ArrayOutcome& outcome) {
   return {.name = "drop-one",
-          .title = fmt::format("Each line by the other lines of its pixel: rms {:.2f} eV",
-                               outcome.calibration.drop_one_rms_eV),
+          .title = std::isfinite(outcome.calibration.drop_one_rms_eV)
+                       ? fmt::format("Each line by the other lines of its pixel: rms {:.2f} eV",
+                                     outcome.calibration.drop_one_rms_eV)
+                       : std::string{"Each line by the other lines of its pixel: fewer than three lines"},
           .caption =
               "A line's energy by a curve through the others, less its own. Bars: 95 % of the counting in that "
               "line alone. A pixel with a wrong line stands out by tens of eV.",

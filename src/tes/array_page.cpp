@@ -16,7 +16,7 @@ std::string elastic_words(const ArrayOutcome& outcome) {
     const bool scanned = window.incident_eV > 0;
     const auto beside = [&](const std::string& line) {
       constexpr double apart_eV = 25;
-      return std::abs(emission_line(line).peak_eV - window.incident_eV) < apart_eV;
+      return std::abs(outcome.calibration.line(line).peak_eV - window.incident_eV) < apart_eV;
     };
     if (!scanned || std::ranges::any_of(outcome.calibration.lines, beside)) continue;
     std::vector<double> near;
@@ -42,7 +42,9 @@ std::string scale_words(const ArrayCalibration& c) {
     if (pixel.usable() && pixel.resolution_fwhm_eV > 0) widths.push_back(pixel.resolution_fwhm_eV);
   }
   std::string text =
-      fmt::format("A line's energy by the other lines of its pixel is {:.2f} eV off, rms", c.drop_one_rms_eV);
+      std::isfinite(c.drop_one_rms_eV)
+          ? fmt::format("A line's energy by the other lines of its pixel is {:.2f} eV off, rms", c.drop_one_rms_eV)
+          : std::string{"No line can be checked by others: that takes three in a pixel"};
   if (!widths.empty())
     text +=
         fmt::format("; {} is {:.1f} eV wide in the median pixel", c.lines[c.lines.size() / 2], core::median(widths));

@@ -126,6 +126,10 @@ Reduced reduce(const PixelFiles& files, const ArrayRequest& request) {
 std::vector<CalibrationWindow> calibration_windows(const ArrayRequest& request, std::vector<ScanLog>& logs,
                                                    std::vector<result::Source>& sources,
                                                    std::vector<std::string>& warnings) {
+  if (request.states.empty() && !request.calibration_states.empty())
+    throw core::UsageError({.what = "--calibration-state names a state, but no file of states is given",
+                            .expected = "--states experiment_state.txt beside it",
+                            .found = request.calibration_states.front()});
   std::vector<CalibrationWindow> out;
   for (const std::string& path : request.logs) {
     const io::InputFile file = io::InputFile::open(path);
@@ -140,9 +144,24 @@ std::vector<CalibrationWindow> calibration_windows(const ArrayRequest& request, 
     const ExperimentStates states = read_experiment_states(io::InputFile::open(request.states));
     sources.push_back({.role = "states", .path = request.states, .format = "experiment states"});
     for (const std::string& remark : states.remarks) warnings.push_back(remark);
+    const auto wanted = [&](const std::string& label) {
+      const std::string plain = core::lower(label);
+      if (request.calibration_states.empty()) return plain.starts_with("cal");
+      return std::ranges::any_of(request.calibration_states,
+                                 [&](const std::string& one) { return core::lower(core::trimmed(one)) == plain; });
+    };
+    std::set<std::string> labels;
     for (const StateInterval& state : states.intervals) {
-      if (core::lower(state.label).starts_with("cal")) out.push_back({state.label, state.start_ns, state.stop_ns, 0});
+      labels.insert(state.label);
+      if (wanted(state.label)) out.push_back({state.label, state.start_ns, state.stop_ns, 0});
     }
+    if (out.empty() && !labels.empty())
+      throw core::UsageError({.what = "no experiment state is a calibration",
+                              .expected = request.calibration_states.empty()
+                                              ? "labels that begin with CAL"
+                                              : fmt::format("{}", fmt::join(request.calibration_states, ", ")),
+                              .found = fmt::format("{}", fmt::join(labels, ", ")),
+                              .advice = "name the label of the calibration with --calibration-state"});
   }
   std::ranges::stable_sort(out, {}, &CalibrationWindow::start_ns);
   return out;
@@ -238,9 +257,9 @@ ArrayOutcome reduce_array(const ArrayRequest& request, core::Progress& progress)
   }
   for (const LostPixel& lost : out.lost) out.warnings.push_back("Left out: " + lost.problem);
   if (out.heights.empty()) {
-    throw core::ComputationError({.what = "no pixel could be reduced",
-                                  .expected = "at least one file with pulses",
-                                  .found = out.lost.empty() ? "none" : out.lost.front().problem});
+    throw core::UnusableData({.what = "no pixel could be reduced",
+                              .expected = "at least one file with pulses",
+                              .found = out.lost.empty() ? "none" : out.lost.front().problem});
   }
   if (windows.empty()) {
     windows.push_back(everything(out.heights));

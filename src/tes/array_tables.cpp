@@ -314,7 +314,7 @@ Table line_table(const ArrayOutcome& outcome) {
       of_pixels.push_back(pixel.lines[k].fit.counts.value);
       widths.push_back(core::fwhm_per_sigma * pixel.lines[k].fit.sigma_eV.value);
     }
-    const EmissionLine& line = emission_line(c.lines[k]);
+    const EmissionLine& line = c.known[k];
     energy.push_back(core::Value::with_sigma(line.peak_eV, line.peak_sigma_eV));
     counts.push_back(median_or_gap(of_pixels));
     fwhm.push_back(median_or_gap(widths));
@@ -376,7 +376,7 @@ Table fit_table(const ArrayOutcome& outcome) {
       counts.push_back(known(line.fit.counts));
       deviance.push_back(fitted ? line.fit.deviance : not_known);
       bins.push_back(line.fit.bins);
-      shown_at.push_back(fanned(emission_line(line.line).peak_eV, i, pixels.size()));
+      shown_at.push_back(fanned(outcome.calibration.line(line.line).peak_eV, i, pixels.size()));
       drop_one.push_back(line.drop_one_eV);
       drop_variance.push_back(line.fit.peak_eV.variance);
       flags.push_back(fitted ? "ok" : "the line was not fitted in this pixel");
@@ -422,7 +422,7 @@ Table drift_table(const ArrayOutcome& outcome) {
         state.emplace_back(state_words(c.pixels[i].state));
         window.push_back(c.windows[w].name);
         drift.push_back(line.drift_eV[w]);
-        shown_at.push_back(fanned(emission_line(line.line).peak_eV, i, c.pixels.size()));
+        shown_at.push_back(fanned(c.line(line.line).peak_eV, i, c.pixels.size()));
         notes.push_back(fmt::format("pixel {}, {}, {}", c.pixels[i].pixel, line.line, c.windows[w].name));
       }
     }
@@ -566,7 +566,7 @@ std::string busiest_line(const ArrayOutcome& outcome) {
   std::string line = outcome.calibration.lines.front();
   std::size_t most = 0;
   for (const std::string& name : outcome.calibration.lines) {
-    const double peak = emission_line(name).peak_eV;
+    const double peak = outcome.calibration.line(name).peak_eV;
     std::size_t outside = 0;
     for (const PixelEvents& events : outcome.events) {
       for (std::size_t i = 0; i < events.size(); ++i) {
@@ -584,7 +584,7 @@ std::string busiest_line(const ArrayOutcome& outcome) {
 Table over_time_table(const ArrayOutcome& outcome) {
   constexpr double core_eV = 3.5;
   const std::string line = busiest_line(outcome);
-  const double peak = emission_line(line).peak_eV;
+  const double peak = outcome.calibration.line(line).peak_eV;
   std::int64_t first = INT64_MAX, last = INT64_MIN;
   for (const PixelEvents& events : outcome.events) {
     if (events.size() == 0) continue;

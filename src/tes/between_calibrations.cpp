@@ -34,7 +34,7 @@ double energy_between(std::span<const PixelTrack> tracks, const ArrayCalibration
     }
   }
   if (!energy.empty()) return core::median(std::move(energy));
-  return emission_line(c.lines[c.lines.size() / 2]).peak_eV;
+  return c.known[c.known.size() / 2].peak_eV;
 }
 
 // Pixels of a passage between the same calibrations, of which nothing tells yet when it was.

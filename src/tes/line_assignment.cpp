@@ -14,6 +14,8 @@ namespace {
 constexpr double bin = 0.002, kernel_bins = 3;  // of ln(height): finer than any pixel resolves below 1 keV
 constexpr double smoothness = 0.005;            // how far from a parabola the logarithms of true lines lie
 constexpr std::size_t spare_peaks = 6;
+constexpr double no_choice = 1e9;
+constexpr double usual_power = 0.93, power_spread = 0.07;  // of heights over energies, between two lines
 
 // Least squares of y over powers of x up to `degree`; residuals.
 Eigen::VectorXd residuals(const Eigen::VectorXd& x, const Eigen::VectorXd& y, int degree) {
@@ -30,9 +32,11 @@ double cost_of(std::span<const HeightPeak> chosen, const Eigen::VectorXd& log_en
     y(k) = std::log(peak.height);
     cost -= std::log(peak.counts / most_counts);
   }
+  if (y.size() == 1) return cost;  // the tallest
   // Heights rise a little slower than energies: pulses saturate, none grows faster or stands still.
   const double power = (y(y.size() - 1) - y(0)) / (log_energy(log_energy.size() - 1) - log_energy(0));
-  if (power < 0.5 || power > 1.1) return 1e9;
+  if (power < 0.5 || power > 1.1) return no_choice;
+  if (y.size() == 2) cost += 0.5 * std::pow((power - usual_power) / power_spread, 2);
   const int degree = y.size() > 3 ? 2 : 1;
   return cost + 0.5 * residuals(log_energy, y, degree).squaredNorm() / (smoothness * smoothness);
 }
@@ -192,15 +196,19 @@ std::optional<std::vector<double>> assign_lines(std::span<const HeightPeak> peak
   for (std::size_t k = 0; k < wanted; ++k) log_energy(static_cast<Eigen::Index>(k)) = std::log(energy_eV[k]);
   std::vector<std::size_t> choice(wanted);
   for (std::size_t k = 0; k < wanted; ++k) choice[k] = k;
-  double least = 1e300;
+  double least = 1e300, second = 1e300;
   std::vector<double> best;
   std::vector<HeightPeak> chosen(wanted);
   while (true) {
     for (std::size_t k = 0; k < wanted; ++k) chosen[k] = tallest[choice[k]];
-    if (const double cost = cost_of(chosen, log_energy, most); cost < least) {
+    const double cost = cost_of(chosen, log_energy, most);
+    if (cost < least) {
+      second = least;
       least = cost;
       best.clear();
       for (const HeightPeak& peak : chosen) best.push_back(peak.height);
+    } else {
+      second = std::min(second, cost);
     }
     std::size_t k = wanted;  // the next combination in order
     while (k > 0 && choice[k - 1] == tallest.size() - wanted + k - 1) --k;
@@ -208,7 +216,10 @@ std::optional<std::vector<double>> assign_lines(std::span<const HeightPeak> peak
     ++choice[k - 1];
     for (std::size_t j = k; j < wanted; ++j) choice[j] = choice[j - 1] + 1;
   }
-  if (least >= 1e9) return std::nullopt;
+  if (least >= no_choice) return std::nullopt;
+  // Two lines have nothing to be checked by: another pair nearly as likely leaves the choice open.
+  constexpr double clear = 3;
+  if (wanted == 2 && second < least + clear) return std::nullopt;
   return best;
 }
 
@@ -219,7 +230,11 @@ std::vector<Assignment> assign_array(std::span<const std::vector<HeightPeak>> pe
     Assignment one{.heights = assign_lines(of_pixel, energy_eV), .repaired = {}, .refused = {}};
     if (!one.heights)
       one.refused =
-          of_pixel.empty() ? "too few photons" : fmt::format("{} peaks for {} lines", of_pixel.size(), lines.size());
+          of_pixel.empty() ? std::string{"too few photons"}
+          : lines.size() == 2 && of_pixel.size() > 2
+              ? fmt::format("{} peaks could be these two lines in more than one way; name more lines of the sample",
+                            of_pixel.size())
+              : fmt::format("{} peaks for {} lines", of_pixel.size(), lines.size());
     out.push_back(std::move(one));
   }
   const auto assigned = std::ranges::count_if(out, [](const Assignment& a) { return a.heights.has_value(); });

@@ -20,7 +20,12 @@ constexpr std::array<std::string_view, 2> filter_words{"5lag", "ats"};
 std::span<const core::Setting<ArraySettings>> array_settings_table() {
   using A = ArraySettings;
   static constexpr std::array table{
-      core::Setting<A>{"lines", "", &A::lines, "Emission lines of the calibration sample, at least three"},
+      core::Setting<A>{"lines", "", &A::lines,
+                       "Lines of the calibration: emission by name (O Ka, Mn Ka), by name and energy (Fe "
+                       "La=705.2+-0.3), or an energy "
+                       "alone (600)"},
+      core::Setting<A>{"calibration_state", "", &A::calibration_state,
+                       "Labels of the experiment states that are calibrations", 0, 1e15, "those that begin with CAL"},
       core::Setting<A>{"filter", "", core::choice_of<&A::filter, A>(filter_words),
                        "Optimal filter of raw pulses: ats (arrival-time safe) or 5lag"},
       core::Setting<A>{"roll_off", "Hz", &A::roll_off, "Roll-off of the filter's response; 0 for none", 0, 1e9},
@@ -44,9 +49,9 @@ ArrayRequest request_of(const probe::Measurement& m) {
   if (const probe::Input* states = m.one("states")) out.states = states->path;
   out.lines.clear();
   for (const std::string& names : settings.lines) {  // "C Ka, N Ka" is two of them
-    for (const std::string_view line : io::split(names, ','))
-      out.lines.push_back(emission_line(core::trimmed(line)).name);
+    for (const std::string_view line : io::split(names, ',')) out.lines.emplace_back(core::trimmed(line));
   }
+  out.calibration_states = settings.calibration_state;
   out.chain.filter = settings.filter;
   out.chain.roll_off.roll_off_Hz = settings.roll_off;
   if (settings.cut) out.chain.cuts.spreads = out.residual.spreads = *settings.cut;
@@ -104,7 +109,8 @@ probe::Probe tes_probe() {
                  .help = "Scan logs (SSRL YAML, scan server JSON, bluesky documents); calibrations among them make the "
                          "energy scale"},
                 {.name = "states",
-                 .help = "An experiment_state.txt whose CAL intervals are calibrations",
+                 .help =
+                     "An experiment_state.txt: its CAL intervals, or those of --calibration-state, are calibrations",
                  .many = false}},
       .settings =
           probe::joined({detector_infos(), core::setting_infos(calibration_settings_table(), "The energy scale")}),

@@ -331,11 +331,11 @@ Spectrum written_spectrum(const Measurement& m) {
   if (outcome.attenuation) return *outcome.attenuation;
   const Corrected& corrected = *outcome.corrected;
   if (corrected.verdict.trusted) return corrected.spectrum;
-  throw core::Error(core::ExitCode::quality_gate_failed, {.what = "the correction is refused and not written",
-                                                          .where = {.path = study.file.path},
-                                                          .expected = "a correction that can be trusted",
-                                                          .found = corrected.verdict.reason,
-                                                          .advice = {}});
+  throw core::UnusableData({.what = "the correction is refused and not written",
+                            .where = {.path = study.file.path},
+                            .expected = "a correction that can be trusted",
+                            .found = corrected.verdict.reason,
+                            .advice = {}});
 }
 
 std::string selfabs_xdi(const Measurement& m, Context&) { return xdi_text(written_spectrum(m)); }

@@ -69,6 +69,12 @@ class ComputationError : public Error {
   explicit ComputationError(ErrorFacts facts) : Error(ExitCode::computation_failed, std::move(facts)) {}
 };
 
+/// Data that were read well and cannot bear what is asked of them: no pixel with a scale, no photon in a scan.
+class UnusableData : public Error {
+ public:
+  explicit UnusableData(ErrorFacts facts) : Error(ExitCode::quality_gate_failed, std::move(facts)) {}
+};
+
 /// A result that could not be written, or would overwrite something.
 class OutputError : public Error {
  public:

@@ -27,6 +27,15 @@ struct EmissionLine {
   double attenuation = 0;  ///< of the material at this energy, cm2/g
 };
 
+/// One line of a group: where, how much of the group, how wide (Lorentzian, sum of the two shells' widths).
+struct GroupMember {
+  double energy_eV = 0, share = 0, fwhm_eV = 0;
+};
+/// Of an element's "Ka", "Kb", "La", "Lb", "Ll" or "Ln", the strongest first; empty when the element has none.
+/// xraylib's energies are those of Bearden where they end in two digits and differences of level energies elsewhere:
+/// some are several eV off below 2.5 keV. Throws UsageError for an unknown element or group.
+std::vector<GroupMember> line_group(const std::string& element, const std::string& group);
+
 /// Lines that light of this energy excites in a material, weakest (1e-6 of the strongest yield) left out. Coster-Kronig
 /// transfers between L shells are not in them: xraylib has none of these for Mn, Co and Ni.
 std::vector<EmissionLine> emission_lines(const Composition& composition, double incident_eV);

@@ -120,7 +120,7 @@ struct MapsOutcome {
 };
 
 /// `before`: rows are chosen as there, and what changed is worked out where the axes are the same. Throws UsageError
-/// where no scan is given, ComputationError where no photon falls into one.
+/// where no scan is given, UnusableData where no photon falls into one.
 MapsOutcome reduce_maps(const Photons& photons, const MapsRequest& request, const MapOutcome* before = nullptr);
 /// The same of maps that were made elsewhere: added up as far as their axes agree.
 MapsOutcome reduce_maps(std::vector<RixsMap> maps, const MapsRequest& request, const MapOutcome* before = nullptr);

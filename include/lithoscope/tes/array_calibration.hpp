@@ -77,17 +77,20 @@ struct PixelCalibration {
 struct ArrayCalibration {
   std::vector<CalibrationWindow> windows;
   std::size_t reference = 0;
-  std::vector<std::string> lines;
+  std::vector<std::string> lines;        ///< names, ascending in energy
+  std::vector<EmissionLine> known;       ///< what is known of each
   std::vector<LineShape> shapes;         ///< a line, learnt from all pixels together
   std::vector<PixelCalibration> pixels;  ///< in the order given
   double drop_one_rms_eV = 0;            ///< over the interior lines of usable pixels
   /// A line: median over usable pixels of the last calibration's residual drift; NaN with one calibration.
   std::vector<double> median_drift_eV;
   std::vector<std::string> warnings;
+  const EmissionLine& line(std::string_view name) const;  ///< std::out_of_range
 };
 
-/// `lines` by name, ascending in energy, at least three. A pixel without photons is vetoed with a reason, not an error.
-/// Throws ComputationError when no window holds any event or no pixel can be calibrated.
+/// `lines` as emission_line reads them, in any order. Three or more give a curve; two a gain and a power, one a gain
+/// alone, and the energies' errors hold what a curve would know more. A pixel without photons is vetoed with a reason,
+/// not an error. Throws UnusableData when no window holds any event or no pixel can be calibrated.
 ArrayCalibration calibrate_array(std::span<const PulseHeights> pixels, std::span<const CalibrationWindow> windows,
                                  std::span<const std::string> lines, const CalibrationSettings& settings = {});
 

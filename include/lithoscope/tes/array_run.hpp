@@ -17,6 +17,7 @@ namespace lithoscope::tes {
 /// What a person may set, beside calibration_settings_table().
 struct ArraySettings {
   std::vector<std::string> lines{"C Ka", "N Ka", "O Ka", "Fe La", "Ni La", "Cu La"};  ///< of the calibration sample
+  std::vector<std::string> calibration_state;  ///< labels of the states in which it was seen; nothing: those in CAL
   FilterKind filter = FilterKind::arrival_time_safe;
   double roll_off = FilterSettings{}.roll_off_Hz;  ///< Hz; 0: none
   std::optional<double> cut;  ///< robust standard deviations; nothing: 8 for pulses, 10 for projected ones
@@ -24,10 +25,11 @@ struct ArraySettings {
 std::span<const core::Setting<ArraySettings>> array_settings_table();
 
 struct ArrayRequest {
-  std::vector<std::string> files;        ///< pulses (LJH) or projected pulses (OFF), any number of pixels
-  std::vector<std::string> noise_files;  ///< LJH, matched by channel
-  std::vector<std::string> logs;         ///< calibration logs make windows; scan logs are kept for maps
-  std::string states;                    ///< an experiment-state file: its CAL intervals are calibrations
+  std::vector<std::string> files;               ///< pulses (LJH) or projected pulses (OFF), any number of pixels
+  std::vector<std::string> noise_files;         ///< LJH, matched by channel
+  std::vector<std::string> logs;                ///< calibration logs make windows; scan logs are kept for maps
+  std::string states;                           ///< an experiment-state file: intervals of it are calibrations
+  std::vector<std::string> calibration_states;  ///< their labels, case aside; nothing: all that begin with CAL
   std::vector<std::string> lines = ArraySettings{}.lines;
   ChainSettings chain;
   ResidualCutSettings residual;
@@ -51,7 +53,7 @@ struct ArrayOutcome {
 };
 
 /// Reads, reduces and calibrates. A pixel that cannot be read is reported, not fatal, unless all are. Throws
-/// UnreadableFile, UsageError, ComputationError.
+/// UnreadableFile, UsageError, UnusableData.
 ArrayOutcome reduce_array(const ArrayRequest& request, core::Progress& progress);
 
 /// Passes of all scan logs, in the order given, on the clock of the photons.

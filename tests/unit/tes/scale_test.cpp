@@ -187,9 +187,63 @@ TEST_CASE("what is no photon is counted by why") {
 TEST_CASE("calibrations without photons, lines or pixels say so") {
   const Heights twin{200};
   const std::vector<tes::CalibrationWindow> elsewhere{{"CAL9", 5, 6, 0}};
-  CHECK_THROWS_AS(tes::calibrate_array(twin.pixels, elsewhere, tes::test::line_names()), core::ComputationError);
-  CHECK_THROWS_AS(tes::calibrate_array(twin.pixels, twin.windows, std::vector<std::string>{"C Ka", "O Ka"}),
-                  core::UsageError);
+  CHECK_THROWS_AS(tes::calibrate_array(twin.pixels, elsewhere, tes::test::line_names()), core::UnusableData);
+  CHECK_THROWS_AS(tes::calibrate_array(twin.pixels, twin.windows, std::vector<std::string>{}), core::UsageError);
   CHECK_THROWS_AS(tes::calibrate_array(twin.pixels, twin.windows, std::vector<std::string>{"C Ka", "O Ka", "Xx"}),
                   core::UsageError);
+}
+
+TEST_CASE("a line is a name, a name with an energy, or an energy") {
+  CHECK(tes::emission_line("o ka").peak_eV == doctest::Approx(524.9));
+  CHECK(tes::emission_line("o ka").name == "O Ka");
+  const tes::EmissionLine own = tes::emission_line(" Fe La = 705.2 +- 0.3 eV ");
+  CHECK(own.name == "Fe La");
+  CHECK(own.peak_eV == doctest::Approx(705.2));
+  CHECK(own.peak_sigma_eV == doctest::Approx(0.3));
+  CHECK(tes::emission_line("O Ka=524.45").peak_sigma_eV == 0);
+  CHECK(tes::emission_line("600").name == "600 eV");
+  CHECK(tes::emission_line("600+/-0.1").peak_sigma_eV == doctest::Approx(0.1));
+  CHECK(tes::emission_line("600\u00b10.1").peak_sigma_eV == doctest::Approx(0.1));
+  // Hoelzer et al. 1997, Table III: Mn Ka1 5898.801, Ka2 5887.686 eV.
+  const tes::EmissionLine manganese = tes::emission_line("Mn Ka");
+  CHECK(manganese.peak_eV == doctest::Approx(5898.801));
+  REQUIRE(manganese.doublet.size() == 2);
+  CHECK(manganese.doublet[1].centre_eV == doctest::Approx(-11.1).epsilon(0.02));
+  CHECK(manganese.doublet[1].weight == doctest::Approx(0.338).epsilon(0.02));
+  CHECK(tes::emission_line("P Ka").peak_eV == doctest::Approx(2013.68));  // xraylib: 2010.2
+  CHECK(tes::emission_line("Zn La").peak_eV == doctest::Approx(1011.6));
+  for (const char* text : {"Xx Ka", "O", "O Kz", "U Ka", "O Ka=", "O Ka=high", "=5", "-600", "600+-700", ""})
+    CHECK_THROWS_AS(tes::emission_line(text), core::UsageError);
+}
+
+TEST_CASE("one and two lines make a scale that says what they leave open" * doctest::test_suite("numerics")) {
+  const Heights all{4000, 0};
+  CHECK_THROWS_AS(tes::calibrate_array(all.pixels, all.windows, std::vector<std::string>{"N Ka", "Fe La"}),
+                  core::UnusableData);  // six peaks could be these in more than one way
+  for (const std::vector<std::string>& lines : {std::vector<std::string>{"N Ka"}, {"N Ka", "Fe La"}}) {
+    Heights twin = all;
+    for (std::size_t p = 0; p < twin.pixels.size(); ++p) {
+      const auto pixel = tes::make_pixels(twin.array)[p];
+      tes::PulseHeights& h = twin.pixels[p];
+      for (std::size_t i = 0; i < h.height.size(); ++i) {
+        const bool of_sample = std::ranges::any_of(lines, [&](const std::string& name) {
+          return std::abs(h.height[i] / tes::true_height(twin.array, pixel, tes::emission_line(name).peak_eV) - 1) <
+                 0.03;
+        });
+        if (!of_sample) h.flags[i] = static_cast<std::uint8_t>(tes::Flag::bad_shape);
+      }
+    }
+    const tes::ArrayCalibration c = tes::calibrate_array(twin.pixels, twin.windows, lines);
+    for (std::size_t p = 0; p < twin.pixels.size(); ++p) {
+      REQUIRE(c.pixels[p].usable());
+      const auto pixel = tes::make_pixels(twin.array)[p];
+      for (const double e : {300.0, 392.4, 525.0, 850.0}) {
+        const double height = tes::true_height(twin.array, pixel, e);
+        const double error = c.pixels[p].curve.energy_eV(height) - e;
+        CHECK(std::abs(error) < 2 * std::hypot(c.pixels[p].curve.sigma_eV(height), 0.2));
+      }
+    }
+    CHECK(std::ranges::any_of(c.warnings,
+                              [](const std::string& w) { return w.find("saturation") != std::string::npos; }));
+  }
 }
