@@ -135,12 +135,3 @@ TEST_CASE("a step that fails does not take the others with it") {
   CHECK(outcome.results[1].failure.find("which failed") != std::string::npos);
   CHECK(outcome.results[2].failure.empty());
 }
-
-TEST_CASE("the table of probes is sound") {
-  const auto faults = study::faults_of(study::registry());
-  for (const std::string& fault : faults) MESSAGE(fault);
-  CHECK(faults.empty());
-  study::Registry twice = toys();
-  twice.push_back(twice[0]);
-  CHECK_FALSE(study::faults_of(twice).empty());
-}
