@@ -115,12 +115,12 @@ Evidence evidence_of_array(std::span<const PixelTrack* const> tracks, std::span<
     const auto from = static_cast<std::size_t>(first - photons.begin()),
                to = static_cast<std::size_t>(std::max(first, last) - photons.begin());
     if (to < from + 2 * least_block) continue;
-    constexpr std::size_t step = block / moments_a_block;
-    say(static_cast<double>(photons[from + least_block - step / 2].time_ns), 0);  // before it nothing tells
+    constexpr std::size_t step = block / moments_a_block, half = step / 2;
+    say(static_cast<double>(photons[from + least_block - half].time_ns), 0);  // before it nothing tells
     for (std::size_t k = from + least_block; k + least_block <= to; k += step) {
       const auto likeness = blocks.at(k > from + block ? k - block : from, k, std::min(to, k + block));
       dispersion.push_back(likeness.dispersion);
-      say(static_cast<double>(photons[std::min(to - 1, k + step / 2)].time_ns), likeness.better);
+      say(static_cast<double>(photons[std::min(to - 1, k + half)].time_ns), likeness.better);
     }
   }
   if (out.time_ns.empty()) return {};

@@ -51,9 +51,10 @@ Counts counts_of(const Binned& all, std::size_t from, std::size_t to) {
 Counts log_density(const Counts& counts) {
   std::array<double, 2 * kernel_reach + 1> kernel{};
   double sum = 0;
-  for (int k = -kernel_reach; k <= kernel_reach; ++k)
-    sum += kernel[static_cast<std::size_t>(k + kernel_reach)] =
-        std::exp(-0.5 * k * k / double{kernel_sigma * kernel_sigma});
+  for (std::size_t k = 0; k < kernel.size(); ++k) {
+    const double apart = (static_cast<double>(k) - kernel_reach) / kernel_sigma;
+    sum += kernel[k] = std::exp(-0.5 * apart * apart);
+  }
   const auto n = static_cast<std::ptrdiff_t>(counts.size());
   Counts out(counts.size(), 0.0);
   double total = 0;

@@ -151,7 +151,7 @@ std::optional<GivenEnergy> energy_in(std::string_view text) {
     if (const auto at = plain.find(sign); at != std::string::npos) plain.replace(at, sign.size(), "+-");
   }
   const std::size_t sign = plain.find("+-");
-  const auto number = [](std::string part) -> std::optional<double> {
+  const auto number = [](const std::string& part) -> std::optional<double> {
     std::string_view shown = core::trimmed(part);
     if (core::lower(shown).ends_with("ev")) shown = core::trimmed(shown.substr(0, shown.size() - 2));
     return io::to_number(shown);
