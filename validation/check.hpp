@@ -35,6 +35,7 @@ std::vector<Check> particle_checks();
 std::vector<Check> rixs_checks();
 std::vector<Check> rixs_feature_checks();
 std::vector<Check> spine_checks();
+std::vector<Check> tes_case_checks();
 std::vector<Check> tes_checks();
 std::vector<Check> tes_jump_checks();
 std::vector<Check> tes_line_checks();

@@ -212,6 +212,21 @@ void warn_of_exclusions(ArrayOutcome& out) {
   }
 }
 
+// Who makes a map of the photons sees no table of pixels.
+void warn_of_repairs(ArrayOutcome& out) {
+  std::string list;
+  std::size_t repaired = 0;
+  constexpr std::size_t most = 8;
+  for (const PixelCalibration& pixel : out.calibration.pixels) {
+    if (pixel.state == PixelState::repaired && repaired++ < most)
+      list += fmt::format("{}{}", list.empty() ? "" : ", ", pixel.pixel);
+  }
+  if (repaired == 0) return;
+  out.warnings.push_back(fmt::format("Repaired and used: pixel{} {}{}; the table of pixels says what was done.",
+                                     repaired == 1 ? "" : "s", list,
+                                     repaired > most ? fmt::format(" and {} more", repaired - most) : ""));
+}
+
 void warn_of_silences(ArrayOutcome& out) {
   std::int64_t last = 0;
   for (const PixelEvents& pixel : out.events) {
@@ -279,6 +294,7 @@ ArrayOutcome reduce_array(const ArrayRequest& request, core::Progress& progress)
     const auto p = static_cast<std::size_t>(i);
     out.events[p] = make_events(out.heights[p], out.calibration.pixels[p], tracks[p]);
   });
+  warn_of_repairs(out);
   find_silences(out.events);
   warn_of_silences(out);
   gather_remarks(out);
