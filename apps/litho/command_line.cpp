@@ -60,7 +60,7 @@ CommandLine::CommandLine(const std::string& version) : impl_(std::make_unique<Im
   impl_->app.set_version_flag("--version", version);
   impl_->app.footer(
       "`litho COMMAND --help` explains a command. Exit codes: 0 done, 1 data failed, 2 usage or study file, "
-      "3 unreadable input,\n4 done but a quality gate failed, 5 output, 70 a bug, 130 interrupted.");
+      "3 unreadable input,\n4 the data cannot bear it or a quality gate failed, 5 output, 70 a bug, 130 interrupted.");
 }
 CommandLine::~CommandLine() = default;
 
