@@ -11,11 +11,15 @@
 #include <numeric>
 
 #include "check.hpp"
+#include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/progress.hpp"
 #include "lithoscope/io/atomic_file.hpp"
+#include "lithoscope/io/nexus_file.hpp"
+#include "lithoscope/result/files.hpp"
 #include "lithoscope/rixs/array_twin.hpp"
 #include "lithoscope/rixs/maps_run.hpp"
 #include "lithoscope/rixs/plane_file.hpp"
+#include "lithoscope/rixs/synthesize.hpp"
 #include "lithoscope/tes/array_run.hpp"
 #include "scratch.hpp"
 
@@ -147,8 +151,108 @@ Outcome tes_cases() {
   return {.figures = {{right, all}}, .detail = missed.empty() ? "" : "missed: " + missed};
 }
 
+// Counts of a known map as others write it, back to a map.
+rixs::RixsMap some_map() {
+  const rixs::EmissionModel model{.lines = {{531, 523.4, 0.45, 0.7, 0.3}, {534, 526, 2.5, 1.3, 1}}};
+  rixs::MapExposure exposure{.emission = {.low_eV = 515, .width_eV = 0.5, .count = 30}, .counts = 20000};
+  for (int i = 0; i < 21; ++i) exposure.incident_eV.push_back(528 + 0.25 * i);
+  return rixs::synthesize_map(model, exposure, 3);
+}
+
+std::string columns_text(const rixs::RixsMap& map, std::string_view header, std::string_view separator, bool errors,
+                         bool emission_first) {
+  std::string out{header};
+  for (std::size_t c = 0; c < map.columns(); ++c) {
+    for (std::int64_t r = 0; r < map.emission.count; ++r) {
+      const double in = map.incident_eV[c], emitted = map.emission.centre(r), n = map.at(r, c);
+      out +=
+          fmt::format("{1}{0}{2}{0}{3:g}", separator, emission_first ? emitted : in, emission_first ? in : emitted, n);
+      out += errors ? fmt::format("{}{:.17g}\n", separator, std::sqrt(std::max(n, 1.0))) : "\n";
+    }
+  }
+  return out;
+}
+
+std::string matrix_text(const rixs::RixsMap& map) {
+  std::string out = "emission/incident";
+  for (const double e : map.incident_eV) out += fmt::format("\t{}", e);
+  for (std::int64_t r = 0; r < map.emission.count; ++r) {
+    out += fmt::format("\n{}", map.emission.centre(r));
+    for (std::size_t c = 0; c < map.columns(); ++c) out += fmt::format("\t{:g}", map.at(r, c));
+  }
+  return out + "\n";
+}
+
+struct Names {
+  const char *group, *signal, *first, *second;
+};
+
+// Incident energies along the slow axis, or, turned, along the fast one and from high to low.
+std::string hdf5_plane(const rixs::RixsMap& map, const Names& names, bool nexus, bool turned, double per_eV) {
+  io::NexusWriter file;
+  const std::string group = std::string{"/"} + names.group;
+  file.group(group, nexus ? "NXdata" : "NXcollection");
+  std::vector<double> incident = map.incident_eV, emission, values;
+  for (std::int64_t r = 0; r < map.emission.count; ++r) emission.push_back(map.emission.centre(r));
+  if (turned) std::ranges::reverse(incident);
+  const std::size_t n = incident.size(), m = emission.size();
+  for (std::size_t i = 0; i < n * m; ++i) {
+    const std::size_t column = turned ? n - 1 - i % n : i / m, row = turned ? i / n : i % m;
+    values.push_back(map.at(static_cast<std::int64_t>(row), column));
+  }
+  for (double& e : incident) e *= per_eV;
+  for (double& e : emission) e *= per_eV;
+  const std::string unit = per_eV == 1 ? "eV" : "keV";
+  file.table(group + "/" + names.signal, values, turned ? m : n, "");
+  file.numbers(group + "/" + names.first, turned ? emission : incident, unit);
+  file.numbers(group + "/" + names.second, turned ? incident : emission, unit);
+  if (nexus) {
+    file.attribute(group, "signal", names.signal);
+    const std::vector<std::string> axes{names.first, names.second};
+    file.attribute(group, "axes", std::span<const std::string>{axes});
+  }
+  return file.finish();
+}
+
+double worst_deviation(const rixs::RixsMap& a, const rixs::RixsMap& b) {
+  if (a.counts.size() != b.counts.size() || a.columns() != b.columns()) return 1e9;
+  double worst =
+      std::max(std::abs(a.emission.low_eV - b.emission.low_eV), std::abs(a.emission.width_eV - b.emission.width_eV));
+  for (std::size_t i = 0; i < a.counts.size(); ++i) worst = std::max(worst, std::abs(a.counts[i] - b.counts[i]));
+  for (std::size_t c = 0; c < a.columns(); ++c) worst = std::max(worst, std::abs(a.incident_eV[c] - b.incident_eV[c]));
+  return worst;
+}
+
+Outcome maps_in() {
+  const rixs::RixsMap map = some_map();
+  result::Result described = rixs::describe(rixs::reduce_maps(std::vector{map}, {}));
+  described.probe = "rixs";
+  const std::vector<result::Result> run{described};
+  const std::vector<std::pair<std::string, std::string>> files{
+      {"three columns, blanks", columns_text(map, "", " ", false, false)},
+      {"three columns, commas, emission first", columns_text(map, "emission,incident,counts\n", ",", false, true)},
+      {"four columns with errors", columns_text(map, "# incident emission counts sigma\n", "\t", true, false)},
+      {"matrix", matrix_text(map)},
+      {"run of litho rixs", result::nexus_file(run, {})},
+      {"NXdata", hdf5_plane(map, {"entry", "data", "incident_energy", "emission_energy"}, true, false, 1)},
+      {"NXdata, turned, keV", hdf5_plane(map, {"entry", "data", "emission", "mono"}, true, true, 1e-3)},
+      {"hist2d", hdf5_plane(map, {"scan", "hist2d", "var_vals", "bin_centers"}, false, false, 1)}};
+  double read = 0, worst = 0;
+  std::string missed;
+  for (const auto& [name, bytes] : files) {
+    try {
+      const rixs::Plane plane = rixs::read_plane(io::InputFile::from_bytes("plane", bytes));
+      worst = std::max(worst, worst_deviation(plane.map, map));
+      read += 1;
+    } catch (const core::Error& error) {
+      missed += name + ": " + error.what() + "; ";
+    }
+  }
+  return {.figures = {{read, static_cast<double>(files.size())}, {worst}}, .detail = missed};
+}
+
 }  // namespace
 
-std::vector<Check> tes_case_checks() { return {{"tes-cases", tes_cases}}; }
+std::vector<Check> tes_case_checks() { return {{"maps-in", maps_in}, {"tes-cases", tes_cases}}; }
 
 }  // namespace lithoscope::validation
