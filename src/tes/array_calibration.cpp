@@ -325,10 +325,11 @@ void set_passages(Work& work, std::size_t i) {
       }
       passage.gradual = 0;
       if (pixel.state != PixelState::vetoed) pixel.state = PixelState::repaired;
-      pixel.reasons.push_back(
-          fmt::format("Its energies moved by up to {:.1f} eV between calibrations{}; before and "
-                      "after it are calibrated apart.",
-                      moved, when ? ", when its pulses changed their shape" : ""));
+      if (when)
+        pixel.reasons.push_back(
+            fmt::format("Its energies moved by up to {:.1f} eV between calibrations, when its pulses "
+                        "changed their shape; before and after it are calibrated apart.",
+                        moved));
     }
     pixel.passages.push_back(std::move(passage));
   }

@@ -55,7 +55,7 @@ std::string pixel_list(const ArrayOutcome& outcome) {
     if (pixel.state == PixelState::good || told++ >= most) continue;
     out += fmt::format("{}{} {}", out.empty() ? "" : ", ", pixel.pixel, state_words(pixel.state));
   }
-  return out.empty() ? "All pixels are good." : "Pixels " + out + ".";
+  return out.empty() ? "All pixels are good." : (told > 1 ? "Pixels " : "Pixel ") + out + ".";
 }
 
 Figure pixel_map_figure(const ArrayOutcome& outcome) {

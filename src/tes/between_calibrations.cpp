@@ -170,6 +170,11 @@ void tell(ArrayCalibration& c) {
         if (p.from != w || std::abs(p.moved_eV) < worth_saying_eV) continue;
         if (errors_of(pixel, p).typical > open_eV) {
           open.add(pixel.pixel, p);
+          if (pixel.state == PixelState::repaired && p.gradual == 0)
+            pixel.reasons.push_back(
+                fmt::format("Its energies moved by {:.1f} eV between {} and {}, too far for a drift; "
+                            "when is not known.",
+                            p.moved_eV, c.windows[p.from].name, c.windows[p.to].name));
         } else if (happened_at_once(p)) {
           const auto same = std::ranges::find_if(
               sudden, [&](const Told& t) { return std::abs(t.time_ns - p.time_of(0.5)) < 2 * second_ns; });
