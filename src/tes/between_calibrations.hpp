@@ -62,7 +62,7 @@ class SharedLight {
    public:
     Others(const SharedLight& light, std::size_t pixel) : light_{light}, pixel_{pixel}, own_(light.bins_, 0.0F) {}
     void enter(const Group& group);
-    double log_density(double energy_eV) const;
+    double density(double energy_eV) const;  ///< share of their photons, a bin; above 0
 
    private:
     void add(float sign);
@@ -72,8 +72,8 @@ class SharedLight {
     double own_photons_ = 0;
     std::vector<float> own_;  // smoothed, a bin
   };
-  /// Energy of a record as the pixel's passages have it.
-  static double here_eV(const PixelTrack& track, const PixelCalibration& pixel, std::size_t record);
+  /// Of a record of the pixel's track, as its passages have it; only in a group.
+  double energy_eV(std::size_t pixel, std::size_t record) const { return energy_eV_[pixel][record]; }
 
  private:
   void fill();
@@ -87,6 +87,7 @@ class SharedLight {
   std::vector<double> average_;                      // share of all photons, a bin
   std::vector<std::vector<Group>> groups_;           // a pixel
   std::vector<std::vector<std::int32_t>> own_bins_;  // a pixel, of its track; -1: in none
+  std::vector<std::vector<double>> energy_eV_;       // the same
 };
 
 /// One pixel against the others.

@@ -93,6 +93,15 @@ std::vector<Span> spans_of(std::span<const PixelTrack> tracks, std::span<const C
   return apart;
 }
 
+// Energy of a record as the pixel's passages have it.
+double here_eV(const PixelTrack& track, const PixelCalibration& pixel, std::size_t i) {
+  const auto time = static_cast<double>(track.time_ns[i]);
+  const Neighbours near = neighbours_at(pixel, time);
+  const double gone = along(pixel, near, track.pretrigger_mean[i], time);
+  return corrected_eV(track.reference_eV[i], near,
+                      near.passage != nullptr ? share_of(*near.passage, gone, time).mean : gone);
+}
+
 }  // namespace
 
 SharedLight::SharedLight(std::span<const PixelTrack> tracks, std::span<const PixelCalibration> pixels,
@@ -110,17 +119,19 @@ SharedLight::SharedLight(std::span<const PixelTrack> tracks, std::span<const Pix
   bins_ = static_cast<std::size_t>(top / bin_eV_) + 1;
   groups_.resize(tracks.size());
   own_bins_.resize(tracks.size());
+  energy_eV_.resize(tracks.size());
   core::parallel_for(static_cast<std::int64_t>(tracks.size()), [&](std::int64_t index) {
     const auto p = static_cast<std::size_t>(index);
     if (!pixels[p].usable()) return;
     const PixelTrack& track = tracks[p];
     own_bins_[p].assign(track.size(), -1);
+    energy_eV_[p].assign(track.size(), 0.0);
     for (std::size_t s = 0; s < spans_.size(); ++s) {
       const Group group{s, first_at(track, spans_[s].from_ns), first_at(track, spans_[s].to_ns)};
       if (group.to > group.from) groups_[p].push_back(group);
       for (std::size_t i = group.from; i < group.to; ++i) {
-        if (pixels[p].holds_at(track.time_ns[i]))
-          own_bins_[p][i] = static_cast<std::int32_t>(bin_of(here_eV(track, pixels[p], i)));
+        energy_eV_[p][i] = here_eV(track, pixels[p], i);
+        if (pixels[p].holds_at(track.time_ns[i])) own_bins_[p][i] = static_cast<std::int32_t>(bin_of(energy_eV_[p][i]));
       }
     }
   });
@@ -163,14 +174,6 @@ void SharedLight::fill() {
   }
 }
 
-double SharedLight::here_eV(const PixelTrack& track, const PixelCalibration& pixel, std::size_t i) {
-  const auto time = static_cast<double>(track.time_ns[i]);
-  const Neighbours near = neighbours_at(pixel, time);
-  const double gone = along(pixel, near, track.pretrigger_mean[i], time);
-  return corrected_eV(track.reference_eV[i], near,
-                      near.passage != nullptr ? share_of(*near.passage, gone, time).mean : gone);
-}
-
 std::int64_t SharedLight::bin_of(double energy_eV) const {
   const double at = energy_eV / bin_eV_;
   return at >= 0 && at < static_cast<double>(bins_) ? static_cast<std::int64_t>(at) : -1;
@@ -194,13 +197,13 @@ void SharedLight::Others::enter(const Group& group) {
   add(1);
 }
 
-double SharedLight::Others::log_density(double energy_eV) const {
+double SharedLight::Others::density(double energy_eV) const {
   const double photons = light_.photons_[group_.span] - own_photons_ + average_photons;
   const std::int64_t at = light_.bin_of(energy_eV);
-  if (at < 0) return std::log(light_.average_.front() * average_photons / photons);
+  if (at < 0) return light_.average_.front() * average_photons / photons;
   const auto bin = static_cast<std::size_t>(at);
   const double others = static_cast<double>(light_.smoothed_[group_.span * light_.bins_ + bin] - own_[bin]);
-  return std::log((std::max(0.0, others) + average_photons * light_.average_[bin]) / photons);
+  return (std::max(0.0, others) + average_photons * light_.average_[bin]) / photons;
 }
 
 Evidence evidence_of_pixel(const PixelTrack& track, const PixelCalibration& pixel, const Passage& passage,
@@ -215,7 +218,7 @@ Evidence evidence_of_pixel(const PixelTrack& track, const PixelCalibration& pixe
     others.enter(group);
     for (std::size_t i = std::max(group.from, stretch.from); i < std::min(group.to, stretch.to); ++i) {
       const auto density = [&](double share) {
-        return trusted * others.log_density(corrected_eV(track.reference_eV[i], ends, share));
+        return trusted * std::log(others.density(corrected_eV(track.reference_eV[i], ends, share)));
       };
       const auto time = static_cast<double>(track.time_ns[i]);
       if (!out.time_ns.empty() && time <= out.time_ns.back()) continue;
@@ -244,20 +247,25 @@ std::vector<Span> strays_of(const PixelTrack& track, const PixelCalibration& pix
   static constexpr std::array<double, 10> steps{-0.016, -0.01, -0.006, -0.003, -0.0015,
                                                 0.0015, 0.003, 0.006,  0.01,   0.016};
   std::vector<Span> out;
-  std::array<double, steps.size()> better{};
+  static constexpr std::size_t at_once = 8;
+  std::array<double, steps.size()> better{}, ratio{};
+  ratio.fill(1);
   double energy = 0;
   std::size_t photons = 0;
   Span chunk;
-  const auto judge = [&] {
-    const auto best = std::ranges::max_element(better);
-    const double step = steps[static_cast<std::size_t>(best - better.begin())];
+  // Whether a step explains the chunk so much better that what is known of the scale cannot have it.
+  const auto strays = [&](double step) {
     const double mean = energy / static_cast<double>(photons);
     const auto middle = 0.5 * (static_cast<double>(chunk.from_ns) + static_cast<double>(chunk.to_ns));
     const Neighbours near = neighbours_at(pixel, middle);
     double known = std::hypot(pixel.drift_sigma_eV, pixel.curve.sigma_eV(pixel.curve.height(mean)));
     if (near.passage != nullptr)
       known = std::hypot(known, share_of(*near.passage, 0.5, middle).sigma * moved_eV(pixel, *near.passage, mean));
-    if (*best > significant && std::abs(step) * mean > several * known) {
+    return std::abs(step) * mean > several * known;
+  };
+  const auto judge = [&] {
+    const auto best = std::ranges::max_element(better);
+    if (*best > significant && strays(steps[static_cast<std::size_t>(best - better.begin())])) {
       const std::int64_t margin = (chunk.to_ns - chunk.from_ns) / 2;
       const Span stray{chunk.from_ns - margin, chunk.to_ns + margin};
       if (!out.empty() && stray.from_ns <= out.back().to_ns)
@@ -274,13 +282,18 @@ std::vector<Span> strays_of(const PixelTrack& track, const PixelCalibration& pix
     others.enter(group);
     for (std::size_t i = group.from; i < group.to; ++i) {
       if (!pixel.holds_at(track.time_ns[i])) continue;
-      const double e = SharedLight::here_eV(track, pixel, i);
-      const double here = others.log_density(e);
+      const double e = light.energy_eV(index, i);
+      const double here = others.density(e);
       if (photons == 0) chunk.from_ns = track.time_ns[i];
       chunk.to_ns = track.time_ns[i] + 1;
-      for (std::size_t k = 0; k < steps.size(); ++k) better[k] += others.log_density(e * (1 + steps[k])) - here;
+      for (std::size_t k = 0; k < steps.size(); ++k) ratio[k] *= others.density(e * (1 + steps[k])) / here;
       energy += e;
-      if (++photons == chunk_photons) judge();
+      ++photons;
+      if (photons % at_once == 0) {  // a logarithm for several photons: densities differ by six orders at most
+        for (std::size_t k = 0; k < steps.size(); ++k) better[k] += std::log(ratio[k]);
+        ratio.fill(1);
+      }
+      if (photons == chunk_photons) judge();
     }
   }
   return out;
