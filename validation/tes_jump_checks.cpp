@@ -227,8 +227,52 @@ Outcome jump() {
   return {.figures = {{worst}, {located / jumps}, {wrongly}}, .detail = detail};
 }
 
+// Pixels that see more or less of the sample than of the calibration, a beam that fades and goes; one of them dies.
+Outcome silence() {
+  constexpr std::int64_t runs = 200;
+  std::vector<double> wrong(runs), found(runs), dead(runs);
+  core::parallel_for(runs, [&](std::int64_t run) {
+    const auto k = static_cast<std::size_t>(run);
+    core::RandomStream random{900, k};
+    const std::size_t n = k % 3 == 0 ? 4 : k % 3 == 1 ? 12 : 60;
+    constexpr double length_s = 600, calibration_s = 80, least_expected = 150;
+    const double dies_s = 150 + 300 * random.uniform(), gap_s = 200 + 200 * random.uniform(),
+                 fades_s = 200 + 800 * random.uniform();
+    std::vector<tes::PixelEvents> pixels(n);
+    double expected_after = 0;
+    for (std::size_t p = 0; p < n; ++p) {
+      const double rate = 2 * std::exp(1.0 * random.normal()), of_sample = std::exp2(2 * random.uniform() - 1);
+      for (double t = 0; t < length_s;) {
+        const double here =
+            rate * (t > calibration_s && t < length_s - calibration_s ? of_sample * std::exp(-t / fades_s) : 1);
+        t -= std::log(random.uniform()) / here;
+        if (t > gap_s && t < gap_s + 50) continue;
+        if (p == 0 && t > dies_s) {
+          expected_after += 1;
+          continue;
+        }
+        if (t < length_s) pixels[p].record_time_ns.push_back(static_cast<std::int64_t>(second_ns * t));
+      }
+    }
+    tes::find_silences(pixels);
+    for (std::size_t p = 1; p < n; ++p) wrong[k] += pixels[p].silent.empty() ? 0 : 1.0 / static_cast<double>(n - 1);
+    dead[k] = expected_after > least_expected && static_cast<double>(pixels[0].record_time_ns.size()) > least_expected
+                  ? 1
+                  : 0;
+    found[k] = dead[k] > 0 && !pixels[0].silent.empty() ? 1 : 0;
+  });
+  double mean_wrong = 0, all = 0, seen = 0;
+  for (std::size_t k = 0; k < wrong.size(); ++k) {
+    mean_wrong += wrong[k] / runs;
+    all += dead[k];
+    seen += found[k];
+  }
+  return {.figures = {{mean_wrong}, {seen / all}},
+          .detail = fmt::format("{:.0f} runs with enough photons to tell", all)};
+}
+
 }  // namespace
 
-std::vector<Check> tes_jump_checks() { return {{"jump", jump}}; }
+std::vector<Check> tes_jump_checks() { return {{"jump", jump}, {"silence", silence}}; }
 
 }  // namespace lithoscope::validation

@@ -100,8 +100,9 @@ Figure drop_one_figure(const ArrayOutcome& outcome) {
 Figure drift_figure(const ArrayOutcome& outcome) {
   Figure f{
       .name = "drift",
-      .title = fmt::format("Between calibrations lines stay within {:.2f} eV, median of the pixels",
-                           worst_median_drift_eV(outcome.calibration).value_or(0)),
+      .title =
+          fmt::format("The drift taken out, lines of two calibrations agree within {:.2f} eV, median of the pixels",
+                      worst_median_drift_eV(outcome.calibration).value_or(0)),
       .caption = "Peak in the last calibration less peak in the reference, after the drift is taken out. Bars: 95 %.",
       .x_axis = emission_axis,
       .y_axis = {"what is left of the drift", "eV"},

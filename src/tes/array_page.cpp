@@ -57,8 +57,10 @@ std::string drift_words(const ArrayCalibration& c) {
   constexpr double nanoseconds_per_hour = 3.6e12;
   const double hours =
       std::abs(static_cast<double>(c.windows.back().start_ns - c.windows.front().start_ns)) / nanoseconds_per_hour;
-  return fmt::format("Over {:.1f} h between calibrations the lines of the median pixel stay within {:.2f} eV.", hours,
-                     *worst);
+  return fmt::format(
+      "How far the scales moved between calibrations {:.1f} h apart is taken out; the lines of the median "
+      "pixel then agree within {:.2f} eV.",
+      hours, *worst);
 }
 
 std::vector<std::string> answers(const ArrayOutcome& outcome) {

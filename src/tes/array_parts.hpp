@@ -1,6 +1,7 @@
 // What describes a calibrated array, part by part. Private to the room.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,10 @@
 #include "lithoscope/tes/array_run.hpp"
 
 namespace lithoscope::tes {
+
+/// Names of the columns that count records by flag, in the order of the flags.
+inline constexpr std::array<const char*, flag_count> flag_columns{"not_finite",    "pile_up",        "bad_shape",
+                                                                  "outside_scale", "no_calibration", "wrong_length"};
 
 bool in_window(const CalibrationWindow& window, std::int64_t time_ns);
 /// Whether a photon belongs to any of the calibrations.
