@@ -141,9 +141,12 @@ std::string pixels_words(const std::vector<int>& pixels) {
 }
 
 struct Told {
+  std::size_t from = 0, to = 0;  // calibrations
   std::vector<int> pixels;
   double moved = 0, sigma = 0, time_ns = 0, within_ns = 0;
   void add(int pixel, const Passage& p) {
+    from = p.from;
+    to = p.to;
     pixels.push_back(pixel);
     if (std::abs(p.moved_eV) > std::abs(moved)) moved = p.moved_eV;
     sigma = std::max(sigma, p.sigma_eV);
@@ -158,52 +161,61 @@ bool happened_at_once(const Passage& p) {
          p.time_of(0.975) - p.time_of(0.025) <= short_of_all * (p.time_ns.back() - p.time_ns.front());
 }
 
-// What a reader of energies between these calibrations has to know.
+constexpr double second_ns = 1e9, minute_ns = 60e9;
+
+// Pixels that moved between the same two calibrations without a sign of when.
+void note_open(ArrayCalibration& c, PixelCalibration& pixel, const Passage& p, std::vector<Told>& open) {
+  const auto same = std::ranges::find_if(open, [&](const Told& t) { return t.from == p.from && t.to == p.to; });
+  (same != open.end() ? *same : open.emplace_back()).add(pixel.pixel, p);
+  if (pixel.state == PixelState::repaired && p.gradual == 0)
+    pixel.reasons.push_back(
+        fmt::format("Its energies moved by {:.1f} eV between {} and {}, too far for a drift; when is not known.",
+                    p.moved_eV, c.windows[p.from].name, c.windows[p.to].name));
+}
+
+// Pixels that moved at the same moment.
+void note_sudden(ArrayCalibration& c, PixelCalibration& pixel, const Passage& p, std::vector<Told>& sudden) {
+  const auto same =
+      std::ranges::find_if(sudden, [&](const Told& t) { return std::abs(t.time_ns - p.time_of(0.5)) < 2 * second_ns; });
+  (same != sudden.end() ? *same : sudden.emplace_back()).add(pixel.pixel, p);
+  if (pixel.state == PixelState::good) pixel.state = PixelState::repaired;
+  if (p.known_when()) return;  // its reason says so already
+  pixel.changed_ns.push_back(static_cast<std::int64_t>(p.time_of(0.5)));
+  pixel.reasons.push_back(
+      fmt::format("Its energies moved by {:.1f} eV at once between {} and {}, as its photons show; before and after it "
+                  "are calibrated apart.",
+                  p.moved_eV, c.windows[p.from].name, c.windows[p.to].name));
+}
+
+// What a reader of energies between calibrations has to know.
 void tell(ArrayCalibration& c) {
-  constexpr double worth_saying_eV = 0.5, open_eV = 0.3, second_ns = 1e9, minute_ns = 60e9;
-  for (std::size_t w = 0; w + 1 < c.windows.size(); ++w) {
-    Told open;
-    std::vector<Told> sudden;
-    for (PixelCalibration& pixel : c.pixels) {
-      if (!pixel.usable()) continue;
-      for (const Passage& p : pixel.passages) {
-        if (p.from != w || std::abs(p.moved_eV) < worth_saying_eV) continue;
-        if (errors_of(pixel, p).typical > open_eV) {
-          open.add(pixel.pixel, p);
-          if (pixel.state == PixelState::repaired && p.gradual == 0)
-            pixel.reasons.push_back(
-                fmt::format("Its energies moved by {:.1f} eV between {} and {}, too far for a drift; "
-                            "when is not known.",
-                            p.moved_eV, c.windows[p.from].name, c.windows[p.to].name));
-        } else if (happened_at_once(p)) {
-          const auto same = std::ranges::find_if(
-              sudden, [&](const Told& t) { return std::abs(t.time_ns - p.time_of(0.5)) < 2 * second_ns; });
-          (same != sudden.end() ? *same : sudden.emplace_back()).add(pixel.pixel, p);
-          if (pixel.state == PixelState::good) pixel.state = PixelState::repaired;
-          if (p.known_when()) continue;  // its reason says so already
-          pixel.changed_ns.push_back(static_cast<std::int64_t>(p.time_of(0.5)));
-          pixel.reasons.push_back(
-              fmt::format("Its energies moved by {:.1f} eV at once between {} and {}, as its photons "
-                          "show; before and after it are calibrated apart.",
-                          p.moved_eV, c.windows[p.from].name, c.windows[p.to].name));
-        }
-      }
+  constexpr double worth_saying_eV = 0.5, open_eV = 0.3;
+  std::vector<Told> open, sudden;
+  for (PixelCalibration& pixel : c.pixels) {
+    if (!pixel.usable()) continue;
+    for (const Passage& p : pixel.passages) {
+      if (std::abs(p.moved_eV) < worth_saying_eV) continue;
+      if (errors_of(pixel, p).typical > open_eV)
+        note_open(c, pixel, p, open);
+      else if (happened_at_once(p))
+        note_sudden(c, pixel, p, sudden);
     }
-    for (const Told& t : sudden) {
-      c.warnings.push_back(
-          fmt::format("{} moved by {:.1f} eV at once at {} (known to {:.0f} s): on either side of it the "
-                      "energies are those of the calibration there.",
-                      pixels_words(t.pixels), t.moved, utc_words(std::llround(t.time_ns)),
-                      std::max(1.0, t.within_ns / second_ns / 4)));
-    }
-    if (!open.pixels.empty()) {
-      const double apart_min = static_cast<double>(c.windows[w + 1].start_ns - c.windows[w].stop_ns) / minute_ns;
-      c.warnings.push_back(fmt::format(
-          "{} moved by up to {:.1f} eV between {} and {}, {:.0f} min apart, and the photons do not tell when: energies "
-          "in between are uncertain by up to {:.1f} eV.",
-          pixels_words(open.pixels), std::abs(open.moved), c.windows[w].name, c.windows[w + 1].name, apart_min,
-          open.sigma));
-    }
+  }
+  for (const Told& t : sudden) {
+    c.warnings.push_back(
+        fmt::format("{} moved by {:.1f} eV at once at {} (known to {:.0f} s): on either side of it the energies are "
+                    "those of the calibration there.",
+                    pixels_words(t.pixels), t.moved, utc_words(std::llround(t.time_ns)),
+                    std::max(1.0, t.within_ns / second_ns / 4)));
+  }
+  for (const Told& t : open) {
+    const CalibrationWindow &from = c.windows[t.from], &to = c.windows[t.to];
+    c.warnings.push_back(
+        fmt::format("{} moved by up to {:.1f} eV between {} and {}, {:.0f} min apart, and the photons do not tell "
+                    "when: energies in "
+                    "between are uncertain by up to {:.1f} eV.",
+                    pixels_words(t.pixels), std::abs(t.moved), from.name, to.name,
+                    static_cast<double>(to.start_ns - from.stop_ns) / minute_ns, t.sigma));
   }
 }
 
