@@ -82,10 +82,14 @@ void bench_particle() {
   const NamedCase whole = whole_programme_case();
   print_ms("particle: charge, 7 d, 100 C, 600 C, 80 cells",
            time_it(9, [&] { (void)simulate(whole.model, whole.programme); }));
-  const std::vector<std::string> names{"diffusivity.1",      "diffusivity.3",
-                                       "diffusivity.5",      "transport.rest_slowdown",
-                                       "couple.Ni3/4.level", "transport.activation_energy",
-                                       "grain.radius",       "oxygen.width"};
+  const std::vector<std::string> names{"transport.log10_D_cm2_s.1",
+                                       "transport.log10_D_cm2_s.3",
+                                       "transport.log10_D_cm2_s.5",
+                                       "transport.rest_slowdown",
+                                       "couple.Ni3/4.level",
+                                       "transport.activation_energy",
+                                       "grain.radius",
+                                       "oxygen.width"};
   print_ms("  with 8 derivatives of everything",
            time_it(5, [&] { (void)simulate_with_sensitivities(whole.model, whole.programme, names); }));
   const NamedCase square{"", square_scheme_model(), charge_wait_heat()};

@@ -32,6 +32,7 @@ std::vector<Check> echem_checks();
 std::vector<Check> gitt_checks();
 std::vector<Check> multiplet_checks();
 std::vector<Check> particle_checks();
+std::vector<Check> particle_meaning_checks();
 std::vector<Check> rixs_checks();
 std::vector<Check> rixs_feature_checks();
 std::vector<Check> spine_checks();

@@ -308,7 +308,7 @@ Outcome valence_gate() {
 // What comes back from the files of a particle, charged and heated, of what its electrons see; and whether manganese,
 // which does not change, is said to.
 Outcome twin_valence() {
-  const programme::ProgrammeFile file = programme::read_programme_file("lmr-paper", {});
+  const programme::ProgrammeFile file = programme::read_programme_file("lmr-paper-x105", {});
   const particle::Run run =
       particle::simulate(file.model, file.programme, particle::Record::trace, particle::Sampling{});
   const particle::Leg& heated = *std::ranges::find(run.branches, std::string{"heat"}, &particle::Leg::name);

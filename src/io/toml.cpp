@@ -166,7 +166,106 @@ TomlTable parse_toml(const std::string& text, const std::string& path) {
   }
 }
 
+std::string name_of_element(const TomlTable& element) {
+  for (const std::string_view key : {"name", "kind", "element"}) {
+    const TomlNode* node = element.find(key);
+    if (node != nullptr && node->text() != nullptr) return *node->text();
+  }
+  return {};
+}
+
+namespace {
+
+// An element of a list by its place or its name.
+TomlNode* element_of(std::vector<TomlNode>& list, std::string_view key) {
+  for (TomlNode& node : list) {
+    if (node.table() != nullptr && name_of_element(*node.table()) == key) return &node;
+  }
+  const bool digits =
+      !key.empty() && key.size() < 6 && std::ranges::all_of(key, [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits) return nullptr;
+  const std::size_t index = std::stoul(std::string{key});
+  return index < list.size() ? &list[index] : nullptr;
+}
+
+TomlNode* child_of(TomlNode& node, std::string_view key) {
+  if (auto* list = std::get_if<std::vector<TomlNode>>(&node.value)) return element_of(*list, key);
+  if (auto* table = std::get_if<std::shared_ptr<TomlTable>>(&node.value)) return (*table)->find(key);
+  return nullptr;
+}
+
+}  // namespace
+
+TomlNode* find_node(TomlTable& root, std::string_view dotted) {
+  TomlNode* node = nullptr;
+  while (true) {
+    const auto dot = dotted.find('.');
+    const std::string_view key = dotted.substr(0, dot);
+    node = node == nullptr ? root.find(key) : child_of(*node, key);
+    if (node == nullptr || dot == std::string_view::npos) return node;
+    dotted.remove_prefix(dot + 1);
+  }
+}
+
+void remove_node(TomlTable& root, const std::string& dotted) {
+  const auto dot = dotted.rfind('.');
+  const std::string key = dot == std::string::npos ? dotted : dotted.substr(dot + 1);
+  TomlNode* parent = dot == std::string::npos ? nullptr : find_node(root, dotted.substr(0, dot));
+  if (find_node(root, dotted) == nullptr) {
+    throw core::UsageError({.what = "there is nothing to drop called " + dotted,
+                            .expected = "a dotted key of the file it is based on, such as step.charge.until_voltage",
+                            .found = dotted});
+  }
+  if (auto* list = parent == nullptr ? nullptr : std::get_if<std::vector<TomlNode>>(&parent->value)) {
+    const TomlNode* gone = element_of(*list, key);
+    list->erase(list->begin() + (gone - list->data()));
+    return;
+  }
+  TomlTable& table = parent == nullptr ? root : *std::get<std::shared_ptr<TomlTable>>(parent->value);
+  std::erase_if(table.entries, [&](const auto& e) { return e.first == key; });
+}
+
+void merge(TomlTable& base, const TomlTable& over) {
+  for (const auto& [key, node] : over.entries) {
+    TomlNode* there = base.find(key);
+    auto* list = there == nullptr ? nullptr : std::get_if<std::vector<TomlNode>>(&there->value);
+    const bool tables =
+        list != nullptr && node.list() != nullptr && !node.list()->empty() && node.list()->front().table() != nullptr;
+    if (there == nullptr) {
+      base.entries.emplace_back(key, node);
+    } else if (there->table() != nullptr && node.table() != nullptr && node.table()->find("value") == nullptr) {
+      merge(*std::get<std::shared_ptr<TomlTable>>(there->value), *node.table());
+    } else if (tables) {
+      for (const TomlNode& element : *node.list()) {
+        TomlNode* same = element.table() == nullptr ? nullptr : element_of(*list, name_of_element(*element.table()));
+        if (same != nullptr && same->table() != nullptr)
+          merge(*std::get<std::shared_ptr<TomlTable>>(same->value), *element.table());
+        else
+          list->push_back(element);
+      }
+    } else {
+      *there = node;
+    }
+  }
+}
+
 // "sample.bet_area" or "measurement.0.settings.skip" to the node's parent and last key, making tables on the way.
+namespace {
+
+TomlNode typed_value(const std::string& dotted, const std::string& written) {
+  TomlTable parsed;
+  try {
+    parsed = parse_toml("v = " + written, "--set " + dotted);
+  } catch (const core::UsageError&) {
+    parsed.entries.emplace_back("v", TomlNode{.value = written});  // a word without quotes is text
+  }
+  TomlNode value = *parsed.find("v");
+  value.line = value.column = value.key_line = value.key_column = 0;
+  return value;
+}
+
+}  // namespace
+
 void apply_override(TomlTable& root, const Override& change) {
   const auto& [dotted, written] = change;
   const auto fail = [&](const std::string& what) {
@@ -185,22 +284,16 @@ void apply_override(TomlTable& root, const Override& change) {
     if (!last) rest.remove_prefix(dot + 1);
     TomlNode* next = nullptr;
     if (list != nullptr) {
-      std::size_t index = list->size();
-      if (!key.empty() && std::ranges::all_of(key, [](char c) { return c >= '0' && c <= '9'; }) && key.size() < 6)
-        index = std::stoul(key);
-      if (index >= list->size() || last) fail("there is no such element");
-      next = &(*list)[index];
+      next = element_of(*list, key);
+      if (next == nullptr || (last && next->table() != nullptr)) fail("there is no such element");
+      if (last) {
+        *next = typed_value(dotted, written);
+        return;
+      }
     } else {
       if (key.empty()) fail("there is no such key");
       if (last) {
-        TomlTable parsed;
-        try {
-          parsed = parse_toml("v = " + written, "--set " + dotted);
-        } catch (const core::UsageError&) {
-          parsed.entries.emplace_back("v", TomlNode{.value = written});  // a word without quotes is text
-        }
-        TomlNode value = *parsed.find("v");
-        value.line = value.column = value.key_line = value.key_column = 0;
+        TomlNode value = typed_value(dotted, written);
         if (TomlNode* there = table->find(key)) {
           *there = std::move(value);
         } else {

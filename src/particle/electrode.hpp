@@ -50,7 +50,7 @@ struct Kinetics {
   T transfer{0.5};
 };
 
-/// Surface flux over radius, dx/dt of the mean over 3, at overpotential eta; and d/d(eta).
+/// Surface flux over radius, dx/dt of the mean over the dimensions, at overpotential eta; and d/d(eta).
 template <class T>
 std::array<T, 2> butler_volmer(const Kinetics<T>& k, const T& radius_nm, const T& eta, const T& thermal_V) {
   using std::exp;
@@ -103,7 +103,7 @@ class Electrode {
   };
 
   Electrode(const GrainLaw<T>& law, const std::vector<GrainShape<T>>& shapes, double tolerance)
-      : shapes_(shapes), tolerance_(tolerance) {
+      : shapes_(shapes), dimensions_(law.mesh.dimensions), tolerance_(tolerance) {
     for (const GrainShape<T>& shape : shapes_) grains_.emplace_back(law, shape);
   }
 
@@ -135,8 +135,8 @@ class Electrode {
       T slope = load.lambda;
       for (std::size_t g = 0; g < grains_.size(); ++g) {
         const auto q = butler_volmer<T>(kinetics, shapes_[g].radius_nm, V - surface[g], at.thermal_V);
-        excess += load.kappa * 3.0 * shapes_[g].weight * q[0];
-        slope += load.kappa * 3.0 * shapes_[g].weight * q[1];
+        excess += load.kappa * dimensions_ * shapes_[g].weight * q[0];
+        slope += load.kappa * dimensions_ * shapes_[g].weight * q[1];
       }
       (value_of(excess) > 0 ? high : low) = value_of(V);
       T next = V - excess / slope;
@@ -191,7 +191,7 @@ class Electrode {
         k.x.assign(grains_[g].nodes(), T(0));
         if (grains_[g].remembers()) k.memory.assign(grains_[g].nodes(), T(0));
         const T inflow = inflow_of(stage, g, now, boundary, mean_rate);
-        if (boundary == Boundary::shared) balance -= load.kappa * 3.0 * shapes_[g].weight * inflow;
+        if (boundary == Boundary::shared) balance -= load.kappa * dimensions_ * shapes_[g].weight * inflow;
         grains_[g].rates(stage.grains[g], now, inflow, k.x, k.memory);
         for (int j = 0; j < i; ++j) add(k, rodas::c[i][j] / h, u[j][g]);
         if (!steady) add(k, rodas::time_slope[i] * h, time_slope[g]);
@@ -272,7 +272,7 @@ class Electrode {
         u[g].x.assign(grains_[g].nodes(), T(0));
         u[g].memory = u[g].x;
         const T inflow = inflow_of(to, g, at, boundary, mean_rate);
-        if (boundary == Boundary::shared) balance -= load.kappa * 3.0 * shapes_[g].weight * inflow;
+        if (boundary == Boundary::shared) balance -= load.kappa * dimensions_ * shapes_[g].weight * inflow;
         grains_[g].rates(to.grains[g], at, inflow, u[g].x, u[g].memory);
         for (std::size_t i = 0; i < u[g].x.size(); ++i) {
           u[g].x[i] -= (to.grains[g].x[i] - from.grains[g].x[i]) * inverse_step;
@@ -306,7 +306,7 @@ class Electrode {
 
   T inflow_of(const State& s, std::size_t g, const Surroundings<T>& at, Boundary boundary, const T& mean_rate) {
     if (boundary == Boundary::closed) return T(0);
-    if (boundary == Boundary::one_grain) return mean_rate * (1.0 / 3);
+    if (boundary == Boundary::one_grain) return mean_rate * (1 / dimensions_);
     const T surface = grains_[g].potential(s.grains[g], grains_[g].nodes() - 1, at);
     return butler_volmer<T>(kinetics, shapes_[g].radius_nm, s.shared_V - surface, at.thermal_V)[0];
   }
@@ -326,7 +326,7 @@ class Electrode {
       }
       grains_[g].factor(s.grains[g], at, slope, inverse_step);
       if (boundary != Boundary::shared) continue;
-      const T share = load.kappa * 3.0 * shapes_[g].weight;
+      const T share = load.kappa * dimensions_ * shapes_[g].weight;
       linear.response.push_back(grains_[g].response_to_inflow());
       for (T& r : linear.response.back()) r *= by_V;
       linear.row.push_back({share * slope[0], share * slope[1]});
@@ -391,6 +391,7 @@ class Electrode {
   }
 
   const std::vector<GrainShape<T>>& shapes_;
+  double dimensions_;
   std::vector<GrainTransport<T>> grains_;
   double tolerance_;
 };

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cmath>
+#include <memory>
 
+#include "grain_shapes.hpp"
 #include "lithoscope/core/constants.hpp"
 #include "moment.hpp"
 
@@ -29,20 +31,26 @@ class Environment {
     const T distance = 1.0 - start.slow_down;
     if (!(model_.transport.unlock_rate_per_s > 0)) return start.slow_down;
     const T rate = take_(model_.transport.unlock_rate_per_s);
-    const T energy = take_(model_.transport.unlock_energy_eV);
-    const double span_K = std::abs(segment.heating_K_per_s * value_of(elapsed));
+    return 1.0 -
+           distance * exp(-rate * arrhenius_time(take_(model_.transport.unlock_energy_eV), segment, T(0), elapsed));
+  }
+
+  // Integral of an Arrhenius factor, 1 at 25 C, over `span` from `elapsed` of a segment.
+  T arrhenius_time(const T& energy_eV, const Segment& segment, const T& elapsed, const T& span) const {
+    if (segment.heating_K_per_s == 0) return span * arrhenius(energy_eV, T(segment.temperature_K));
+    const double span_K = std::abs(segment.heating_K_per_s * value_of(span));
     const int panels = 1 + static_cast<int>(span_K / 10);
-    const T h = elapsed * (1.0 / panels);
+    const T h = span * (1.0 / panels);
     constexpr double node[3] = {0.1127016653792583, 0.5, 0.8872983346207417};
     constexpr double weight[3] = {5.0 / 18, 8.0 / 18, 5.0 / 18};
     T exposure(0);
     for (int p = 0; p < panels; ++p) {
       for (int k = 0; k < 3; ++k) {
-        exposure +=
-            weight[k] * h * arrhenius(energy, segment.temperature_K + segment.heating_K_per_s * ((p + node[k]) * h));
+        const T at = elapsed + (p + node[k]) * h;
+        exposure += weight[k] * h * arrhenius(energy_eV, segment.temperature_K + segment.heating_K_per_s * at);
       }
     }
-    return 1.0 - distance * exp(-rate * exposure);
+    return exposure;
   }
 
   Surroundings<T> at(const Moment& start, const Segment& segment, const T& elapsed) const {
@@ -52,6 +60,9 @@ class Environment {
     const T temperature = segment.temperature_K + segment.heating_K_per_s * elapsed;
     now.mobility =
         arrhenius(take_(model_.transport.activation_energy_eV), temperature) * slow_down_after(start, segment, elapsed);
+    if (model_.transport.gap.to > model_.transport.gap.from) {
+      now.table = std::make_shared<const KirchhoffTable<T>>(diffusivity_table<T>(model_, take_, value_of(temperature)));
+    }
     now.thermal_V = core::boltzmann_eV_per_K * temperature;
     now.levels = levels_at<T>(model_.ladder, take_, temperature);
     now.level_values = plain(now.levels);

@@ -41,6 +41,7 @@ ExtentsOf<T> advance_extents(const Degradation& d, const Take& take, ExtentsOf<T
   using std::exp;
   using std::expm1;
   using std::pow;
+  const T shell_before = e.shell_nm;
   const double span_K = rate_K_per_s * value_of(duration_s);
   const DegradationRates<T> last = degradation_rates<T>(d, take, temperature_K + rate_K_per_s * duration_s);
   const DegradationRates<T> first = degradation_rates<T>(d, take, temperature_K);
@@ -68,7 +69,9 @@ ExtentsOf<T> advance_extents(const Degradation& d, const Take& take, ExtentsOf<T
     e.rock_salt += (before - e.rock_salt) * reacted + (e.spinel - before) * lag;
     e.shell_nm += 0.5 * h * (a.shell + b.shell);
   }
-  if (value_of(e.shell_nm) > d.shell_limit_nm) e.shell_nm = T(d.shell_limit_nm);
+  if (value_of(e.shell_nm) > d.shell_limit_nm) {
+    e.shell_nm = value_of(shell_before) > d.shell_limit_nm ? shell_before : T(d.shell_limit_nm);
+  }
   return e;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "grain_transport.hpp"
+#include "lithoscope/core/constants.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/particle/programme.hpp"
 #include "lithoscope/particle/sizes.hpp"
@@ -15,17 +16,72 @@
 
 namespace lithoscope::particle {
 
+// Volts of the stress's potential per lithium in place of another: 2 beta^2 V_fu E / ((1 - nu) F), the same for a free
+// sphere, cylinder and slab.
+inline double stress_V_per_lithium(const Model& model) {
+  constexpr double Pa_per_GPa = 1e9, grams_per_kg = 1e3;
+  const Mechanics& m = model.mechanics;
+  const double volume_m3_per_mol =
+      model.composition.molar_mass_g_per_mol / grams_per_kg / model.grain.density_kg_per_m3;
+  return 2 * m.strain_per_lithium * m.strain_per_lithium * volume_m3_per_mol * m.youngs_modulus_GPa * Pa_per_GPa /
+         ((1 - m.poisson_ratio) * core::faraday_C_per_mol);
+}
+
+// Of the gap at 25 C, what is left of its width; 0 without a gap.
+inline double gap_width(const Gap& gap, double temperature_K) {
+  if (!(gap.to > gap.from)) return 0;
+  const double left = (gap.closes_K - temperature_K) / (gap.closes_K - core::room_temperature_K);
+  return left > 0 ? std::sqrt(left) : 0;
+}
+
 template <class T, class Take>
-KirchhoffTable<T> diffusivity_table(const Model& model, const Take& take) {
+KirchhoffTable<T> diffusivity_table(const Model& model, const Take& take,
+                                    double temperature_K = core::room_temperature_K) {
   const Diffusivity& d = model.transport.diffusivity;
   std::vector<T> log10_D;
   for (const double& knot : d.log10_cm2_s) log10_D.push_back(take(knot) + take(d.log10_multiplier));
   const Pchip<T> curve{d.x, log10_D};
   constexpr double nm2_per_cm2 = 1e14;
+  // Under a composition gradient the stress of it drives lithium too: D (1 + kappa (lithium there) e / k_B T).
+  const bool stressed = model.transport.elastic && model.transport.drive == Drive::composition;
+  const double kappa = stressed ? stress_V_per_lithium(model) : 0;
+  const Gap& gap = model.transport.gap;
+  const double share = gap_width(gap, temperature_K);
+  const double middle = 0.5 * (gap.from + gap.to), half = 0.5 * (gap.to - gap.from) * share;
   return KirchhoffTable<T>{0, model.ladder.lithium, [&](double x) -> T {
                              using std::exp;
-                             return nm2_per_cm2 * exp(curve(x) * std::log(10.0));
+                             T D = nm2_per_cm2 * exp(curve(x) * std::log(10.0));
+                             if (half > 0) {
+                               const double inside =
+                                   occupation<double>(half - std::abs(x - middle), 0, 0.25 * gap.edge);
+                               D *= std::pow(gap.mobility, inside);
+                             }
+                             const double thermal_V = core::boltzmann_eV_per_K * temperature_K;
+                             return D * (1 + kappa * (model.ladder.lithium - x) / thermal_V);
                            }};
+}
+
+// What a step asks of the grain that the step alone does not know.
+inline void check_steps(const Model& model, const Programme& programme) {
+  double smallest = model.grain.radius_nm;
+  for (const Size& s : log_normal_sizes(model.grain.radius_spread, static_cast<int>(model.grain.sizes)))
+    smallest = std::min(smallest, model.grain.radius_nm * s.radius_over_median);
+  const auto look = [&](const std::vector<Step>& steps) {
+    for (const Step& s : steps) {
+      if (s.depth_nm > smallest) {
+        throw core::UsageError({.what = "step \"" + s.name + "\": the shell is thicker than the grain",
+                                .expected = fmt::format("at most {:.4g} nm, the smallest radius", smallest),
+                                .found = fmt::format("{:.4g} nm", s.depth_nm)});
+      }
+      if (s.kind == StepKind::expose && !(model.reservoir.per_dose > 0)) {
+        throw core::UsageError({.what = "step \"" + s.name + "\": nothing says what a dose does",
+                                .expected = "reservoir.per_dose, electrons per formula unit and MGy",
+                                .found = "0 1/MGy"});
+      }
+    }
+  };
+  look(programme.trunk);
+  for (const Branch& b : programme.branches) look(b.steps);
 }
 
 inline Memory memory_kind(const Model& model, const Programme& programme) {

@@ -1,9 +1,10 @@
-// Lithium in one sphere: rates of change at the nodes, and the linear systems of an implicit step. Lengths in radii of
+// Lithium in one grain: rates of change at the nodes, and the linear systems of an implicit step. Lengths in radii of
 // the grain, time in seconds, x in lithium extracted per formula unit. Private to the room.
 #pragma once
 
 #include <array>
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include "kirchhoff.hpp"
@@ -25,7 +26,7 @@ struct GrainState {
 template <class T>
 T volume_mean(const RadialMesh& mesh, const std::vector<T>& values) {
   T sum(0);
-  for (std::size_t i = 0; i < values.size(); ++i) sum += 3 * mesh.volume[i] * values[i];
+  for (std::size_t i = 0; i < values.size(); ++i) sum += mesh.dimensions * mesh.volume[i] * values[i];
   return sum;
 }
 
@@ -45,6 +46,7 @@ struct Surroundings {
   Levels<double> level_values;
   SquareRates<T> square;
   T offset_per_lithium{0}, largest_offset{1}, relaxation{0};
+  std::shared_ptr<const KirchhoffTable<T>> table;  ///< where D depends on temperature otherwise than by a factor
 };
 
 /// What does not change during a run.
@@ -56,6 +58,7 @@ struct GrainLaw {
   Memory memory;
   bool structure_moves;  ///< the square scheme has rates; otherwise its sites stay as they are
   double lithium;        ///< largest x
+  double stress_V = 0;   ///< potential of the stress per lithium, where the potential drives
 };
 
 /// How one grain differs from the others: size and shifted levels.
@@ -73,22 +76,30 @@ class GrainTransport {
   GrainTransport(const GrainLaw<T>& law, const GrainShape<T>& shape)
       : law_(law), shape_(shape), nodes_(law.mesh.radius.size()), guess_(nodes_, 4.2) {
     for (auto* v : {&psi_, &psi_x_, &psi_m_, &mobility_, &mobility_x_, &local_rate_, &local_x_, &local_m_, &lower_,
-                    &diagonal_, &upper_, &left_m_, &right_m_, &slope_, &alpha_}) {
+                    &diagonal_, &pivot_, &upper_, &left_m_, &right_m_, &slope_, &alpha_}) {
       v->assign(nodes_, T(0));
     }
+    for (const double volume : law.mesh.volume) per_volume_.push_back(1 / volume);
   }
 
   std::size_t nodes() const { return nodes_; }
   bool turns() const { return law_.memory == Memory::one_state; }
   bool remembers() const { return law_.memory != Memory::none; }
 
-  /// Equilibrium potential at a node (with the lithium site's shift and the one-state offset).
+  /// Equilibrium potential at a node (with the lithium site's shift; the one-state offset moves the oxygen's level). A
+  /// reconstructed shell is passed by lithium and drives none: it and the cell feel the oxide under the shell.
   T potential(const GrainState<T>& s, std::size_t i, const Surroundings<T>& at) {
+    return potential_with(s, i, at, s.bulk_lost.empty() ? s.lost[i] : s.bulk_lost[i]);
+  }
+  /// The potential of the metals there, in the shell too.
+  T metal_potential(const GrainState<T>& s, std::size_t i, const Surroundings<T>& at) {
+    return potential_with(s, i, at, s.lost[i]);
+  }
+  T potential_with(const GrainState<T>& s, std::size_t i, const Surroundings<T>& at, const T& lost) {
     const T stabilised = law_.memory == Memory::square_scheme ? s.memory[i] : T(0);
-    T V = solve_potential<T>(at.levels, at.level_values, s.x[i], stabilised, s.lost[i], shifts(i), guess_[i]);
+    T V = solve_potential<T>(at.levels, at.level_values, s.x[i], stabilised, lost, shifts(s, i), guess_[i]);
     if (value_of(V) == value_of(V)) guess_[i] = value_of(V);
     if (!shape_.site_shift_V.empty()) V += shape_.site_shift_V[i];
-    if (law_.memory == Memory::one_state) V += s.memory[i];
     return V;
   }
   /// dV/dx and dV/dmemory there.
@@ -96,18 +107,17 @@ class GrainTransport {
                                     const Surroundings<T>& at) const {
     T couple_V = V;
     if (!shape_.site_shift_V.empty()) couple_V -= shape_.site_shift_V[i];
-    if (law_.memory == Memory::one_state) couple_V -= s.memory[i];
     const T stabilised = law_.memory == Memory::square_scheme ? s.memory[i] : T(0);
-    const Filling<T> there = filling<T>(at.levels, stabilised, couple_V, shifts(i));
+    const Filling<T> there = filling<T>(at.levels, stabilised, couple_V, shifts(s, i));
     T by_memory(0);
-    if (law_.memory == Memory::one_state) by_memory = T(1);
+    if (law_.memory == Memory::one_state) by_memory = there.oxygen_per_volt / there.per_volt;
     if (law_.memory == Memory::square_scheme) {
       by_memory = (fresh(at, couple_V) - kept(at, couple_V)) / there.per_volt;
     }
     return {1.0 / there.per_volt, by_memory};
   }
 
-  /// dx/dt and dmemory/dt; `inflow` is the surface flux over the radius, a third of the mean rate.
+  /// dx/dt and dmemory/dt; `inflow` is the surface flux over the radius, the mean rate over the mesh's dimensions.
   void rates(const GrainState<T>& s, const Surroundings<T>& at, const T& inflow, std::vector<T>& dx,
              std::vector<T>& dmemory) {
     for (std::size_t i = 0; i < nodes_; ++i) drive_at(s, i, at, false);
@@ -115,7 +125,7 @@ class GrainTransport {
     T before(0);
     for (std::size_t i = 0; i < nodes_; ++i) {
       const T after = i + 1 < nodes_ ? scale * face_mobility(i) * (psi_[i + 1] - psi_[i]) : inflow;
-      dx[i] = (after - before) * (1 / law_.mesh.volume[i]);
+      dx[i] = (after - before) * per_volume_[i];
       before = after;
     }
     if (!remembers()) return;
@@ -170,8 +180,8 @@ class GrainTransport {
         to_left += left_m_[i] * slope_[i];
         to_right += right_m_[i] * slope_[i + 1];
       }
-      const double v0 = 1 / law_.mesh.volume[i];
-      const double v1 = 1 / law_.mesh.volume[i + 1];
+      const double v0 = per_volume_[i];
+      const double v1 = per_volume_[i + 1];
       diagonal_[i] -= to_left * v0;
       upper_[i] -= to_right * v0;
       lower_[i + 1] += to_left * v1;
@@ -179,11 +189,14 @@ class GrainTransport {
     }
     const std::size_t n = nodes_ - 1;
     surface_slope_ = surface_slope;
-    diagonal_[n] -= surface_slope[0] * (1 / law_.mesh.volume[n]);
-    if (remembers()) diagonal_[n] -= surface_slope[1] * slope_[n] * (1 / law_.mesh.volume[n]);
-    for (std::size_t i = 1; i < nodes_; ++i) {
-      lower_[i] = lower_[i] / diagonal_[i - 1];
-      diagonal_[i] -= lower_[i] * upper_[i - 1];
+    diagonal_[n] -= surface_slope[0] * per_volume_[n];
+    if (remembers()) diagonal_[n] -= surface_slope[1] * slope_[n] * per_volume_[n];
+    for (std::size_t i = 0; i < nodes_; ++i) {
+      if (i > 0) {
+        lower_[i] *= pivot_[i - 1];
+        diagonal_[i] -= lower_[i] * upper_[i - 1];
+      }
+      pivot_[i] = 1.0 / diagonal_[i];
     }
   }
 
@@ -196,10 +209,10 @@ class GrainTransport {
       for (std::size_t i = 0; i < nodes_; ++i) alpha_[i] = r_m[i] * local_m_[i];
       for (std::size_t i = 0; i + 1 < nodes_; ++i) {
         const T through = left_m_[i] * alpha_[i] + right_m_[i] * alpha_[i + 1];
-        r_x[i] += through * (1 / law_.mesh.volume[i]);
-        r_x[i + 1] -= through * (1 / law_.mesh.volume[i + 1]);
+        r_x[i] += through * per_volume_[i];
+        r_x[i + 1] -= through * per_volume_[i + 1];
       }
-      r_x.back() += surface_slope_[1] * alpha_.back() * (1 / law_.mesh.volume.back());
+      r_x.back() += surface_slope_[1] * alpha_.back() * per_volume_.back();
     }
     sweep(r_x);
     T inflow = surface_slope_[0] * r_x.back();
@@ -208,7 +221,7 @@ class GrainTransport {
       inflow += surface_slope_[1] * (alpha_.back() + slope_.back() * r_x.back());
       inflow_slope += surface_slope_[1] * slope_.back();
     }
-    constexpr double whole = 1.0 / 3;
+    const double whole = 1 / law_.mesh.dimensions;
     const T missing = (wanted + inflow - inverse_step_ * volume_sum(r_x)) / (inverse_step_ * whole - inflow_slope);
     for (T& u : r_x) u += missing;
     if (!remembers()) return;
@@ -218,7 +231,7 @@ class GrainTransport {
   /// Response of the surface node's x and memory to a unit of inflow.
   std::vector<T> response_to_inflow() {
     std::vector<T> r(nodes_, T(0));
-    r.back() = T(1 / law_.mesh.volume.back());
+    r.back() = T(per_volume_.back());
     sweep(r);
     return r;
   }
@@ -226,7 +239,11 @@ class GrainTransport {
 
  private:
   bool structure_moves() const { return law_.memory == Memory::square_scheme && law_.structure_moves; }
-  Shifts shifts(std::size_t i) const { return shape_.shifts.empty() ? nullptr : shape_.shifts[i].data(); }
+  // Metals see the potential; the one-state memory moves the oxygen's level alone.
+  Shifts<T> shifts(const GrainState<T>& s, std::size_t i) const {
+    return {.couples = shape_.shifts.empty() ? nullptr : shape_.shifts[i].data(),
+            .oxygen_V = law_.memory == Memory::one_state ? s.memory[i] : T(0)};
+  }
   T fresh(const Surroundings<T>& at, const T& V) const {
     return occupation<T>(V, at.levels.fresh_level, at.levels.oxygen_width);
   }
@@ -240,7 +257,7 @@ class GrainTransport {
 
   // psi, whose differences drive lithium, its slopes and the mobility at a node.
   void drive_at(const GrainState<T>& s, std::size_t i, const Surroundings<T>& at, bool slopes) {
-    const typename KirchhoffTable<T>::Point D = law_.table.at(s.x[i]);
+    const typename KirchhoffTable<T>::Point D = (at.table ? *at.table : law_.table).at(s.x[i]);
     const bool by_potential = law_.drive == Drive::potential;
     T V(0);
     std::array<T, 2> by{T(0), T(0)};
@@ -255,8 +272,8 @@ class GrainTransport {
       psi_m_[i] = T(0);
       return;
     }
-    psi_[i] = V;
-    psi_x_[i] = by[0];
+    psi_[i] = V + law_.stress_V * s.x[i];
+    psi_x_[i] = by[0] + law_.stress_V;
     psi_m_[i] = by[1];
     const T x = s.x[i];
     const T vacant = x * (1.0 - x / law_.lithium);  // lattice gas: lithium times free sites
@@ -301,8 +318,8 @@ class GrainTransport {
 
   void sweep(std::vector<T>& r) const {
     for (std::size_t i = 1; i < nodes_; ++i) r[i] -= lower_[i] * r[i - 1];
-    r[nodes_ - 1] = r[nodes_ - 1] / diagonal_[nodes_ - 1];
-    for (std::size_t i = nodes_ - 1; i-- > 0;) r[i] = (r[i] - upper_[i] * r[i + 1]) / diagonal_[i];
+    r[nodes_ - 1] *= pivot_[nodes_ - 1];
+    for (std::size_t i = nodes_ - 1; i-- > 0;) r[i] = (r[i] - upper_[i] * r[i + 1]) * pivot_[i];
   }
 
   const GrainLaw<T>& law_;
@@ -310,7 +327,8 @@ class GrainTransport {
   std::size_t nodes_;
   std::vector<double> guess_;  ///< last potential at the nodes, where the next search starts
   std::vector<T> psi_, psi_x_, psi_m_, mobility_, mobility_x_, local_rate_, local_x_, local_m_;
-  std::vector<T> lower_, diagonal_, upper_, left_m_, right_m_, slope_, alpha_;
+  std::vector<double> per_volume_;
+  std::vector<T> lower_, diagonal_, pivot_, upper_, left_m_, right_m_, slope_, alpha_;
   T inverse_step_{0};
   std::array<T, 2> surface_slope_{T(0), T(0)};
 };

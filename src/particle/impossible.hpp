@@ -33,7 +33,7 @@ class Watch {
              .where = {.path = place(now, segment)},
              .expected = fmt::format("lithium extracted between 0 and {}", law_.lithium),
              .found = fmt::format("{:.4f} at r = {:.2f} nm", value, r),
-             .advice = "lower the rate, raise diffusivity.log10_multiplier, or set a cut-off that is met before"});
+             .advice = "lower the rate, raise transport.log10_multiplier, or set a cut-off that is met before"});
       }
     }
   }

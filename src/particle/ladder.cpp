@@ -83,7 +83,7 @@ Ladder make_ladder(const material::Composition& composition, std::vector<Couple>
 LocalRedox local_redox(const Ladder& ladder, double lithium_extracted, double stabilised, double oxygen_lost,
                        double temperature_K) {
   const Levels<double> levels = levels_at<double>(ladder, PlainNumbers{}, temperature_K);
-  const double V = solve_potential<double>(levels, levels, lithium_extracted, stabilised, oxygen_lost, nullptr, 4.0);
+  const double V = solve_potential<double>(levels, levels, lithium_extracted, stabilised, oxygen_lost, {}, 4.0);
   if (!(V == V)) {
     double all = levels.sites;
     for (const auto& c : levels.couples) all += c.electrons;

@@ -21,8 +21,14 @@ struct Levels {
   double offset = 0;
 };
 
-/// Shifts of the couples' levels at one node (nothing: the bulk's levels).
-using Shifts = const double*;
+/// What moves levels at one node: the couples' by the place, the oxygen's by its memory (nothing: the bulk's levels).
+template <class T>
+struct Shifts {
+  const double* couples = nullptr;
+  T oxygen_V{0};
+
+  Shifts<double> values() const { return {couples, value_of(oxygen_V)}; }
+};
 
 template <class T, class Take>
 Levels<T> levels_at(const Ladder& ladder, const Take& take, const T& temperature_K) {
@@ -50,13 +56,14 @@ T occupation(const T& V, const T& level, const T& width) {
 
 template <class T>
 struct Filling {
-  T holes;     ///< sum of n theta
-  T per_volt;  ///< its derivative
+  T holes;            ///< sum of n theta
+  T per_volt;         ///< its derivative
+  T oxygen_per_volt;  ///< the oxygen's part of it
 };
 
 template <class T>
-Filling<T> filling(const Levels<T>& levels, const T& stabilised, const T& V, Shifts shifts) {
-  Filling<T> sum{T(0), T(0)};
+Filling<T> filling(const Levels<T>& levels, const T& stabilised, const T& V, const Shifts<T>& shifts) {
+  Filling<T> sum{T(0), T(0), T(0)};
   const auto add = [&](const T& n, const T& level, const T& width) {
     const T theta = occupation<T>(V, level, width);
     sum.holes += n * theta;
@@ -64,12 +71,14 @@ Filling<T> filling(const Levels<T>& levels, const T& stabilised, const T& V, Shi
   };
   for (std::size_t k = 0; k < levels.couples.size(); ++k) {
     const auto& c = levels.couples[k];
-    add(c.electrons, shifts == nullptr ? c.level : c.level + shifts[k], c.width);
+    add(c.electrons, shifts.couples == nullptr ? c.level : c.level + shifts.couples[k], c.width);
   }
+  const T metals = sum.per_volt;
   if (value_of(levels.sites) > 0) {
-    add(levels.sites - stabilised, levels.fresh_level, levels.oxygen_width);
-    if (value_of(stabilised) != 0) add(stabilised, levels.stabilised_level, levels.oxygen_width);
+    add(levels.sites - stabilised, levels.fresh_level + shifts.oxygen_V, levels.oxygen_width);
+    if (value_of(stabilised) != 0) add(stabilised, levels.stabilised_level + shifts.oxygen_V, levels.oxygen_width);
   }
+  sum.oxygen_per_volt = sum.per_volt - metals;
   return sum;
 }
 
@@ -89,8 +98,8 @@ Levels<double> plain(const Levels<T>& levels) {
 }
 
 /// Root of sum n theta(V) = holes by Newton steps inside a shrinking bracket; NaN when there is none.
-inline double neutral_potential(const Levels<double>& levels, double stabilised, double holes, Shifts shifts,
-                                double guess) {
+inline double neutral_potential(const Levels<double>& levels, double stabilised, double holes,
+                                const Shifts<double>& shifts, double guess) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   double all = levels.sites;
   double low = std::numeric_limits<double>::infinity();
@@ -104,11 +113,11 @@ inline double neutral_potential(const Levels<double>& levels, double stabilised,
   for (std::size_t k = 0; k < levels.couples.size(); ++k) {
     const auto& c = levels.couples[k];
     all += c.electrons;
-    widen(shifts == nullptr ? c.level : c.level + shifts[k], c.width);
+    widen(shifts.couples == nullptr ? c.level : c.level + shifts.couples[k], c.width);
   }
   if (levels.sites > 0) {
-    widen(levels.fresh_level, levels.oxygen_width);
-    widen(levels.stabilised_level, levels.oxygen_width);
+    widen(levels.fresh_level + shifts.oxygen_V, levels.oxygen_width);
+    widen(levels.stabilised_level + shifts.oxygen_V, levels.oxygen_width);
   }
   if (!(holes > 0) || !(holes < all)) return nan;
   double V = guess > low && guess < high ? guess : 0.5 * (low + high);
@@ -131,9 +140,9 @@ inline double neutral_potential(const Levels<double>& levels, double stabilised,
 /// The neutral potential with its derivatives: one more Newton step carries them (implicit function theorem).
 template <class T>
 T solve_potential(const Levels<T>& levels, const Levels<double>& values, const T& x, const T& stabilised,
-                  const T& oxygen_lost, Shifts shifts, double guess) {
+                  const T& oxygen_lost, const Shifts<T>& shifts, double guess) {
   const T holes = x + levels.offset - 2.0 * oxygen_lost;
-  const double V = neutral_potential(values, value_of(stabilised), value_of(holes), shifts, guess);
+  const double V = neutral_potential(values, value_of(stabilised), value_of(holes), shifts.values(), guess);
   if constexpr (std::is_same_v<T, double>) {
     return V;
   } else {

@@ -67,7 +67,7 @@ RadialMesh graded_mesh(int cells, double surface_spacing, Geometry geometry) {
   const double core = widest_core / cells;
   const bool uniform = surface_spacing * cells > 1 - 1e-9;
   const double growth = uniform ? 1 : growth_that_fills(cells, surface_spacing, core);
-  RadialMesh mesh;
+  RadialMesh mesh{.dimensions = dimensions};
   mesh.radius.assign(n + 1, 1.0);
   double inward = 0;
   const double sum = uniform ? 1 : total(cells, surface_spacing, growth, core);

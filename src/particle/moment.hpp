@@ -11,6 +11,13 @@
 
 namespace lithoscope::particle {
 
+// What goes on beside the ladder, so far.
+template <class T>
+struct SideOf {
+  T offered{0};  ///< electrons per formula unit of the reduced layer, before the reservoir runs low
+  T pairing{0};  ///< integral of the rate at which holes pair
+};
+
 // Everything that goes on from one step to the next.
 template <class T>
 struct MomentOf {
@@ -19,6 +26,7 @@ struct MomentOf {
   T slow_down{1};
   bool resting = false;
   ExtentsOf<T> extents;
+  SideOf<T> side;
   T delivered{0};
   T rate_per_s{0};
   double temperature_K = core::room_temperature_K;

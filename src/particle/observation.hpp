@@ -19,27 +19,31 @@ class Observer {
   Observer(const Model& model, const Take& take, const GrainLaw<T>& law, const std::vector<GrainShape<T>>& shapes)
       : model_(model), take_(take), law_(law), shapes_(shapes) {}
 
-  ProfileOf<T> profile(const GrainState<T>& s, std::size_t g, GrainTransport<T>& grain,
-                       const Surroundings<T>& at) const {
+  /// `taken`: electrons per formula unit that the reduced layer has from outside.
+  ProfileOf<T> profile(const GrainState<T>& s, std::size_t g, GrainTransport<T>& grain, const Surroundings<T>& at,
+                       const T& taken = T(0)) const {
     ProfileOf<T> p;
     const std::size_t n = grain.nodes();
     for (std::size_t i = 0; i < n; ++i) {
       p.radius_nm.push_back(law_.mesh.radius[i] * value_of(shapes_[g].radius_nm));
-      p.volume.push_back(3 * law_.mesh.volume[i]);
+      p.volume.push_back(law_.mesh.dimensions * law_.mesh.volume[i]);
     }
+    p.dimensions = static_cast<int>(law_.mesh.dimensions);
+    p.height = model_.grain.height;
     p.lithium = s.x;
     p.oxygen_lost = s.lost;
     if (law_.memory == Memory::square_scheme) p.stabilised = s.memory;
     if (law_.memory == Memory::one_state) p.offset_V = s.memory;
     p.valence.resize(model_.ladder.cations.size());
     for (std::size_t i = 0; i < n; ++i) {
-      p.V.push_back(grain.potential(s, i, at));
+      p.V.push_back(grain.metal_potential(s, i, at));
       fill_valences(p, i, g, at);
     }
+    if (model_.reservoir.depth_nm > 0) reduce_layer(p, g, taken);
     return p;
   }
 
-  ObservablesOf<T> observe(const std::vector<ProfileOf<T>>& grains) const {
+  ObservablesOf<T> observe(const std::vector<ProfileOf<T>>& grains, const T& paired = T(0)) const {
     const std::size_t cations = model_.ladder.cations.size();
     ObservablesOf<T> o;
     o.tey_valence.assign(cations, T(0));
@@ -71,10 +75,11 @@ class Observer {
       o.mean_holes += mean(p.fresh_holes);
       o.mean_holes += mean(p.stabilised_holes);
       o.mean_oxygen_lost += mean(p.oxygen_lost);
+      if (!p.reservoir.empty()) o.mean_reservoir += mean(p.reservoir);
       const std::vector<T> rixs = fluorescence(length("O"), radius);
       for (std::size_t i = 0; i < rixs.size(); ++i) {
         emitting += shapes_[g].weight * rixs[i];
-        o.rixs += shapes_[g].weight * rixs[i] * response(p.fresh_holes[i], p.stabilised_holes[i]);
+        o.rixs += shapes_[g].weight * rixs[i] * response(p.fresh_holes[i], p.stabilised_holes[i], paired);
       }
     }
     for (std::size_t k = 0; k < cations; ++k) {
@@ -91,6 +96,7 @@ class Observer {
     o.core_V = largest.V.front();
     o.surface_lithium = largest.lithium.back();
     o.core_lithium = largest.lithium.front();
+    o.paired = paired;
     return o;
   }
 
@@ -98,7 +104,6 @@ class Observer {
   void fill_valences(ProfileOf<T>& p, std::size_t i, std::size_t g, const Surroundings<T>& at) const {
     T V = p.V[i];
     if (!shapes_[g].site_shift_V.empty()) V -= shapes_[g].site_shift_V[i];
-    if (law_.memory == Memory::one_state) V -= p.offset_V[i];
     const Ladder& ladder = model_.ladder;
     for (std::size_t k = 0; k < ladder.cations.size(); ++k) p.valence[k].push_back(T(ladder.cations[k].base_valence));
     for (std::size_t k = 0; k < ladder.couples.size(); ++k) {
@@ -109,18 +114,39 @@ class Observer {
       valence += c.electrons / cation->amount * occupation<T>(V, c.level + shift, c.width);
     }
     const T stabilised = law_.memory == Memory::square_scheme ? p.stabilised[i] : T(0);
+    const T offset = law_.memory == Memory::one_state ? p.offset_V[i] : T(0);
     const bool holes = value_of(at.levels.sites) > 0;
     p.fresh_holes.push_back(holes ? (at.levels.sites - stabilised) *
-                                        occupation<T>(V, at.levels.fresh_level, at.levels.oxygen_width)
+                                        occupation<T>(V, at.levels.fresh_level + offset, at.levels.oxygen_width)
                                   : T(0));
     p.stabilised_holes.push_back(
         holes ? stabilised * occupation<T>(V, at.levels.stabilised_level, at.levels.oxygen_width) : T(0));
   }
 
-  T response(const T& fresh, const T& stabilised) const {
+  // Electrons from outside, on the metals of the layer by number and preference.
+  void reduce_layer(ProfileOf<T>& p, std::size_t g, const T& taken) const {
+    const Ladder& ladder = model_.ladder;
+    std::vector<double> factor;
+    double drawn = 0;
+    for (const Cation& c : ladder.cations) {
+      const auto named = std::ranges::find(model_.reservoir.preferences, c.element, &Preference::element);
+      factor.push_back(named == model_.reservoir.preferences.end() ? 1 : named->factor);
+      drawn += c.amount * factor.back();
+    }
+    for (const double share : shell_share(law_.mesh, value_of(shapes_[g].radius_nm), model_.reservoir.depth_nm)) {
+      p.reservoir.push_back(share * taken);
+    }
+    for (std::size_t k = 0; k < ladder.cations.size(); ++k) {
+      for (std::size_t i = 0; i < p.reservoir.size(); ++i) p.valence[k][i] -= p.reservoir[i] * (factor[k] / drawn);
+    }
+  }
+
+  // A share `paired` of the holes answers with the dimers' brightness.
+  T response(const T& fresh, const T& stabilised, const T& paired) const {
     using std::expm1;
-    const T linear =
+    const T unpaired =
         take_(model_.probes.fresh_response) * fresh + take_(model_.probes.stabilised_response) * stabilised;
+    const T linear = unpaired * (1.0 + (take_(model_.dimers.brightness) - 1.0) * paired);
     const double saturation = model_.probes.saturation_holes;
     return saturation > 0 ? -expm1(-linear * (1 / saturation)) : linear;
   }
@@ -148,13 +174,21 @@ class Observer {
     for (std::size_t i = law_.mesh.radius.size(); i-- > 0;) depth.push_back(radius * (1 - law_.mesh.radius[i]));
     std::vector<T> w = result::escape_weights<T>(depth, depth_nm);
     std::reverse(w.begin(), w.end());
+    const RadialMesh& mesh = law_.mesh;
+    const double basal = result::basal_share(static_cast<int>(mesh.dimensions), model_.grain.height);
+    if (!(basal > 0)) return w;
+    for (std::size_t i = 0; i < w.size(); ++i) w[i] += basal * (mesh.dimensions * mesh.volume[i] - w[i]);
     return w;
   }
   std::vector<T> fluorescence(const T& length, const T& radius) const {
     std::vector<T> w;
     for (std::size_t i = 0; i < law_.mesh.radius.size(); ++i) {
-      T weight(3 * law_.mesh.volume[i]);
-      if (value_of(length) > 0) weight *= result::escape_from_sphere<T>(law_.mesh.radius[i], radius / length);
+      const RadialMesh& mesh = law_.mesh;
+      T weight(mesh.dimensions * mesh.volume[i]);
+      if (value_of(length) > 0) {
+        weight *= result::escape_from_grain<T>(static_cast<int>(mesh.dimensions), model_.grain.height, mesh.radius[i],
+                                               radius / length);
+      }
       w.push_back(weight);
     }
     return w;

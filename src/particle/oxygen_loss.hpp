@@ -29,24 +29,17 @@ class OxygenLoss {
   // evened out, and a place that gains lithium later cannot take oxygen back.
   void advance(Moment& after, const Moment& before, double heating_K_per_s, const T& h) {
     const Degradation& d = model_.degradation;
-    if (!(d.spinel_prefactor_per_s > 0) && !(d.rock_salt_prefactor_per_s > 0) && !(d.shell_rate_nm_per_s > 0)) return;
+    const bool reacts = d.spinel_prefactor_per_s > 0 || d.rock_salt_prefactor_per_s > 0 || d.shell_rate_nm_per_s > 0;
+    if (!reacts && !(value_of(before.extents.shell_nm) > 0)) return;
     after.extents = advance_extents<T>(d, take_, before.extents, T(before.temperature_K), heating_K_per_s, h);
-    const T rock_salt = after.extents.rock_salt - before.extents.rock_salt;
-    const T spinel = after.extents.spinel - before.extents.spinel - rock_salt;
-    for (std::size_t g = 0; g < shapes_.size(); ++g) {
-      GrainState<T>& s = after.state.grains[g];
-      const std::vector<double> share =
-          shell_share(mesh_, value_of(shapes_[g].radius_nm), value_of(after.extents.shell_nm));
-      const T x = 0.5 * (volume_mean(mesh_, s.x) + volume_mean(mesh_, before.state.grains[g].x));
-      const T to_rock_salt = lost_to(material::OxidePhase::rock_salt, x);
-      const T gain = spinel * lost_to(material::OxidePhase::spinel, x) + rock_salt * to_rock_salt;
-      for (std::size_t i = 0; i < s.x.size(); ++i) {
-        if (value_of(gain) > 0) s.bulk_lost[i] += gain;
-        T total = s.bulk_lost[i];
-        if (share[i] > 0 && value_of(to_rock_salt) > value_of(total)) total += share[i] * (to_rock_salt - total);
-        if (value_of(total) > value_of(s.lost[i])) s.lost[i] = total;
-      }
-    }
+    lose(after, before);
+  }
+
+  // A shell of rock salt, at once.
+  void reconstruct(Moment& now, const T& depth_nm) {
+    const Moment before = now;
+    if (value_of(depth_nm) > value_of(now.extents.shell_nm)) now.extents.shell_nm = depth_nm;
+    lose(now, before);
   }
 
   // Longest step that heating and reactions allow.
@@ -70,6 +63,25 @@ class OxygenLoss {
   }
 
  private:
+  void lose(Moment& after, const Moment& before) const {
+    const T rock_salt = after.extents.rock_salt - before.extents.rock_salt;
+    const T spinel = after.extents.spinel - before.extents.spinel - rock_salt;
+    for (std::size_t g = 0; g < shapes_.size(); ++g) {
+      GrainState<T>& s = after.state.grains[g];
+      const std::vector<double> share =
+          shell_share(mesh_, value_of(shapes_[g].radius_nm), value_of(after.extents.shell_nm));
+      const T x = 0.5 * (volume_mean(mesh_, s.x) + volume_mean(mesh_, before.state.grains[g].x));
+      const T to_rock_salt = lost_to(material::OxidePhase::rock_salt, x);
+      const T gain = spinel * lost_to(material::OxidePhase::spinel, x) + rock_salt * to_rock_salt;
+      for (std::size_t i = 0; i < s.x.size(); ++i) {
+        if (value_of(gain) > 0) s.bulk_lost[i] += gain;
+        T total = s.bulk_lost[i];
+        if (share[i] > 0 && value_of(to_rock_salt) > value_of(total)) total += share[i] * (to_rock_salt - total);
+        if (value_of(total) > value_of(s.lost[i])) s.lost[i] = total;
+      }
+    }
+  }
+
   T lost_to(material::OxidePhase phase, const T& x) const {
     const double cations = metals_ + model_.ladder.lithium - value_of(x);
     const double lost = material::oxygen_lost_to(phase, cations, anions_);

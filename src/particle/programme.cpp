@@ -38,6 +38,7 @@ void check_step(const Step& step) {
       check_positive(step, "voltage", step.voltage_V, "such as 4.8 V");
       check_positive(step, "duration", step.duration_s, "such as 2 h");
       break;
+    case StepKind::open_circuit:
     case StepKind::wait:
     case StepKind::hold:
       check_positive(step, "duration", step.duration_s, "such as 5 h");
@@ -56,6 +57,12 @@ void check_step(const Step& step) {
       if (step.stabilised_sites < 0)
         refuse(step, "sites are negative", "0 or more", fmt::format("{}", step.stabilised_sites));
       break;
+    case StepKind::reconstruct:
+      check_positive(step, "depth", step.depth_nm, "such as 1 nm");
+      break;
+    case StepKind::expose:
+      check_positive(step, "dose", step.dose_MGy, "such as 5 MGy");
+      break;
   }
 }
 
@@ -69,6 +76,8 @@ std::string name_of(StepKind kind) {
       return "discharge";
     case StepKind::hold_voltage:
       return "hold-voltage";
+    case StepKind::open_circuit:
+      return "open-circuit";
     case StepKind::wait:
       return "wait";
     case StepKind::hold:
@@ -79,6 +88,10 @@ std::string name_of(StepKind kind) {
       return "gitt";
     case StepKind::stabilise:
       return "stabilise";
+    case StepKind::reconstruct:
+      return "reconstruct";
+    case StepKind::expose:
+      return "expose";
   }
   return {};
 }
@@ -96,12 +109,28 @@ std::vector<Parameter> parameters(Programme& programme) {
       }
       if (step.kind == StepKind::stabilise) {
         out.push_back({prefix + "sites", "1", &step.stabilised_sites});
+        if (step.depth_nm > 0) out.push_back({prefix + "depth", "nm", &step.depth_nm, false});
+        continue;
+      }
+      if (step.kind == StepKind::reconstruct) {
+        out.push_back({prefix + "depth", "nm", &step.depth_nm, false});
+        continue;
+      }
+      if (step.kind == StepKind::expose) {
+        out.push_back({prefix + "dose", "MGy", &step.dose_MGy});
         continue;
       }
       if (step.kind == StepKind::hold_voltage) out.push_back({prefix + "voltage", "V", &step.voltage_V});
-      if (step.duration_s > 0) out.push_back({prefix + "duration", "s", &step.duration_s});
+      const char* lasts = step.kind == StepKind::gitt ? "pulse" : "duration";
+      if (step.duration_s > 0) out.push_back({prefix + lasts, "s", &step.duration_s});
       if (step.rate_per_s > 0) out.push_back({prefix + "rate", "1/s", &step.rate_per_s});
-      if (step.kind == StepKind::gitt) out.push_back({prefix + "rest", "s", &step.rest_s});
+      if (step.kind == StepKind::gitt) {
+        out.push_back({prefix + "rest", "s", &step.rest_s});
+      }
+      if (step.until_voltage_V) out.push_back({prefix + "until_voltage", "V", &*step.until_voltage_V, false});
+      if (step.until_surface_lithium)
+        out.push_back({prefix + "until_surface", "1", &*step.until_surface_lithium, false});
+      if (step.until_lithium) out.push_back({prefix + "until_lithium", "1", &*step.until_lithium, false});
     }
   };
   append(programme.trunk);
@@ -109,12 +138,20 @@ std::vector<Parameter> parameters(Programme& programme) {
   return out;
 }
 
+std::string present_name(const std::string& name) {
+  constexpr std::string_view former = "diffusivity.";
+  if (!name.starts_with(former)) return name;
+  const std::string rest = name.substr(former.size());
+  return rest == "log10_multiplier" ? "transport." + rest : "transport.log10_D_cm2_s." + rest;
+}
+
 Parameter parameter(Model& model, Programme& programme, const std::string& name) {
   std::vector<Parameter> all = parameters(model);
   for (Parameter& p : parameters(programme)) all.push_back(std::move(p));
+  const std::string wanted = present_name(name);
   std::vector<std::string> known;
   for (Parameter& p : all) {
-    if (p.name == name) return p;
+    if (p.name == wanted) return p;
     known.push_back(p.name);
   }
   const std::string near = core::nearest_name(name, known);

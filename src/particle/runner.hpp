@@ -21,6 +21,7 @@
 #include "moment.hpp"
 #include "observation.hpp"
 #include "oxygen_loss.hpp"
+#include "side_processes.hpp"
 
 namespace lithoscope::particle {
 
@@ -34,19 +35,22 @@ class Runner {
         take_(take),
         record_(record),
         sampling_(sampling),
-        law_{graded_mesh(static_cast<int>(model.grain.cells), model.grain.surface_spacing),
+        law_{graded_mesh(static_cast<int>(model.grain.cells), model.grain.surface_spacing, model.grain.shape),
              diffusivity_table<T>(model, take),
              model.transport.drive,
              memory_kind(model, programme),
              structure_moves(model),
-             model.ladder.lithium},
+             model.ladder.lithium,
+             model.transport.elastic ? stress_V_per_lithium(model) : 0},
         shapes_(make_shapes<T>(model, take, law_.mesh)),
         electrode_(law_, shapes_, model.numerics.tolerance),
         observer_(model, take_, law_, shapes_),
         environment_(model, take_, law_.structure_moves),
+        side_(model, take_, environment_),
         oxygen_loss_(model, take_, law_.mesh, shapes_),
         watch_(model, law_, shapes_) {
     constexpr double grams_per_kg = 1e3;
+    check_steps(model, programme);
     sites_mol_per_m3_ = take_(model.grain.density_kg_per_m3) * (grams_per_kg / model.composition.molar_mass_g_per_mol);
   }
 
@@ -109,7 +113,7 @@ class Runner {
   T ohmic_V(const T& mean_rate_per_s) const {
     constexpr double m_per_nm = 1e-9;
     T area(0);  // of the grains, per volume, 1/nm
-    for (const GrainShape<T>& shape : shapes_) area += 3.0 * shape.weight / shape.radius_nm;
+    for (const GrainShape<T>& shape : shapes_) area += law_.mesh.dimensions * shape.weight / shape.radius_nm;
     const T current_A_per_m2 = mean_rate_per_s / area * m_per_nm * core::faraday_C_per_mol * sites_mol_per_m3_;
     return current_A_per_m2 * take_(model_.surface.resistance_ohm_m2);
   }
@@ -122,7 +126,8 @@ class Runner {
     const auto surface = electrode_.surface_potentials(now.state, at);
     if (value_of(segment.mean_rate) != 0) {
       return surface[0] + ohmic +
-             overpotential<T>(electrode_.kinetics, shapes_[0].radius_nm, segment.mean_rate * (1.0 / 3), at.thermal_V);
+             overpotential<T>(electrode_.kinetics, shapes_[0].radius_nm, segment.mean_rate * (1 / law_.mesh.dimensions),
+                              at.thermal_V);
     }
     T area(0), sum(0);  // at rest: the mean over the surface
     for (std::size_t g = 0; g < shapes_.size(); ++g) {
@@ -241,6 +246,8 @@ class Runner {
       return true;
     }
     double excess_before = at_start ? value_of(*at_start) : 0;
+    const bool drawn = record_ == Record::everything && value_of(segment.mean_rate) != 0;
+    double V_before = drawn ? value_of(cell_potential(now, segment, first)) : 0;
     T elapsed(0);
     double h = first_step(first);
     double sample = next_sample(0, duration);
@@ -270,7 +277,17 @@ class Runner {
           continue;
         }
       }
+      if (drawn) {
+        const double V_after =
+            value_of(cell_potential(tried.after, segment, environment_.at(start, segment, elapsed + step)));
+        if (!straight(now, start, segment, elapsed, step, boundary, V_before, V_after)) {
+          h = 0.5 * value_of(step);
+          continue;
+        }
+        V_before = V_after;
+      }
       if (tried.beyond) excess_before = value_of(*tried.beyond);
+      side_.advance(tried.after, segment, elapsed, step);
       oxygen_loss_.advance(tried.after, now, segment.heating_K_per_s, step);
       now = std::move(tried.after);
       elapsed += step;
@@ -282,6 +299,22 @@ class Runner {
       if (arrives) sample = next_sample(sample, duration);
     }
     return false;
+  }
+
+  // Whether a line between the ends of a step is the potential on the way: a curve drawn through the rows then is the
+  // solver's to 0.1 mV.
+  bool straight(const Moment& now, const Moment& start, const Segment& segment, const T& elapsed, const T& step,
+                Boundary boundary, double V_before, double V_after) {
+    constexpr double drawn_V = 1e-4, shortest_s = 1e-3;
+    if (value_of(step) < shortest_s) return true;
+    for (const double part : {0.3, 0.65}) {  // two, for a bend that turns in the middle
+      const Attempt there = attempt(now, start, segment, elapsed, part * step, boundary);
+      if (!(there.error <= 1)) return true;
+      const Surroundings<T> at = environment_.at(start, segment, elapsed + part * step);
+      const double off = value_of(cell_potential(there.after, segment, at)) - V_before - part * (V_after - V_before);
+      if (std::abs(off) > drawn_V) return false;
+    }
+    return true;
   }
 
   // The time in the segment at which the next row is due; infinite when there is none before its end.
@@ -330,8 +363,8 @@ class Runner {
     if (record_ == Record::everything) {
       thin_snapshots(leg);
       leg.snapshot_time_s.push_back(value_of(now.time_s));
-      leg.snapshots.push_back(
-          observer_.profile(now.state.grains.back(), shapes_.size() - 1, electrode_.grains().back(), at));
+      leg.snapshots.push_back(observer_.profile(now.state.grains.back(), shapes_.size() - 1, electrode_.grains().back(),
+                                                at, side_.taken(now)));
     }
   }
 
@@ -359,8 +392,8 @@ class Runner {
     m.time_s = now.time_s;
     m.temperature_K = now.temperature_K;
     for (std::size_t g = 0; g < shapes_.size(); ++g)
-      m.grains.push_back(observer_.profile(now.state.grains[g], g, electrode_.grains()[g], at));
-    m.seen = observer_.observe(m.grains);
+      m.grains.push_back(observer_.profile(now.state.grains[g], g, electrode_.grains()[g], at, side_.taken(now)));
+    m.seen = observer_.observe(m.grains, side_.paired(now));
     leg.marks.push_back(std::move(m));
   }
 
@@ -448,9 +481,11 @@ class Runner {
           segment.held_V = take_(step.voltage_V);
           advance(now, segment, leg);
           break;
+        case StepKind::open_circuit:
         case StepKind::wait:
         case StepKind::hold:
           begin_rest(now);
+          segment.in_cell = step.kind == StepKind::open_circuit;
           advance(now, segment, leg);
           break;
         case StepKind::ramp: {
@@ -466,6 +501,12 @@ class Runner {
           break;
         case StepKind::stabilise:
           stabilise(now, step);
+          break;
+        case StepKind::reconstruct:
+          oxygen_loss_.reconstruct(now, T(take_(step.depth_nm)));
+          break;
+        case StepKind::expose:
+          side_.expose(now, T(take_(step.dose_MGy)));
           break;
       }
       mark(now, segment, step.name, leg);
@@ -483,6 +524,7 @@ class Runner {
   Electrode<T> electrode_;
   Observer<T, Take> observer_;
   Environment<T, Take> environment_;
+  SideProcesses<T, Take> side_;
   OxygenLoss<T, Take> oxygen_loss_;
   Watch<T> watch_;
   T sites_mol_per_m3_{0};

@@ -45,6 +45,8 @@ Observables part(const ObservablesOf<Jet>& o, int k) {
           .tey_holes = part(o.tey_holes, k),
           .mean_holes = part(o.mean_holes, k),
           .mean_oxygen_lost = part(o.mean_oxygen_lost, k),
+          .mean_reservoir = part(o.mean_reservoir, k),
+          .paired = part(o.paired, k),
           .tey_transmission = part(o.tey_transmission, k),
           .rixs = part(o.rixs, k),
           .surface_V = part(o.surface_V, k),
@@ -56,13 +58,16 @@ Observables part(const ObservablesOf<Jet>& o, int k) {
 Profile values(const ProfileOf<Jet>& p) {
   Profile out{.radius_nm = p.radius_nm,
               .volume = p.volume,
+              .dimensions = p.dimensions,
+              .height = p.height,
               .lithium = part(p.lithium, -1),
               .V = part(p.V, -1),
               .fresh_holes = part(p.fresh_holes, -1),
               .stabilised_holes = part(p.stabilised_holes, -1),
               .stabilised = part(p.stabilised, -1),
               .offset_V = part(p.offset_V, -1),
-              .oxygen_lost = part(p.oxygen_lost, -1)};
+              .oxygen_lost = part(p.oxygen_lost, -1),
+              .reservoir = part(p.reservoir, -1)};
   for (const auto& valence : p.valence) out.valence.push_back(part(valence, -1));
   return out;
 }
@@ -109,6 +114,23 @@ void append(const LegOf<Jet>& leg, std::size_t index, int count, Sensitivities& 
     for (std::size_t r = 0; r < leg.trace.cell_V.size(); ++r) {
       out.cell_V[index][r].push_back(part(leg.trace.cell_V[r], k));
     }
+  }
+}
+
+void move(std::vector<double>& to, const std::vector<double>& by, double step) {
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] += step * by[i];
+}
+
+void move(Observables& o, const Observables& by, double step) {
+  move(o.tey_valence, by.tey_valence, step);
+  move(o.pfy_valence, by.pfy_valence, step);
+  move(o.mean_valence, by.mean_valence, step);
+  for (double Observables::* const field :
+       {&Observables::tey_lithium, &Observables::mean_lithium, &Observables::tey_holes, &Observables::mean_holes,
+        &Observables::mean_oxygen_lost, &Observables::mean_reservoir, &Observables::paired,
+        &Observables::tey_transmission, &Observables::rixs, &Observables::surface_V, &Observables::core_V,
+        &Observables::surface_lithium, &Observables::core_lithium}) {
+    o.*field += step * by.*field;
   }
 }
 
@@ -161,6 +183,23 @@ Sensitivities simulate_with_sensitivities(const Model& model, const Programme& p
     for (const auto& leg : run.branches) out.run.branches.push_back(values(leg));
   }
   if (names.empty()) out.run = simulate(own, own_programme, Record::trace);
+  return out;
+}
+
+std::vector<Quantity> summary_slopes(const Model& model, const Sensitivities& s, std::size_t k, double value) {
+  const double step = 1e-6 * (value != 0 ? std::abs(value) : 1);
+  Run moved = s.run;
+  const auto shift = [&](Leg& leg, std::size_t index) {
+    for (std::size_t m = 0; m < leg.marks.size(); ++m) {
+      leg.marks[m].time_s += step * s.mark_time_s[index][m][k];
+      move(leg.marks[m].seen, s.seen[index][m][k], step);
+    }
+  };
+  shift(moved.trunk, 0);
+  for (std::size_t b = 0; b < moved.branches.size(); ++b) shift(moved.branches[b], b + 1);
+  std::vector<Quantity> out = summary(model, moved);
+  const std::vector<Quantity> there = summary(model, s.run);
+  for (std::size_t q = 0; q < out.size(); ++q) out[q].value = (out[q].value - there[q].value) / step;
   return out;
 }
 

@@ -9,22 +9,24 @@ namespace lithoscope::particle {
 Stress diffusion_stress(const Profile& profile, const Mechanics& mechanics) {
   const std::size_t n = profile.lithium.size();
   const double radius = profile.radius_nm.back();
+  const int d = profile.dimensions;
   // M(r) at the nodes: all shells inside, and the node's own up to it, x linear in between.
-  std::vector<double> mean(n, profile.lithium.front() / 3);
+  std::vector<double> mean(n, profile.lithium.front() / d);
   double inside = 0;
   for (std::size_t i = 1; i < n; ++i) {
     const double a = profile.radius_nm[i - 1] / radius;
     const double b = profile.radius_nm[i] / radius;
     const double slope = (profile.lithium[i] - profile.lithium[i - 1]) / (b - a);
-    inside += (profile.lithium[i - 1] - slope * a) * (b * b * b - a * a * a) / 3 +
-              slope * (std::pow(b, 4) - std::pow(a, 4)) / 4;
-    mean[i] = inside / (b * b * b);
+    inside += (profile.lithium[i - 1] - slope * a) * (std::pow(b, d) - std::pow(a, d)) / d +
+              slope * (std::pow(b, d + 1) - std::pow(a, d + 1)) / (d + 1);
+    mean[i] = inside / std::pow(b, d);
   }
   const double scale = mechanics.youngs_modulus_GPa * mechanics.strain_per_lithium / (1 - mechanics.poisson_ratio);
   Stress stress;
   for (std::size_t i = 0; i < n; ++i) {
-    stress.radial_GPa.push_back(2 * scale * (mean.back() - mean[i]));
-    stress.hoop_GPa.push_back(scale * (2 * mean.back() + mean[i] - profile.lithium[i]));
+    stress.radial_GPa.push_back((d - 1) * scale * (mean.back() - mean[i]));
+    const double around = d == 1 ? mean.back() : (d - 1) * mean.back() + mean[i];
+    stress.hoop_GPa.push_back(scale * (around - profile.lithium[i]));
   }
   return stress;
 }

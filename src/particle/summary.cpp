@@ -48,6 +48,7 @@ void describe_change(const Model& model, const Leg& leg, std::vector<Quantity>& 
   put("delta_core_lithium", "Li/f.u.", after.seen.core_lithium - before.seen.core_lithium);
   put("deviation_before", "Li/f.u.", before.seen.tey_lithium - before.seen.mean_lithium);
   put("deviation_after", "Li/f.u.", after.seen.tey_lithium - after.seen.mean_lithium);
+  put("reservoir", "e/f.u.", after.seen.mean_reservoir - before.seen.mean_reservoir);
   put("oxygen_gas", "O2/f.u.", 0.5 * (after.seen.mean_oxygen_lost - before.seen.mean_oxygen_lost));
   put("ledger", "e/f.u.", ledger(model, before, after).residual());
 }
@@ -73,12 +74,13 @@ Ledger ledger(const Model& model, const Mark& before, const Mark& after) {
   }
   out.holes = after.seen.mean_holes - before.seen.mean_holes;
   out.oxygen_lost = 2 * (after.seen.mean_oxygen_lost - before.seen.mean_oxygen_lost);
+  out.reservoir = after.seen.mean_reservoir - before.seen.mean_reservoir;
   out.lithium = after.seen.mean_lithium - before.seen.mean_lithium;
   return out;
 }
 
 double Ledger::residual() const {
-  double sum = holes + oxygen_lost - lithium;
+  double sum = holes + oxygen_lost + reservoir - lithium;
   for (const double electrons : cations) sum += electrons;
   return sum;
 }

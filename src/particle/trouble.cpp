@@ -35,18 +35,48 @@ void look_at_widths(const Model& m, double hot_K, std::vector<std::string>& warn
       core::boltzmann_eV_per_K * hot_K, hot_K - core::zero_celsius_K, narrow));
 }
 
-void look_at_surface(const Model& m, const Leg& leg, std::vector<std::string>& warnings) {
-  const Observables& before = start_of(leg).seen;
-  const Observables& after = leg.marks.back().seen;
-  for (std::size_t k = 0; k < m.ladder.cations.size(); ++k) {
-    const bool reduced = after.tey_valence[k] < before.tey_valence[k] - 1e-4;
+// A surface that was the more reduced one before it was reduced further: once for all branches that start alike.
+void look_at_surface(const Model& m, const std::vector<Leg>& branches, std::vector<std::string>& warnings) {
+  std::vector<std::pair<std::string, std::string>> told;  // what was seen, and of which branches
+  for (const Leg& leg : branches) {
+    if (leg.marks.empty()) continue;
+    const Observables& before = start_of(leg).seen;
+    const Observables& after = leg.marks.back().seen;
     const bool layered = after.mean_oxygen_lost < 1e-3;
-    if (!reduced || !layered || before.tey_valence[k] >= before.pfy_valence[k] - 1e-4) continue;
-    warnings.push_back(
-        fmt::format("Before \"{}\" the surface's {} is more reduced than the bulk's ({:.4f} against {:.4f}): lithium "
-                    "that flows to "
-                    "the surface cannot explain a later reduction there.",
-                    leg.name, m.ladder.cations[k].element, before.tey_valence[k], before.pfy_valence[k]));
+    std::string seen;
+    for (std::size_t k = 0; k < m.ladder.cations.size(); ++k) {
+      const bool reduced = after.tey_valence[k] < before.tey_valence[k] - 1e-4;
+      if (!reduced || !layered || before.tey_valence[k] >= before.pfy_valence[k] - 1e-4) continue;
+      seen += fmt::format("{}{} {:.4f} against {:.4f}", seen.empty() ? "" : ", ", m.ladder.cations[k].element,
+                          before.tey_valence[k], before.pfy_valence[k]);
+    }
+    if (seen.empty()) continue;
+    const auto same = std::ranges::find(told, seen, &std::pair<std::string, std::string>::first);
+    if (same == told.end())
+      told.emplace_back(seen, "\"" + leg.name + "\"");
+    else
+      same->second += ", \"" + leg.name + "\"";
+  }
+  for (const auto& [seen, legs] : told) {
+    warnings.push_back(fmt::format(
+        "Before {} the surface is already more reduced than the bulk ({}): lithium that flows to the surface "
+        "cannot explain a later reduction there.",
+        legs, seen));
+  }
+}
+
+// The voltage that ends a charge is the surface's: it says little about a grain whose inside lags behind.
+void look_at_cutoffs(const Programme& programme, const Run& run, std::vector<std::string>& warnings) {
+  constexpr double behind = 0.1;
+  for (std::size_t i = 0; i < programme.trunk.size() && i + 1 < run.trunk.marks.size(); ++i) {
+    const Step& step = programme.trunk[i];
+    if (step.kind != StepKind::charge || !(step.until_voltage_V || step.until_surface_lithium)) continue;
+    const Observables& end = run.trunk.marks[i + 1].seen;
+    if (!(end.mean_lithium < (1 - behind) * end.surface_lithium)) continue;
+    warnings.push_back(fmt::format(
+        "Step \"{}\" ends by what its surface has reached ({:.3f} Li out) while the mean is {:.0f} % behind ({:.3f} Li "
+        "out): its cut-off does not say how far the grain is charged.",
+        step.name, end.surface_lithium, 100 * (1 - end.mean_lithium / end.surface_lithium), end.mean_lithium));
   }
 }
 
@@ -64,10 +94,9 @@ std::vector<std::string> look_for_trouble(const Model& model, const Programme& p
   }
   const auto remark = [&](const Leg& leg) { warnings.insert(warnings.end(), leg.remarks.begin(), leg.remarks.end()); };
   remark(run.trunk);
-  for (const Leg& leg : run.branches) {
-    remark(leg);
-    look_at_surface(model, leg, warnings);
-  }
+  for (const Leg& leg : run.branches) remark(leg);
+  look_at_cutoffs(programme, run, warnings);
+  look_at_surface(model, run.branches, warnings);
   return warnings;
 }
 

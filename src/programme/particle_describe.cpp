@@ -36,7 +36,7 @@ std::string PlainNames::of(std::string_view text) {
 
 bool NamedLeg::layered() const { return leg->marks.back().seen.mean_oxygen_lost < layered_still; }
 
-bool NamedLeg::loses_oxygen() const { return !trunk && leg->trace.time_s.size() >= 3 && !layered(); }
+bool NamedLeg::loses_oxygen() const { return leg->trace.time_s.size() >= 3 && !layered(); }
 
 std::vector<NamedLeg> legs_of(const particle::Run& run) {
   PlainNames names;
@@ -95,6 +95,7 @@ constexpr std::array phrases{
     Phrase{"delta_core_lithium", "Change of the lithium extracted at the centre"},
     Phrase{"deviation_before", "Lithium extracted that the electron yield sees less the mean, before"},
     Phrase{"deviation_after", "Lithium extracted that the electron yield sees less the mean, after"},
+    Phrase{"reservoir", "Electrons that came from outside"},
     Phrase{"oxygen_gas", "Oxygen molecules that left"},
     Phrase{"ledger", "Electrons that the ledger leaves over, rounding"},
     Phrase{"tey_valence", "Valence at the surface, as the electron yield sees it"},
@@ -293,6 +294,14 @@ Table ends_table(const ParticleOutcome& outcome) {
       [](const Mark& m) { return m.seen.tey_holes; });
   put("holes", "", "Oxygen holes per formula unit, volume mean", {.digits = 4},
       [](const Mark& m) { return m.seen.mean_holes; });
+  if (model.reservoir.depth_nm > 0) {
+    put("reservoir", "", "Electrons per formula unit that came from outside, volume mean",
+        {.name = "e\u207b outside", .digits = 4}, [](const Mark& m) { return m.seen.mean_reservoir; });
+  }
+  if (model.dimers.rate_per_s > 0) {
+    put("paired", "", "Share of the oxygen holes that have paired", {.digits = 3},
+        [](const Mark& m) { return m.seen.paired; });
+  }
   put("oxygen_lost", "", "Oxygen atoms lost per formula unit, volume mean", {.name = "O lost", .digits = 4},
       [](const Mark& m) { return m.seen.mean_oxygen_lost; });
   put("rixs", "", "Response of the RIXS oxygen feature", {.hidden = true}, [](const Mark& m) { return m.seen.rixs; });
@@ -328,7 +337,7 @@ result::Result describe(const ParticleOutcome& outcome) {
   append(trace_tables(outcome));
   append(profile_tables(outcome));
   if (outcome.scan) append({scan_table(*outcome.scan, outcome.run)});
-  append({programme_table(outcome.file)});
+  append({answer_table(outcome), levers_table(outcome), parameters_table(outcome.file), programme_table(outcome.file)});
   std::erase_if(out.tables, [](const Table& t) { return t.rows() == 0; });
   std::set<std::string> states;
   for (const NamedLeg& l : legs_of(outcome.run)) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <tuple>
 
 #include "particle_parts.hpp"
 
@@ -121,6 +122,59 @@ Figure profile_figure(const ParticleOutcome& outcome) {
   return figure;
 }
 
+// Metals and holes over depth before and after a branch, with how deep each probe sees.
+void add_depth_figures(const ParticleOutcome& outcome, Result& result) {
+  const particle::Model& model = outcome.file.model;
+  const NamedLeg trunk = legs_of(outcome.run).front();
+  const double radius = outcome.run.radius_nm.back();
+  const double shown_nm = std::min(radius, 12 * model.probes.tey_depth_nm);
+  constexpr std::size_t most_branches = 3;
+  std::size_t drawn = 0;
+  for (const NamedLeg& l : mild_branches(outcome.run)) {
+    if (drawn == most_branches || l.leg->marks.size() < 2) continue;
+    ++drawn;
+    const std::size_t grain = l.leg->marks.back().grains.size() - 1;
+    // A branch starts from a mark of the trunk.
+    std::size_t from = trunk.leg->marks.size() - 1;
+    for (std::size_t i = 0; i < trunk.leg->marks.size(); ++i) {
+      if (!l.leg->after.empty() && trunk.leg->marks[i].step == l.leg->after) from = i;
+    }
+    if (result.find_table(profile_name(trunk, from, grain)) == nullptr) continue;
+    Figure figure{
+        .name = figure_name("depth", l.name),
+        .title = fmt::format("Over depth, before and after \"{}\"", l.leg->name),
+        .caption = fmt::format("Valences of the metals and oxygen holes per formula unit (shifted up by 3) in the "
+                               "largest grain; dashed before, solid after. Shaded: the depth from which 1/e of the "
+                               "electrons still escape. Fluorescence sees {}.",
+                               model.probes.pfy_length_nm > 0 || !model.probes.edges.empty()
+                                   ? "about the whole grain, weakened inward"
+                                   : "the whole grain alike"),
+        .x_axis = {"depth below the surface", "nm"},
+        .y_axis = {"valence; holes + 3", ""},
+        .bands = {{0, std::min(model.probes.tey_depth_nm, shown_nm), "electron yield"}}};
+    const auto add = [&](const std::string& name, const char* when, const std::string& table, Role role, Mark mark,
+                         const std::string& column, double offset) {
+      figure.plots.push_back({.name = fmt::format("{} {}", name, when),
+                              .role = role,
+                              .mark = mark,
+                              .table = table,
+                              .x = "depth",
+                              .y = column,
+                              .offset = offset});
+    };
+    for (const auto& [when, table, mark] :
+         {std::tuple{"before", profile_name(trunk, from, grain), Mark::dashed},
+          std::tuple{"after", profile_name(l, l.leg->marks.size() - 1, grain), Mark::line}}) {
+      for (std::size_t k = 0; k < model.ladder.cations.size(); ++k) {
+        const std::string& element = model.ladder.cations[k].element;
+        add(element, when, table, role_of(k), mark, "valence_" + element, 0);
+      }
+      if (model.ladder.oxygen.sites > 0) add("holes", when, table, Role::muted, mark, "holes", 3);
+    }
+    result.figures.push_back(std::move(figure));
+  }
+}
+
 // Of the trunk, of branches that stay layered, of those that lose oxygen: each on its own scale.
 void add_ledger_figures(const ParticleOutcome& outcome, Result& result) {
   const particle::Model& model = outcome.file.model;
@@ -129,12 +183,12 @@ void add_ledger_figures(const ParticleOutcome& outcome, Result& result) {
                   .title = title,
                   .caption =
                       "Volume means per formula unit. What metals and oxygen give equals the lithium that left, less "
-                      "what lost oxygen leaves behind; the rest is rounding.",
+                      "what lost oxygen leaves behind and what comes from outside; the rest is rounding.",
                   .x_axis = {"", ""},
                   .y_axis = {"electrons given", "per f.u."}};
     double x = 0;
     for (const particle::Cation& c : model.ladder.cations) figure.x_ticks.push_back({x++, c.element});
-    for (const char* what : {"O holes", "O lost", "Li left"}) figure.x_ticks.push_back({x++, what});
+    for (const char* what : {"O holes", "O lost", "outside", "Li left"}) figure.x_ticks.push_back({x++, what});
     return figure;
   };
   std::array figures{empty("ledger-trunk", "The ledger of the trunk: who gave the electrons"),
@@ -231,7 +285,11 @@ void add_figures(const ParticleOutcome& outcome, Result& result) {
   Figure charge = charge_figure(outcome);
   if (!charge.plots.empty()) result.figures.push_back(std::move(charge));
   add_radius_figures(outcome, result);
-  if (outcome.run.trunk.marks.size() > 1) result.figures.push_back(profile_figure(outcome));
+  if (outcome.run.trunk.marks.size() > 1) {
+    result.figures.push_back(profile_figure(outcome));
+    add_depth_figures(outcome, result);
+  }
+  add_tornado(outcome, result);
   add_ledger_figures(outcome, result);
   for (const NamedLeg& l : legs_of(outcome.run)) {
     if (l.loses_oxygen()) add_heating_figures(l, result);

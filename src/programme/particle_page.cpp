@@ -8,9 +8,6 @@
 #include "particle_parts.hpp"
 
 namespace lithoscope::programme {
-namespace {
-
-using particle::Leg;
 
 std::string signed_text(double v, int decimals) {
   if (std::abs(v) < 0.5 * std::pow(10.0, -decimals)) return fmt::format("{:.{}f}", 0.0, decimals);
@@ -18,6 +15,10 @@ std::string signed_text(double v, int decimals) {
   if (text.starts_with('-')) text.replace(0, 1, "\u2212");
   return text;
 }
+
+namespace {
+
+using particle::Leg;
 
 double bulk_change(const particle::Model& model, const particle::Mark& a, const particle::Mark& b) {
   double electrons = 0;
@@ -66,6 +67,16 @@ std::string accuracy(const particle::Model& model) {
   return measured ? ", the solver's error in x is about 0.0001" : "";
 }
 
+std::string how_far(const Assumptions& a) {
+  if (a.draws == 0) return "No number has a range, so that nothing says how far the answer moves with the assumptions.";
+  std::string out = fmt::format(
+      "The intervals are the central 95 % of {} runs in which all {} assumed numbers with a range "
+      "were drawn from it",
+      a.draws - a.failed, a.levers.size());
+  if (a.failed > 0) out += fmt::format("; {} draws could not run", a.failed);
+  return out + ".";
+}
+
 // Figures whose names begin so.
 std::vector<std::string> figures_of(const result::Result& result, std::initializer_list<std::string_view> beginnings) {
   std::vector<std::string> out;
@@ -77,6 +88,7 @@ std::vector<std::string> figures_of(const result::Result& result, std::initializ
 }
 
 void add_answers(const ParticleOutcome& outcome, result::Result& result) {
+  if (std::string answer = answer_sentence(outcome); !answer.empty()) result.answers.push_back(std::move(answer));
   if (std::string trunk = trunk_answer(outcome); !trunk.empty()) result.answers.push_back(std::move(trunk));
   for (const Leg& leg : outcome.run.branches) {
     if (!leg.marks.empty()) result.answers.push_back(branch_answer(outcome, leg));
@@ -85,6 +97,7 @@ void add_answers(const ParticleOutcome& outcome, result::Result& result) {
 
 void add_section(std::string title, std::vector<std::string> figures, std::vector<std::string> tables,
                  result::Result& result) {
+  std::erase_if(tables, [&](const std::string& t) { return result.find_table(t) == nullptr; });
   if (figures.empty() && tables.empty()) return;
   result.sections.push_back({.title = std::move(title), .figures = std::move(figures), .tables = std::move(tables)});
 }
@@ -101,14 +114,19 @@ void add_page(const ParticleOutcome& outcome, result::Result& result) {
     result.confidence.push_back(
         "The numbers follow from the assumptions of the programme file; they carry no error bar of their own. Lithium "
         "and charge are conserved to rounding" +
-        accuracy(outcome.file.model) + ". How far the answer moves with the assumptions is what a scan is for.");
+        accuracy(outcome.file.model) + ". " + how_far(outcome.assumptions));
   }
-  add_section("In brief", figures_of(result, {changes ? "changes" : "charge"}), {}, result);
+  add_section("In brief", figures_of(result, {changes ? "changes" : "charge"}), {"answer"}, result);
+  if (!outcome.doubts.empty())
+    result.sections.push_back({.title = "What carries the answer", .paragraphs = outcome.doubts});
+  add_section("How far it moves with the assumptions", figures_of(result, {"assumptions-"}), {"levers"}, result);
   add_section("Through the grain", figures_of(result, {"map-"}), {}, result);
+  add_section("Over depth", figures_of(result, {"depth-"}), {}, result);
   add_section("Before and after", figures_of(result, {"profiles", "ledger-"}), {"ends"}, result);
   if (changes) add_section("Charge", figures_of(result, {"charge"}), {}, result);
   add_section("Heat", figures_of(result, {"phases-", "oxygen-"}), {}, result);
   if (outcome.scan) add_section("Scan", figures_of(result, {"scan-"}), {"scan"}, result);
+  add_section("Where the numbers are from", {}, {"parameters"}, result);
 }
 
 }  // namespace lithoscope::programme

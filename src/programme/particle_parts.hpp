@@ -87,6 +87,19 @@ result::Table changes_table(const ParticleOutcome& outcome);
 result::Table ledger_table(const ParticleOutcome& outcome);
 result::Table scan_table(const particle::ScanResult& scan, const particle::Run& run);
 
+/// "+0.138" with a true minus sign; "0.000" of what rounds to it.
+std::string signed_text(double v, int decimals);
+/// Observables of the answer: this run, the interval over the assumptions, what is resolved, what the paper reports.
+result::Table answer_table(const ParticleOutcome& outcome);
+/// The same as a sentence; empty where nothing says what is resolved.
+std::string answer_sentence(const ParticleOutcome& outcome);
+/// Every number with its origin.
+result::Table parameters_table(const ProgrammeFile& file);
+/// The numbers of the answer with one assumption moved at a time.
+result::Table levers_table(const ParticleOutcome& outcome);
+/// The strongest of them as figures, with their tables.
+void add_tornado(const ParticleOutcome& outcome, result::Result& result);
+
 /// Figures of what is in the result.
 void add_figures(const ParticleOutcome& outcome, result::Result& result);
 /// Words and sections.

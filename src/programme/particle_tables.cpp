@@ -85,6 +85,9 @@ Table profile_table(std::string name, std::string title, const Profile& p, const
     table.columns.push_back(number_column(std::move(column), unit, std::move(help), values));
   };
   put("radius", "nm", "Distance from the centre of the grain", p.radius_nm);
+  std::vector<double> depth;
+  for (const double r : p.radius_nm) depth.push_back(p.radius_nm.back() - r);
+  put("depth", "nm", "Depth below the surface", depth);
   put("volume_share", "", "Share of the grain's volume that the node stands for", p.volume);
   put("lithium_extracted", "", "Lithium extracted per formula unit", p.lithium);
   put("potential", "V", "Local potential against lithium", p.V);
@@ -95,8 +98,12 @@ Table profile_table(std::string name, std::string title, const Profile& p, const
   put("fresh_holes", "", "Holes per formula unit on fresh oxygen sites", p.fresh_holes);
   put("stabilised_holes", "", "Holes per formula unit on stabilised oxygen sites", p.stabilised_holes);
   put("oxygen_lost", "", "Oxygen atoms lost per formula unit", p.oxygen_lost);
+  std::vector<double> holes = p.fresh_holes;
+  for (std::size_t i = 0; i < holes.size(); ++i) holes[i] += p.stabilised_holes[i];
+  put("holes", "", "Oxygen holes per formula unit", holes);
+  if (!p.reservoir.empty()) put("reservoir", "", "Electrons from outside per formula unit", p.reservoir);
   if (!p.stabilised.empty()) put("stabilised_sites", "", "Stabilised oxygen sites per formula unit", p.stabilised);
-  if (!p.offset_V.empty()) put("offset", "V", "Offset of the potential that the memory holds", p.offset_V);
+  if (!p.offset_V.empty()) put("offset", "V", "Offset of the oxygen's level that its memory has built up", p.offset_V);
   return table;
 }
 
@@ -195,6 +202,7 @@ Table ledger_table(const ParticleOutcome& outcome) {
     for (std::size_t k = 0; k < ledger.cations.size(); ++k) put(model.ladder.cations[k].element, ledger.cations[k]);
     put("O holes", ledger.holes);
     put("O lost", ledger.oxygen_lost);
+    put("outside", ledger.reservoir);
     put("Li left", ledger.lithium);
   }
   return {.name = "ledger",

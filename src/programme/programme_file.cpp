@@ -20,16 +20,19 @@ namespace {
 
 using io::Override;
 using io::TableReader;
+using io::TomlNode;
 using io::TomlTable;
 using particle::Branch;
 using particle::Model;
 using particle::Step;
 using particle::StepKind;
 
+const std::vector<std::string> shape_names{"slab", "cylinder", "sphere"};
 const std::vector<std::string> drive_names{"composition", "potential"};
 const std::vector<std::string> memory_names{"none", "square-scheme", "one-state"};
-const std::vector<std::string> step_names{"charge", "discharge", "hold-voltage", "wait",
-                                          "hold",   "ramp",      "gitt",         "stabilise"};
+const std::vector<std::string> step_names{"charge", "discharge", "hold-voltage", "open-circuit", "wait",  "hold",
+                                          "ramp",   "gitt",      "stabilise",    "reconstruct",  "expose"};
+const std::vector<std::string> stress_names{"none", "elastic"};
 const std::vector<std::string> fluorescence_names{"volume", "attenuated"};
 
 // The members of a group whose keys are there.
@@ -105,6 +108,12 @@ particle::OxygenRedox read_oxygen(TableReader reader) {
   return oxygen;
 }
 
+void read_grain(TableReader reader, particle::Grain& grain) {
+  grain.shape = chosen<particle::Geometry>(shape_names, reader.choice("shape", shape_names).value_or("sphere"));
+  read_settings(reader, particle::grain_settings(), grain);
+  reader.finish();
+}
+
 void read_transport(TableReader reader, particle::Transport& transport) {
   transport.drive = chosen<particle::Drive>(drive_names, reader.choice("drive", drive_names).value_or("composition"));
   particle::Diffusivity& d = transport.diffusivity;
@@ -120,7 +129,27 @@ void read_transport(TableReader reader, particle::Transport& transport) {
                 fmt::format("{}", d.x.size()), "one x a knot");
   }
   d.log10_multiplier = reader.number("log10_multiplier").value_or(0);
+  transport.elastic = reader.choice("stress", stress_names).value_or("none") == "elastic";
   read_settings(reader, particle::transport_settings(), transport);
+  if (const TomlTable* table = reader.table("gap")) {
+    TableReader gap{*table, reader.path(), "[transport.gap]"};
+    read_settings(gap, particle::gap_settings(), transport.gap);
+    gap.finish();
+  }
+  reader.finish();
+}
+
+void read_reservoir(TableReader reader, particle::Reservoir& reservoir) {
+  read_settings(reader, particle::reservoir_settings(), reservoir);
+  for (const TomlTable* table : reader.tables("metal")) {
+    TableReader inner{*table, reader.path(), "[[reservoir.metal]]"};
+    const auto element = inner.text("element");
+    if (!element) inner.fail("element", "is missing", "a cation of the formula", "nothing", "");
+    const auto preference = inner.number("preference");
+    if (!preference) inner.fail("preference", "is missing", "a factor such as 2", "nothing", "");
+    reservoir.preferences.push_back({*element, *preference});
+    inner.finish();
+  }
   reader.finish();
 }
 
@@ -257,6 +286,7 @@ std::vector<Step> read_step(TableReader reader, const Defaults& defaults) {
     case StepKind::hold:
       if (!temperature) reader.fail("temperature", "is missing", "a temperature such as \"100 degC\"", "nothing", "");
       [[fallthrough]];
+    case StepKind::open_circuit:
     case StepKind::wait:
       seconds("duration", step.duration_s);
       break;
@@ -275,13 +305,19 @@ std::vector<Step> read_step(TableReader reader, const Defaults& defaults) {
       step.stabilised_sites = reader.number("sites").value_or(0);
       if (const auto v = reader.quantity("depth", "nm")) step.depth_nm = v->value;
       break;
+    case StepKind::reconstruct:
+      if (const auto v = reader.quantity("depth", "nm")) step.depth_nm = v->value;
+      break;
+    case StepKind::expose:
+      if (const auto v = reader.quantity("dose", "MGy")) step.dose_MGy = v->value;
+      break;
   }
   if (step.kind == StepKind::charge || step.kind == StepKind::discharge || step.kind == StepKind::gitt) {
     step.until_surface_lithium = reader.number("until_surface");
     step.until_lithium = reader.number("until_lithium");
     if (const auto v = reader.quantity("until_voltage", "V")) step.until_voltage_V = v->value;
   }
-  const bool rests = step.kind == StepKind::wait || step.kind == StepKind::hold;
+  const bool rests = step.kind == StepKind::wait || step.kind == StepKind::hold || step.kind == StepKind::open_circuit;
   const std::vector<std::string> times = rests ? reader.texts("profiles") : std::vector<std::string>{};
   reader.finish();
   return split_at(step, reader, times);
@@ -331,6 +367,24 @@ particle::Scan read_scan(TableReader reader, const std::string& path, Model& mod
   return scan;
 }
 
+Reported read_reported(TableReader reader) {
+  Reported out;
+  const auto text = [&](std::string_view key, const char* example) {
+    const auto found = reader.text(key);
+    if (!found || found->empty()) reader.fail(key, "is missing", example, "nothing", "");
+    return *found;
+  };
+  out.quantity = text("of", "a number of the run, such as \"heat.delta_tey_valence.Ni\"");
+  out.words = text("says", "what the paper reports, in words");
+  out.resolves = reader.number("resolves");
+  out.why = reader.text("because").value_or("");
+  if (out.resolves && !(*out.resolves > 0))
+    reader.fail("resolves", "is not positive", "the smallest change that is seen", fmt::format("{}", *out.resolves),
+                "");
+  reader.finish();
+  return out;
+}
+
 const TomlTable& needed(TableReader& reader, std::string_view key, const std::string& what) {
   const TomlTable* table = reader.table(key);
   if (table == nullptr) reader.fail(key, "is missing", what, "nothing", "see docs/particle.md, or start from a preset");
@@ -362,7 +416,7 @@ void read_model(TableReader& root, const std::string& path, Model& model) {
   model.composition = material::parse_formula(*formula);
   material.finish();
   read_ladder(root, path, model);
-  read_group(root, path, "grain", particle::grain_settings(), model.grain);
+  if (const TomlTable* table = root.table("grain")) read_grain({*table, path, "[grain]"}, model.grain);
   read_transport({needed(root, "transport", "[transport] with the diffusion coefficient"), path, "[transport]"},
                  model.transport);
   read_group(root, path, "surface", particle::surface_settings(), model.surface);
@@ -372,17 +426,29 @@ void read_model(TableReader& root, const std::string& path, Model& model) {
   for (const TomlTable* table : root.tables("surface_shift")) {
     model.surface_shifts.push_back(read_shift({*table, path, "[[surface_shift]]"}));
   }
+  if (const TomlTable* table = root.table("reservoir")) read_reservoir({*table, path, "[reservoir]"}, model.reservoir);
+  read_group(root, path, "dimers", particle::dimer_settings(), model.dimers);
   read_group(root, path, "degradation", particle::degradation_settings(), model.degradation);
   read_group(root, path, "mechanics", particle::mechanics_settings(), model.mechanics);
   if (const TomlTable* table = root.table("probes")) read_probes({*table, path, "[probes]"}, model, path);
   read_group(root, path, "numerics", particle::numerics_settings(), model.numerics);
 }
 
-void read_programme(TableReader& root, const std::string& path, const Model& model, particle::Programme& programme) {
-  Defaults defaults{.mAh_per_g_per_lithium = material::capacity_mAh_per_g_per_lithium(model.composition)};
+// `otherwise`: why numbers without an origin of their own are assumed.
+void read_programme(TableReader& root, const std::string& path, ProgrammeFile& file, std::string& otherwise) {
+  particle::Programme& programme = file.programme;
+  Defaults defaults{.mAh_per_g_per_lithium = material::capacity_mAh_per_g_per_lithium(file.model.composition)};
   if (const TomlTable* table = root.table("programme")) {
     TableReader reader{*table, path, "[programme]"};
     programme.title = reader.text("title").value_or("");
+    otherwise = reader.text("otherwise").value_or("");
+    for (const std::string& radius : reader.texts("face_value_radii")) {
+      try {
+        file.face_value_radii_nm.push_back(core::parse_quantity(radius, "nm").value);
+      } catch (const core::UsageError& error) {
+        reader.fail("face_value_radii", error.facts().what, error.facts().expected, error.facts().found, "");
+      }
+    }
     if (const auto v = reader.quantity("temperature", "K")) defaults.temperature_K = v->value;
     defaults.one_c = reader.number("one_c").value_or(0);
     reader.finish();
@@ -431,8 +497,9 @@ void append_step(std::string& out, const Step& s, const std::string& heading) {
   if (s.until_voltage_V) put("until_voltage", *s.until_voltage_V, "V");
   if (s.kind == StepKind::stabilise) {
     out += fmt::format("sites = {}\n", s.stabilised_sites);
-    if (s.depth_nm > 0) put("depth", s.depth_nm, "nm");
   }
+  if (s.depth_nm > 0) put("depth", s.depth_nm, "nm");
+  if (s.kind == StepKind::expose) put("dose", s.dose_MGy, "MGy");
 }
 
 void append_ladder(std::string& out, const particle::Ladder& ladder) {
@@ -452,6 +519,12 @@ void append_ladder(std::string& out, const particle::Ladder& ladder) {
       o.width_slope_V_per_K);
 }
 
+void append_reported(std::string& out, const Reported& r) {
+  out += fmt::format("\n[[reported]]\nof = {}\nsays = {}\n", io::quoted(r.quantity), io::quoted(r.words));
+  if (r.resolves) out += fmt::format("resolves = {}\n", *r.resolves);
+  if (!r.why.empty()) out += fmt::format("because = {}\n", io::quoted(r.why));
+}
+
 void append_scan(std::string& out, const particle::Scan& scan) {
   out += fmt::format("\n[scan]\nsamples = {}\nseed = {}\n", scan.samples, scan.seed);
   for (const particle::ScanAxis& a : scan.axes) {
@@ -463,29 +536,101 @@ void append_scan(std::string& out, const particle::Scan& scan) {
   }
 }
 
+// The file it is based on, with what it drops taken away and what it says put in.
+TomlTable with_base(TomlTable own, const std::string& path, int depth) {
+  TomlNode* node = io::find_node(own, "programme.base");
+  if (node == nullptr) return own;
+  const auto refuse = [&](std::string what, std::string expected, std::string found) {
+    throw core::UsageError({.what = std::move(what),
+                            .where = {.path = path, .line = node->line, .column = node->column},
+                            .expected = std::move(expected),
+                            .found = std::move(found)});
+  };
+  if (node->text() == nullptr) refuse("base is no text", "the name of a preset, or a path", "something else");
+  constexpr int deepest = 8;
+  const std::string name = *node->text();
+  if (depth >= deepest) refuse("files are based on each other without end", "a base that stands alone", name);
+  std::vector<std::string> dropped;
+  if (const TomlNode* drop = io::find_node(own, "programme.drop")) {
+    if (drop->list() == nullptr) refuse("drop is no list", "a list of dotted keys of the base", "something else");
+    for (const TomlNode& key : *drop->list()) dropped.push_back(key.text() == nullptr ? "" : *key.text());
+    io::remove_node(own, "programme.drop");
+  }
+  const std::string beside = (std::filesystem::path(path).parent_path() / name).string();
+  const bool a_file = std::filesystem::is_regular_file(beside);
+  const std::string text = a_file ? io::read_definition(beside) : preset_text(name);
+  TomlTable root = with_base(io::parse_toml(text, a_file ? beside : name), a_file ? beside : name, depth + 1);
+  io::remove_node(own, "programme.base");
+  for (const std::string& key : dropped) io::remove_node(root, key);
+  io::merge(root, own);
+  return root;
+}
+
+// A dotted key with elements of lists by name, as keys_of writes it.
+std::string named_key(TomlTable& root, const std::string& dotted) {
+  std::string name;
+  bool in_list = false;
+  for (std::size_t at = 0; at < dotted.size();) {
+    const auto end = std::min(dotted.find('.', at), dotted.size());
+    std::string word = dotted.substr(at, end - at);
+    const TomlNode* node = io::find_node(root, dotted.substr(0, end));
+    if (in_list && node != nullptr && node->table() != nullptr) {
+      if (const std::string own = io::name_of_element(*node->table()); !own.empty()) word = own;
+    }
+    in_list = node != nullptr && node->list() != nullptr;
+    name += (name.empty() ? "" : ".") + word;
+    at = end + 1;
+  }
+  return plain_key(name);
+}
+
+// Where a parameter's name leads: steps of branches are called like those of the trunk. Returns the name.
+std::string put_in(TomlTable& root, Override change) {
+  change.first = particle::present_name(change.first);
+  const auto dot = change.first.rfind('.');
+  if (change.first.starts_with("step.") && io::find_node(root, change.first.substr(0, dot)) == nullptr) {
+    const TomlNode* branches = root.find("branch");
+    for (std::size_t i = 0; branches != nullptr && branches->list() != nullptr && i < branches->list()->size(); ++i) {
+      const std::string within = fmt::format("branch.{}.{}", i, change.first);
+      if (io::find_node(root, within.substr(0, within.rfind('.'))) == nullptr) continue;
+      io::apply_override(root, {within, change.second});
+      return named_key(root, within);
+    }
+  }
+  io::apply_override(root, change);
+  return named_key(root, change.first);
+}
+
 }  // namespace
 
 ProgrammeFile parse_programme_file(const std::string& text, const std::string& path,
                                    const std::vector<Override>& overrides) {
-  TomlTable root = io::parse_toml(text, path);
-  for (const Override& change : overrides) io::apply_override(root, change);
+  TomlTable root = with_base(io::parse_toml(text, path), path, 0);
+  const std::vector<WrittenOrigin> origins = take_origins(root, path);
+  const std::vector<std::string> keys = keys_of(root);
+  std::vector<std::string> overridden;
+  for (const Override& change : overrides) overridden.push_back(put_in(root, change));
   ProgrammeFile file{.path = path};
   TableReader reader{root, path, "the programme file"};
   read_model(reader, path, file.model);
-  read_programme(reader, path, file.model, file.programme);
+  std::string otherwise;
+  read_programme(reader, path, file, otherwise);
   if (file.programme.title.empty()) file.programme.title = std::filesystem::path(path).stem().string();
   if (const TomlTable* scan = reader.table("scan")) {
     file.scan = read_scan({*scan, path, "[scan]"}, path, file.model, file.programme);
   }
+  for (const TomlTable* table : reader.tables("reported"))
+    file.reported.push_back(read_reported({*table, path, "[[reported]]"}));
   reader.finish();
   particle::check(file.model);
   particle::check(file.programme);
+  file.origins = origins_of(file.model, file.programme, origins, keys, overridden, otherwise, path);
   return file;
 }
 
 ProgrammeFile read_programme_file(const std::string& path_or_preset, const std::vector<Override>& overrides) {
   for (const auto& [name, text] : preset_files()) {
-    const bool named = name == path_or_preset && !std::filesystem::exists(path_or_preset);
+    const bool named = name == path_or_preset && !std::filesystem::is_regular_file(path_or_preset);
     if (named) return parse_programme_file(std::string{text}, path_or_preset, overrides);
   }
   const bool a_word = path_or_preset.find_first_of("./\\") == std::string::npos;
@@ -495,15 +640,23 @@ ProgrammeFile read_programme_file(const std::string& path_or_preset, const std::
 
 std::string resolved_text(const ProgrammeFile& file) {
   const Model& m = file.model;
-  std::string out = fmt::format("[programme]\ntitle = {}\n\n[material]\nformula = {}\n",
-                                io::quoted(file.programme.title), io::quoted(m.composition.formula));
-  append_group(out, "grain", particle::grain_settings(), m.grain);
+  std::string out = fmt::format("[programme]\ntitle = {}\n", io::quoted(file.programme.title));
+  if (!file.face_value_radii_nm.empty()) {
+    out += "face_value_radii = [";
+    for (const double r : file.face_value_radii_nm) out += fmt::format("{}\"{} nm\"", out.back() == '[' ? "" : ", ", r);
+    out += "]\n";
+  }
+  out += fmt::format("\n[material]\nformula = {}\n", io::quoted(m.composition.formula));
+  out += fmt::format("\n[grain]\nshape = \"{}\"\n", particle::name_of(m.grain.shape));
+  append_settings(out, particle::grain_settings(), m.grain);
   append_ladder(out, m.ladder);
   const particle::Diffusivity& d = m.transport.diffusivity;
-  out += fmt::format("\n[transport]\ndrive = \"{}\"\nx = [{}]\nlog10_D_cm2_s = [{}]\nlog10_multiplier = {}\n",
-                     drive_names[static_cast<std::size_t>(m.transport.drive)], fmt::join(d.x, ", "),
-                     fmt::join(d.log10_cm2_s, ", "), d.log10_multiplier);
+  out += fmt::format(
+      "\n[transport]\ndrive = \"{}\"\nx = [{}]\nlog10_D_cm2_s = [{}]\nlog10_multiplier = {}\nstress = \"{}\"\n",
+      drive_names[static_cast<std::size_t>(m.transport.drive)], fmt::join(d.x, ", "), fmt::join(d.log10_cm2_s, ", "),
+      d.log10_multiplier, stress_names[m.transport.elastic ? 1 : 0]);
   append_settings(out, particle::transport_settings(), m.transport);
+  append_group(out, "transport.gap", particle::gap_settings(), m.transport.gap);
   append_group(out, "surface", particle::surface_settings(), m.surface);
   for (const particle::SurfaceShift& s : m.surface_shifts) {
     out += fmt::format("\n[[surface_shift]]\ncouple = {}\nshift = \"{} V\"\ndepth = \"{} nm\"\n", io::quoted(s.couple),
@@ -511,6 +664,11 @@ std::string resolved_text(const ProgrammeFile& file) {
   }
   out += fmt::format("\n[hysteresis]\nmemory = \"{}\"\n", memory_names[static_cast<std::size_t>(m.hysteresis.memory)]);
   append_settings(out, particle::hysteresis_settings(), m.hysteresis);
+  append_group(out, "reservoir", particle::reservoir_settings(), m.reservoir);
+  for (const particle::Preference& p : m.reservoir.preferences) {
+    out += fmt::format("\n[[reservoir.metal]]\nelement = {}\npreference = {}\n", io::quoted(p.element), p.factor);
+  }
+  append_group(out, "dimers", particle::dimer_settings(), m.dimers);
   append_group(out, "degradation", particle::degradation_settings(), m.degradation);
   append_group(out, "mechanics", particle::mechanics_settings(), m.mechanics);
   append_group(out, "probes", particle::probe_settings(), m.probes);
@@ -527,6 +685,7 @@ std::string resolved_text(const ProgrammeFile& file) {
     for (const Step& step : branch.steps) append_step(out, step, "branch.step");
   }
   if (file.scan) append_scan(out, *file.scan);
+  for (const Reported& r : file.reported) append_reported(out, r);
   return out;
 }
 

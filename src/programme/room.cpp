@@ -51,6 +51,7 @@ result::Source source_of(const probe::Measurement& m) {
 result::Result reduce(const probe::Measurement& m, probe::Context& context) {
   const ProgrammeFile file = file_of(m);
   const ParticleOutcome outcome = run_particle(file, settings_of(m).scan, context.progress, context.log);
+  refuse_idle_overrides(m.one("files")->path, overrides_of(settings_of(m).set), outcome);
   result::Result out = describe(outcome);
   out.sources.push_back(source_of(m));
   return out;
@@ -79,7 +80,7 @@ probe::Probe particle_probe() {
   return {
       .name = "particle",
       .help = "Run a programme (charge, wait, heat, ...) on a model particle: profiles, valences, what probes see",
-      .version = "1",
+      .version = "2",
       .roles = {{.name = "files",
                  .help = "A programme file (TOML) or the name of a preset",
                  .required = false,  // the list of presets needs none; reduce asks for it

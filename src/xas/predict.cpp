@@ -83,8 +83,7 @@ std::vector<double> grain_weights(const probe::Scene& scene, const result::Depth
   double sum = 0;
   for (std::size_t g = 0; g < scene.mark.grains.size(); ++g) {
     const particle::Profile& grain = scene.mark.grains[g];
-    out.push_back(
-        kernel.grain_weight(scene.run.radius_nm.at(g), scene.run.weight.at(g), grain.radius_nm, grain.volume));
+    out.push_back(kernel.grain_weight(grain.nodes(), scene.run.weight.at(g)));
     sum += out.back();
   }
   for (double& w : out) w /= sum;
@@ -116,7 +115,7 @@ double seen_valence(const probe::Scene& scene, const std::string& element, const
   double mean = 0;
   for (std::size_t g = 0; g < share.size(); ++g) {
     const particle::Profile& grain = scene.mark.grains[g];
-    const std::vector<double> weight = kernel.weights(grain.radius_nm, grain.volume);
+    const std::vector<double> weight = kernel.weights(grain.nodes());
     for (std::size_t i = 0; i < weight.size(); ++i) mean += share[g] * weight[i] * grain.valence.at(cation)[i];
   }
   return mean;
@@ -141,10 +140,21 @@ Yields particle_yields(const probe::Scene& scene, const std::string& element, co
   const std::vector<double> share = grain_weights(scene, surface);
   out.electrons.assign(out.energy_eV.size(), 0.0);
   for (std::size_t g = 0; g < share.size(); ++g) {
-    sample.profile = valence_profile(scene.mark.grains[g], cation);
-    const Yields grain = predict_yields(sample, references);
-    for (std::size_t i = 0; i < out.electrons.size(); ++i)
-      out.electrons[i] += share[g] * surface.transmission() * grain.electrons[i];
+    const particle::Profile& grain = scene.mark.grains[g];
+    const double basal = result::basal_share(grain.dimensions, grain.height);
+    const auto add = [&](double part) {
+      const Yields seen = predict_yields(sample, references);
+      for (std::size_t i = 0; i < out.electrons.size(); ++i)
+        out.electrons[i] += part * share[g] * surface.transmission() * seen.electrons[i];
+    };
+    sample.profile = valence_profile(grain, cation);
+    add(1 - basal);
+    if (!(basal > 0)) continue;
+    // A basal face shows every radius alike.
+    double mean = 0;
+    for (std::size_t i = 0; i < grain.volume.size(); ++i) mean += grain.volume[i] * grain.valence.at(cation)[i];
+    sample.profile = {.depth_nm = {}, .valence = {mean}};
+    add(basal);
   }
   out.electron_valence = core::Value::exact(seen_valence(scene, element, surface));
   return out;

@@ -48,8 +48,19 @@ TomlTable parse_toml(const std::string& text, const std::string& path);
 /// A value given on the command line in place of one in a file: a dotted key and a TOML value; a word without quotes is
 /// text.
 using Override = std::pair<std::string, std::string>;
-/// Puts it in, making tables on the way; elements of lists are counted from 0: "measurement.0.cell". Throws UsageError.
+/// Puts it in, making tables on the way; elements of lists are counted from 0 or called by their name, kind or element:
+/// "measurement.0.cell", "couple.Ni3/4.level". Throws UsageError.
 void apply_override(TomlTable& root, const Override& change);
+/// The value at a dotted key as above; nothing when there is none.
+TomlNode* find_node(TomlTable& root, std::string_view dotted);
+/// Takes the key away. Throws UsageError when there is none.
+void remove_node(TomlTable& root, const std::string& dotted);
+/// What `over` says goes into `base`: tables are merged, elements of lists of tables too where they share name, kind or
+/// element; everything else is replaced or added.
+void merge(TomlTable& base, const TomlTable& over);
+/// What an element of a list is called: its name, else its kind, else its element; empty: none of them.
+std::string name_of_element(const TomlTable& element);
+
 /// "key=value" as typed. Throws UsageError that names `flag`.
 Override parse_override(const std::string& typed, const std::string& flag = "--set");
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "lithoscope/result/depth_kernel.hpp"
+
 namespace lithoscope::particle {
 
 /// What the probes see of one state. A template because the solver also runs with numbers that carry derivatives.
@@ -18,6 +20,8 @@ struct ObservablesOf {
   T tey_holes{0};               ///< oxygen holes per formula unit
   T mean_holes{0};              ///< volume mean
   T mean_oxygen_lost{0};        ///< O per formula unit, volume mean
+  T mean_reservoir{0};          ///< electrons from outside per formula unit, volume mean
+  T paired{0};                  ///< share of the oxygen holes that have paired
   T tey_transmission{0};        ///< of the overlayer: electrons that still escape
   T rixs{0};                    ///< response of the oxygen feature
   T surface_V{0}, core_V{0};    ///< of the largest grain
@@ -30,13 +34,19 @@ template <class T>
 struct ProfileOf {
   std::vector<double> radius_nm;
   std::vector<double> volume;           ///< share of the grain's volume
+  int dimensions = 3;                   ///< 3: sphere; 2: cylinder; 1: plate
+  double height = 0;                    ///< over the radius, of a cylinder or plate; 0: without end
   std::vector<T> lithium;               ///< extracted, per formula unit
   std::vector<T> V;                     ///< vs Li/Li+
   std::vector<std::vector<T>> valence;  ///< a cation, a node
   std::vector<T> fresh_holes, stabilised_holes;
   std::vector<T> stabilised;   ///< sites per formula unit (square scheme)
-  std::vector<T> offset_V;     ///< of the one-state memory
+  std::vector<T> offset_V;     ///< of the oxygen's level (one-state memory)
   std::vector<T> oxygen_lost;  ///< O per formula unit
+  std::vector<T> reservoir;    ///< electrons from outside per formula unit; empty without a reservoir
+
+  /// As probes meet it.
+  result::GrainNodes nodes() const { return {radius_nm, volume, dimensions, height}; }
 };
 using Profile = ProfileOf<double>;
 

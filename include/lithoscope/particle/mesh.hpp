@@ -23,6 +23,7 @@ struct RadialMesh {
   std::vector<double> face;         ///< cells faces between them
   std::vector<double> conductance;  ///< of the faces: area over distance
   std::vector<double> volume;       ///< of each node's shell; a sphere: integral of r^2 dr, they add up to 1/3
+  double dimensions = 3;            ///< one over the sum of the volumes: 3 of a sphere, 2 of a cylinder, 1 of a slab
 };
 
 /// `cells` intervals. The outermost is `surface_spacing` (a fraction of the radius); inward they grow by a constant

@@ -10,13 +10,17 @@
 #include "lithoscope/material/composition.hpp"
 #include "lithoscope/particle/diffusivity.hpp"
 #include "lithoscope/particle/ladder.hpp"
+#include "lithoscope/particle/mesh.hpp"
 #include "lithoscope/particle/parameter.hpp"
 
 namespace lithoscope::particle {
 
 /// The primary grain, all of its surface wetted: the unit of diffusion.
 struct Grain {
-  double radius_nm = 100;
+  /// A cylinder takes lithium through its side, a slab through two faces: layers that are open at their edges only.
+  Geometry shape = Geometry::sphere;
+  double radius_nm = 100;    ///< of a slab: half its thickness
+  double height = 0;         ///< of a cylinder or slab, over the radius: basal faces are seen too; 0: without end
   double radius_spread = 0;  ///< standard deviation of ln R
   double sizes = 1;          ///< radii that stand for the distribution
   double cells = 80;
@@ -30,6 +34,16 @@ struct Grain {
 /// potential (D is the self-diffusion coefficient D_J; D_J g F/(R T) dV/dx takes the place of D, g = x (1 - x/x_max)).
 enum class Drive { composition, potential };
 
+/// A range of x in which the grain falls into two phases: lithium is at one potential whatever x, so that D there is
+/// almost nothing and a gradient stays. The range closes with temperature as that of a regular solution,
+/// half-width ~ sqrt(1 - (T - 25 C) / (T_c - 25 C)).
+struct Gap {
+  double from = 0, to = 0;  ///< of x, at 25 C; equal: none
+  double closes_K = 0;      ///< T_c
+  double mobility = 1e-4;   ///< factor on D inside
+  double edge = 0.01;       ///< of x over which it sets in
+};
+
 struct Transport {
   Drive drive = Drive::composition;
   Diffusivity diffusivity;  ///< at 25 C, while current flows
@@ -37,6 +51,8 @@ struct Transport {
   double rest_slowdown = 1;      ///< phi: factor on D as soon as current stops
   double unlock_rate_per_s = 0;  ///< at 25 C: how fast the slow-down ends at rest
   double unlock_energy_eV = 0;
+  bool elastic = false;  ///< stress adds to what drives lithium (Zhang, Shyy, Sastry, J. Electrochem. Soc. 154, A910)
+  Gap gap;
 };
 
 /// Butler-Volmer; an exchange current of 0 means no overpotential.
@@ -48,7 +64,8 @@ struct SurfaceKinetics {
 };
 
 /// Memory of the oxygen: none; the square scheme (fresh and stabilised sites, detailed balance); or one state, an
-/// offset p of the potential that builds up while lithium moves and relaxes at rest.
+/// offset p of the oxygen's level that builds up while lithium moves and relaxes at rest. Metals remember nothing: at
+/// equal potential they have equal valences (docs/decisions/2026-11-28-memory-of-oxygen.md).
 enum class Memory { none, square_scheme, one_state };
 
 struct Hysteresis {
@@ -69,6 +86,31 @@ struct SurfaceShift {
   std::string couple;
   double shift_V = 0;
   double depth_nm = 0;
+};
+
+/// How much more than its part by number one metal takes of the reservoir's electrons.
+struct Preference {
+  std::string element;
+  double factor = 1;
+};
+
+/// Electrons from outside the grain (electrolyte, binder, beam) that reduce the metals of the outermost layer
+/// (hypothesis H3). They stay where they are put, each with a cation of the same source that keeps the place neutral,
+/// so that neither potential nor oxygen sees them.
+struct Reservoir {
+  double rate_per_s = 0;                ///< electrons per formula unit of the layer and second, at 25 C
+  double activation_energy_eV = 0;      ///< of that rate
+  double per_dose = 0;                  ///< electrons per formula unit of the layer and MGy of a step that exposes
+  double depth_nm = 0;                  ///< of the layer
+  double capacity = 0;                  ///< electrons per formula unit of the layer at which it is exhausted
+  std::vector<Preference> preferences;  ///< metals not named have 1: every atom takes alike
+};
+
+/// Oxygen holes that pair into dimers at constant charge and answer the feature's excitation otherwise (hypothesis H5).
+struct Dimers {
+  double rate_per_s = 0;  ///< at 25 C, of what is not yet paired; a place's charge does not change
+  double activation_energy_eV = 0;
+  double brightness = 1;  ///< response of a paired hole over that of an unpaired one
 };
 
 /// Layered -> spinel -> rock salt, k = A exp(-E/RT), and a reconstructed shell that grows from the surface.
@@ -122,6 +164,8 @@ struct Model {
   SurfaceKinetics surface;
   Hysteresis hysteresis;
   std::vector<SurfaceShift> surface_shifts;
+  Reservoir reservoir;
+  Dimers dimers;
   Degradation degradation;
   Mechanics mechanics;
   Probes probes;
@@ -130,8 +174,11 @@ struct Model {
 
 std::span<const core::Setting<Grain>> grain_settings();
 std::span<const core::Setting<Transport>> transport_settings();
+std::span<const core::Setting<Gap>> gap_settings();
 std::span<const core::Setting<SurfaceKinetics>> surface_settings();
 std::span<const core::Setting<Hysteresis>> hysteresis_settings();
+std::span<const core::Setting<Reservoir>> reservoir_settings();
+std::span<const core::Setting<Dimers>> dimer_settings();
 std::span<const core::Setting<Degradation>> degradation_settings();
 std::span<const core::Setting<Mechanics>> mechanics_settings();
 std::span<const core::Setting<Probes>> probe_settings();

@@ -10,7 +10,19 @@
 
 namespace lithoscope::particle {
 
-enum class StepKind { charge, discharge, hold_voltage, wait, hold, ramp, gitt, stabilise };
+enum class StepKind {
+  charge,
+  discharge,
+  hold_voltage,
+  open_circuit,  ///< no current, but the grains of the electrode still exchange lithium; `wait` closes each
+  wait,
+  hold,
+  ramp,
+  gitt,
+  stabilise,
+  reconstruct,
+  expose
+};
 std::string name_of(StepKind kind);
 
 /// Fields that a kind does not use stay at their defaults.
@@ -34,7 +46,9 @@ struct Step {
   double rate_K_per_s = 0;
   // stabilise: at once and at constant lithium (mechanism H1s, H5)
   double stabilised_sites = 0;  ///< per formula unit
-  double depth_nm = 0;          ///< of the outer shell; 0: everywhere
+  double depth_nm = 0;          ///< of the outer shell; 0: everywhere; reconstruct: of the rock salt
+  // expose: at once (mechanism H3)
+  double dose_MGy = 0;
 };
 
 struct Branch {

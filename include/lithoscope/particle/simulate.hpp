@@ -8,6 +8,7 @@
 #include "lithoscope/particle/history.hpp"
 #include "lithoscope/particle/model.hpp"
 #include "lithoscope/particle/programme.hpp"
+#include "lithoscope/particle/summary.hpp"
 
 namespace lithoscope::particle {
 
@@ -43,5 +44,9 @@ struct Sensitivities {
 /// derivatives to.
 Sensitivities simulate_with_sensitivities(const Model& model, const Programme& programme,
                                           const std::vector<std::string>& names);
+
+/// Derivatives of summary(model, s.run) to parameter `k` of the sensitivities, in the summary's order; `value`: the
+/// parameter's, which sets the length of the step that takes them through the summary.
+std::vector<Quantity> summary_slopes(const Model& model, const Sensitivities& s, std::size_t k, double value);
 
 }  // namespace lithoscope::particle

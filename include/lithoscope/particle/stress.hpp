@@ -1,4 +1,4 @@
-// Diffusion-induced stress in a sphere and whether it can open a crack.
+// Diffusion-induced stress in a grain and whether it can open a crack.
 #pragma once
 
 #include <vector>
@@ -15,8 +15,9 @@ struct Stress {
 };
 
 /// With the linear strain beta x: sigma_r = 2 E beta / (1 - nu) [M(R) - M(r)], sigma_t = E beta / (1 - nu) [2 M(R) +
-/// M(r) - x], M(r) = integral of x r^2 dr / r^3 (Cheng and Verbrugge, J. Appl. Phys. 104, 083521). At the surface
-/// sigma_t = E beta (mean - x) / (1 - nu).
+/// M(r) - x], M(r) = integral of x r^2 dr / r^3 (Cheng and Verbrugge, J. Appl. Phys. 104, 083521). A long cylinder:
+/// sigma_r = E beta / (1 - nu) [M(R) - M(r)], sigma_t = E beta / (1 - nu) [M(R) + M(r) - x] with r dr / r^2; a slab:
+/// sigma_r = 0, sigma_t = E beta / (1 - nu) [mean - x]. At the surface sigma_t = E beta (mean - x) / (1 - nu) of all.
 Stress diffusion_stress(const Profile& profile, const Mechanics& mechanics);
 
 /// Edge crack that `hoop_GPa` of tension just opens: (K_c / (Y sigma))^2 / pi, in nm; infinite without tension.

@@ -27,7 +27,8 @@ struct Ledger {
   double holes = 0;
   double oxygen_lost = 0;   ///< twice the oxygen that left: electrons it left behind
   double lithium = 0;       ///< lithium that left
-  double residual() const;  ///< cations + holes + oxygen_lost - lithium: neutrality says zero
+  double reservoir = 0;     ///< electrons that came from outside, each with a cation of its own
+  double residual() const;  ///< cations + holes + oxygen_lost + reservoir - lithium: neutrality says zero
 };
 Ledger ledger(const Model& model, const Mark& before, const Mark& after);
 

@@ -10,6 +10,7 @@
 #include "lithoscope/core/progress.hpp"
 #include "lithoscope/particle/simulate.hpp"
 #include "lithoscope/particle/summary.hpp"
+#include "lithoscope/programme/assumptions.hpp"
 #include "lithoscope/programme/programme_file.hpp"
 #include "lithoscope/result/result.hpp"
 
@@ -29,11 +30,17 @@ struct ParticleOutcome {
   particle::Run run;
   std::vector<particle::Quantity> summary;
   std::optional<particle::ScanResult> scan;
+  Assumptions assumptions;
+  std::vector<std::string> doubts;    ///< what the run would be without the assumptions that carry it
   std::vector<std::string> warnings;  ///< sentences with the number that triggered them
 };
 
 /// `scan`: also runs the scan of the file. Throws UsageError when it has none.
 ParticleOutcome run_particle(const ProgrammeFile& file, bool scan, core::Progress& progress, core::Log& log);
+
+/// Throws UsageError that names the first value set on the command line without which the run is the same.
+void refuse_idle_overrides(const std::string& path_or_preset, const std::vector<io::Override>& overrides,
+                           const ParticleOutcome& outcome);
 
 /// Numbers, tables, maps, observables, figures and words of a run; the probe's facts are filled in by its caller.
 result::Result describe(const ParticleOutcome& outcome);

@@ -10,14 +10,27 @@
 #include "lithoscope/particle/model.hpp"
 #include "lithoscope/particle/programme.hpp"
 #include "lithoscope/particle/scan.hpp"
+#include "lithoscope/programme/origin.hpp"
 
 namespace lithoscope::programme {
+
+/// What a paper reports of a number of the run, and the smallest change its instruments resolve.
+struct Reported {
+  std::string quantity;  ///< as particle::summary names it: "heat.delta_tey_valence.Ni"
+  std::string words;
+  std::optional<double> resolves;  ///< in the quantity's unit
+  std::string why;                 ///< of `resolves`
+};
 
 struct ProgrammeFile {
   std::string path;  ///< of the file, or the name of the preset
   particle::Model model;
   particle::Programme programme;
   std::optional<particle::Scan> scan;
+  /// Radii, beside the grain's own, for which the page says how far a charge comes with D not multiplied.
+  std::vector<double> face_value_radii_nm;
+  std::vector<Reported> reported;
+  std::vector<Origin> origins;  ///< of every number the run depends on
 };
 
 /// A file, or the name of a preset that comes with the program. Throws UsageError with file, line and column.

@@ -13,6 +13,18 @@ enum class DepthLaw {
   fluorescence,  ///< what leaves a grain bathed in the beam: mean of exp(-path/length) over all directions
 };
 
+/// A grain as a probe meets it: a sphere, or a cylinder or plate whose values change along the radius (half thickness)
+/// and not along its height.
+struct GrainNodes {
+  std::span<const double> radius_nm;  ///< of the nodes, from the centre to the surface
+  std::span<const double> volume;     ///< their shares of the grain
+  int dimensions = 3;                 ///< 3: sphere; 2: cylinder; 1: plate
+  double height = 0;                  ///< over the radius, of a cylinder or plate; 0: without end
+};
+/// Share of a grain's surface on the faces that cut all radii: 1 / (1 + height) of a cylinder, 2 / (2 + height) of a
+/// plate, 0 of a sphere and of what has no end.
+double basal_share(int dimensions, double height);
+
 /// The length is that along the way out; `exit_deg` is the angle between that way and the surface (90: straight out).
 /// Light that is attenuated on the way in shortens what is seen: `attenuation_per_nm` over the sine of `incidence_deg`.
 struct DepthKernel {
@@ -29,13 +41,11 @@ struct DepthKernel {
   /// Share of a surface kernel's signal that leaves through the overlayer; 1 for the other laws.
   double transmission() const;
 
-  /// Weights of the values at nodes (radius ascending from 0 to the surface, nm; `volume` their shares of the grain),
-  /// exact for values linear between nodes. They add up to 1.
-  std::vector<double> weights(std::span<const double> radius_nm, std::span<const double> volume) const;
-  /// The weight of a grain of this radius among others, for its share of the volume: its surface for a surface kernel,
+  /// Weights of the values at the nodes, exact for values linear between them. They add up to 1.
+  std::vector<double> weights(const GrainNodes& grain) const;
+  /// The weight of a grain among others of its shape, for its share of the volume: its surface for a surface kernel,
   /// what leaves it otherwise.
-  double grain_weight(double radius_nm, double volume_share, std::span<const double> node_radius_nm,
-                      std::span<const double> node_volume) const;
+  double grain_weight(const GrainNodes& grain, double volume_share) const;
   bool operator==(const DepthKernel&) const = default;
 };
 

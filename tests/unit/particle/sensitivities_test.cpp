@@ -48,7 +48,7 @@ TEST_CASE("derivatives carried through a run are those of the run, cut-offs incl
   c.model.surface.resistance_ohm_m2 = 0.01;
   c.programme.trunk[0].until_surface_lithium.reset();
   c.programme.trunk[0].until_voltage_V = 4.62;
-  compare(c, {"transport.activation_energy", "transport.rest_slowdown", "grain.radius", "diffusivity.3",
+  compare(c, {"transport.activation_energy", "transport.rest_slowdown", "grain.radius", "transport.log10_D_cm2_s.3",
               "couple.Ni3/4.level", "oxygen.width", "surface.exchange_current", "probes.tey_depth",
               "step.wait.duration", "step.charge.rate"});
 }
@@ -57,7 +57,7 @@ TEST_CASE("derivatives hold for the square scheme, the one-state memory and a po
   NamedCase square{"square scheme", square_scheme_model(), charge_wait_heat()};
   square.programme.trunk[0] = charge_to(0.9);
   square.model.numerics.tolerance = 1e-8;
-  compare(square, {"hysteresis.stabilise_rate", "oxygen.stabilised_level", "diffusivity.0"});
+  compare(square, {"hysteresis.stabilise_rate", "oxygen.stabilised_level", "transport.log10_D_cm2_s.0"});
   NamedCase one{"one state", one_state_model(), charge_wait_heat()};
   one.model.numerics.tolerance = 1e-7;
   compare(one, {"hysteresis.largest_offset"});
@@ -74,7 +74,8 @@ TEST_CASE("the cell's potential carries derivatives at every row") {
   NamedCase c = titration_case();
   c.programme.trunk[0].pulses = 3;
   c.model.numerics.tolerance = 1e-8;
-  const Sensitivities s = simulate_with_sensitivities(c.model, c.programme, {"diffusivity.0", "surface.resistance"});
+  const Sensitivities s =
+      simulate_with_sensitivities(c.model, c.programme, {"transport.log10_D_cm2_s.0", "surface.resistance"});
   REQUIRE(s.cell_V[0].size() == s.run.trunk.trace.cell_V.size());
   bool any = false;
   for (std::size_t i = 0; i < s.cell_V[0].size(); ++i) {

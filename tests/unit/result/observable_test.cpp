@@ -62,7 +62,7 @@ TEST_CASE("a surface kernel is the exponential of its length, whatever lies on t
   std::vector<double> step(radius.size());
   for (std::size_t i = 0; i < step.size(); ++i) step[i] = radius[i] > 95 ? 1 : 0;
   const auto mean = [&](const DepthKernel& k) {
-    const std::vector<double> w = k.weights(radius, volume);
+    const std::vector<double> w = k.weights({.radius_nm = radius, .volume = volume});
     double sum = 0, all = 0;
     for (std::size_t i = 0; i < w.size(); ++i) {
       sum += w[i] * step[i];

@@ -18,7 +18,7 @@ struct Twin {
   programme::ProgrammeFile file;
   particle::Run run;
 
-  explicit Twin(const std::vector<io::Override>& changes = {}, const std::string& preset = "lmr-paper")
+  explicit Twin(const std::vector<io::Override>& changes = {}, const std::string& preset = "lmr-paper-x105")
       : file(programme::read_programme_file(preset, changes)),
         run(particle::simulate(file.model, file.programme, particle::Record::trace, particle::Sampling{})) {}
 
