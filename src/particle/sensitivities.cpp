@@ -138,7 +138,7 @@ void move(Observables& o, const Observables& by, double step) {
 void refuse_shells(const Programme& programme, const std::string& name) {
   const auto look = [&](const std::vector<Step>& steps) {
     for (const Step& s : steps) {
-      if (s.kind != StepKind::stabilise || !(s.depth_nm > 0)) continue;
+      if (!(s.depth_nm > 0)) continue;
       throw core::UsageError({.what = "runs with a shell (step \"" + s.name + "\") carry no derivatives to " + name,
                               .expected = "no depth, or another parameter",
                               .found = name,

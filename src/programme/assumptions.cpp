@@ -76,8 +76,17 @@ void add_slopes(const ProgrammeFile& file, const particle::Programme& programme,
   std::vector<std::string> names;
   particle::Model model = file.model;
   particle::Programme steps = programme;
+  // a shell of given depth is a share of nodes that moves with the radius
+  const auto with_shell = [](const std::vector<particle::Step>& leg) {
+    return std::ranges::any_of(leg, [](const particle::Step& s) { return s.depth_nm > 0; });
+  };
+  const bool shells =
+      with_shell(programme.trunk) ||
+      std::ranges::any_of(programme.branches, [&](const particle::Branch& b) { return with_shell(b.steps); });
   for (const Lever& lever : out.levers) {
-    if (particle::parameter(model, steps, lever.parameter).differentiable) names.push_back(lever.parameter);
+    const bool moves_shells = shells && lever.parameter.starts_with("grain.radius");
+    if (!moves_shells && particle::parameter(model, steps, lever.parameter).differentiable)
+      names.push_back(lever.parameter);
   }
   if (names.empty()) return;
   const particle::Sensitivities s = particle::simulate_with_sensitivities(file.model, programme, names);
