@@ -407,8 +407,8 @@ Outcome sampling() {
   return out;
 }
 
-// Slopes against runs to either side, a five-hundredth of the number or of its range, of what matters of each quantity. The
-// solver's own error is kept below what is compared.
+// Slopes against runs to either side, a five-hundredth of the number or of its range, of what matters of each quantity.
+// The solver's own error is kept below what is compared.
 Outcome tornado() {
   Outcome out;
   double worst = 0;

@@ -45,7 +45,8 @@ class Watch {
       for (std::size_t i = 0; i < law_.mesh.radius.size(); ++i) {
         const GrainState<T>& s = now.state.grains[g];
         const double holes = holes_at(s, i, at);
-        if (!(holes > 0 && holes < all)) no_root(now, segment, g, i, holes, all);
+        constexpr double exhausted = 1e-9;  // of all holes: below that a potential is the logarithm of rounding
+        if (!(holes > 0 && holes < (1 - exhausted) * all)) no_root(now, segment, g, i, holes, all);
       }
     }
     const auto wrong = [&](const std::string& name, double width) {
