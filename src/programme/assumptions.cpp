@@ -66,7 +66,9 @@ std::vector<double> at(const ProgrammeFile& file, const particle::Programme& pro
       if (found != seen.end()) out[i] = found->value;
     }
   } catch (const core::ComputationError&) {
-  } catch (const core::UsageError&) {
+    return std::vector<double>(wanted.size(), not_a_number);
+  } catch (const core::UsageError&) {  // outside what the model allows
+    return std::vector<double>(wanted.size(), not_a_number);
   }
   return out;
 }

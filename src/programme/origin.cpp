@@ -39,7 +39,7 @@ std::string as_text(const TomlNode& node) {
 
 WrittenOrigin read_origin(const std::string& key, const TomlTable& table, const std::string& path) {
   WrittenOrigin out{.key = plain_key(key), .line = table.line, .column = table.column};
-  const auto fail = [&](std::string what, std::string expected, std::string found) {
+  const auto fail = [&](const std::string& what, std::string expected, std::string found) {
     refuse(path, table.line, table.column, key + ": " + what, std::move(expected), std::move(found),
            "see docs/particle.md, Where the numbers are from");
   };
@@ -125,8 +125,7 @@ bool numeric(const std::string& name) {
 
 double end_of(const WrittenOrigin& w, const std::string& text, const particle::Parameter& p, const std::string& path) {
   try {
-    return core::parse_quantity(p.unit == "1" && text.find_first_of(" ") == std::string::npos ? text + " 1" : text,
-                                p.unit)
+    return core::parse_quantity(p.unit == "1" && text.find(' ') == std::string::npos ? text + " 1" : text, p.unit)
         .value;
   } catch (const core::UsageError& error) {
     refuse(path, w.line, w.column, w.key + ": an end of its range " + error.facts().what, error.facts().expected, text);
