@@ -131,7 +131,9 @@ std::string any_one_D(const ProgrammeFile& file, const Run& run, const Rest& res
   constexpr double nearly = 0.9;
   const double needed = nearly * run.trunk.marks[rest.charge + 1].seen.mean_lithium;
   double most = 0;
-  for (double log10 = -1; log10 <= 3.001; log10 += 0.1) {
+  constexpr int tried_D = 41;
+  for (int i = 0; i < tried_D; ++i) {
+    const double log10 = -1 + 0.1 * i;
     Model model = file.model;
     model.transport.rest_slowdown = 1;
     model.transport.diffusivity.log10_multiplier = log10;
