@@ -9,6 +9,8 @@
 
 #include "check.hpp"
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/parallel.hpp"
+#include "lithoscope/core/rng.hpp"
 #include "lithoscope/particle/simulate.hpp"
 #include "lithoscope/particle/summary.hpp"
 #include "lithoscope/programme/assumptions.hpp"
@@ -458,11 +460,68 @@ Outcome tornado() {
   return out;
 }
 
+// The intervals of the answer against runs drawn otherwise: plainly at random, by another stream. Lowest and highest
+// share inside over the numbers that move.
+Outcome assumption_intervals() {
+  Outcome out;
+  double lowest = 1, highest = 0;
+  Silent silent;
+  for (const char* preset : {"lmr-paper", "h3-h5", "h1-gap"}) {
+    auto file = file_of(preset);
+    std::erase_if(file.programme.branches, [](const Branch& b) { return b.name != "heat"; });
+    const Run run = simulate(file.model, file.programme, Record::marks);
+    const programme::Assumptions a = programme::explore_assumptions(file, run, programme::drawn_assumptions, silent);
+    constexpr int draws = 1000;
+    std::vector<std::vector<Quantity>> seen(draws);
+    core::parallel_for(draws, [&](std::int64_t i) {
+      core::RandomStream random{20261128, static_cast<std::uint64_t>(i)};
+      Model model = file.model;
+      Programme programme = file.programme;
+      for (const programme::Origin& o : file.origins) {
+        if (!o.low || !o.high) continue;
+        const double f = random.uniform();
+        Parameter p;
+        try {
+          p = parameter(model, programme, o.parameter);
+        } catch (const core::UsageError&) {
+          continue;  // of a branch that is left out
+        }
+        *p.number = o.logarithmic ? *o.low * std::pow(*o.high / *o.low, f) : *o.low + f * (*o.high - *o.low);
+      }
+      try {
+        seen[static_cast<std::size_t>(i)] = summary(model, simulate(model, programme, Record::marks));
+      } catch (const core::Error&) {
+      }
+    });
+    for (const programme::Spread& s : a.spreads) {
+      if (s.high - s.low < 1e-4) continue;  // nothing moves it
+      double inside = 0, all = 0;
+      for (const auto& row : seen) {
+        const auto found = std::ranges::find(row, s.quantity, &Quantity::name);
+        if (found == row.end()) continue;
+        all += 1;
+        inside += found->value >= s.low && found->value <= s.high ? 1 : 0;
+      }
+      const double share = inside / all;
+      if (share < lowest || share > highest) out.detail += fmt::format("{}, {}: {:.3f}; ", preset, s.quantity, share);
+      lowest = std::min(lowest, share);
+      highest = std::max(highest, share);
+    }
+  }
+  out.figures = {{lowest}, {highest}};
+  return out;
+}
+
 }  // namespace
 
 std::vector<Check> particle_meaning_checks() {
-  return {{"voltmeter", voltmeter}, {"independent", independent}, {"worlds", worlds},
-          {"assumed", assumed},     {"sampling", sampling},       {"tornado", tornado}};
+  return {{"voltmeter", voltmeter},
+          {"independent", independent},
+          {"worlds", worlds},
+          {"assumed", assumed},
+          {"sampling", sampling},
+          {"tornado", tornado},
+          {"assumption-intervals", assumption_intervals}};
 }
 
 }  // namespace lithoscope::validation

@@ -63,9 +63,8 @@ KirchhoffTable<T> diffusivity_table(const Model& model, const Take& take,
 
 // What a step asks of the grain that the step alone does not know.
 inline void check_steps(const Model& model, const Programme& programme) {
-  double smallest = model.grain.radius_nm;
-  for (const Size& s : log_normal_sizes(model.grain.radius_spread, static_cast<int>(model.grain.sizes)))
-    smallest = std::min(smallest, model.grain.radius_nm * s.radius_over_median);
+  const double smallest =
+      smallest_radius_nm(model.grain.radius_nm, model.grain.radius_spread, static_cast<int>(model.grain.sizes));
   const auto look = [&](const std::vector<Step>& steps) {
     for (const Step& s : steps) {
       if (s.depth_nm > smallest) {

@@ -89,7 +89,7 @@ class GrainTransport {
   /// Equilibrium potential at a node (with the lithium site's shift; the one-state offset moves the oxygen's level). A
   /// reconstructed shell is passed by lithium and drives none: it and the cell feel the oxide under the shell.
   T potential(const GrainState<T>& s, std::size_t i, const Surroundings<T>& at) {
-    return potential_with(s, i, at, s.bulk_lost.empty() ? s.lost[i] : s.bulk_lost[i]);
+    return potential_with(s, i, at, s.bulk_lost[i]);
   }
   /// The potential of the metals there, in the shell too.
   T metal_potential(const GrainState<T>& s, std::size_t i, const Surroundings<T>& at) {

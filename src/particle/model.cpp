@@ -234,11 +234,9 @@ void check_reservoir(const Model& model) {
   }
   if (!gives) return;
   if (!(r.depth_nm > 0)) refuse("the reservoir reaches no layer", "reservoir.depth such as \"2 nm\"", "0 nm");
-  double metals = 0, drawn = 0, most = 0;
+  double drawn = 0, most = 0;
   for (const Cation& c : model.ladder.cations) {
-    const auto named = std::ranges::find(r.preferences, c.element, &Preference::element);
-    const double factor = named == r.preferences.end() ? 1 : named->factor;
-    metals += c.amount;
+    const double factor = r.preference(c.element);
     drawn += c.amount * factor;
     most = std::max(most, factor);
   }
@@ -259,9 +257,8 @@ void check_reservoir(const Model& model) {
 
 // Layers must fit into the smallest grain.
 void check_shells(const Model& model) {
-  double smallest = model.grain.radius_nm;
-  for (const Size& s : log_normal_sizes(model.grain.radius_spread, static_cast<int>(model.grain.sizes)))
-    smallest = std::min(smallest, model.grain.radius_nm * s.radius_over_median);
+  const double smallest =
+      smallest_radius_nm(model.grain.radius_nm, model.grain.radius_spread, static_cast<int>(model.grain.sizes));
   const auto fits = [&](const std::string& name, double depth) {
     if (depth <= smallest) return;
     refuse(name + " is thicker than the grain", fmt::format("at most {:.4g} nm, the smallest radius", smallest),
@@ -331,6 +328,11 @@ std::vector<Parameter> parameters(Model& model) {
   }
   for (Parameter& p : out) p.differentiable = carries_derivatives(model, p);
   return out;
+}
+
+double Reservoir::preference(const std::string& element) const {
+  const auto named = std::ranges::find(preferences, element, &Preference::element);
+  return named == preferences.end() ? 1 : named->factor;
 }
 
 void check(const Model& model) {

@@ -129,8 +129,7 @@ class Observer {
     std::vector<double> factor;
     double drawn = 0;
     for (const Cation& c : ladder.cations) {
-      const auto named = std::ranges::find(model_.reservoir.preferences, c.element, &Preference::element);
-      factor.push_back(named == model_.reservoir.preferences.end() ? 1 : named->factor);
+      factor.push_back(model_.reservoir.preference(c.element));
       drawn += c.amount * factor.back();
     }
     for (const double share : shell_share(law_.mesh, value_of(shapes_[g].radius_nm), model_.reservoir.depth_nm)) {

@@ -43,4 +43,8 @@ std::vector<Size> log_normal_sizes(double spread, int count) {
   return sizes;
 }
 
+double smallest_radius_nm(double median_nm, double spread, int count) {
+  return median_nm * log_normal_sizes(spread, count).front().radius_over_median;
+}
+
 }  // namespace lithoscope::particle

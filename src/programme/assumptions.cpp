@@ -44,9 +44,11 @@ bool is_change(const Quantity& q) {
          q.name.ends_with(".deviation_before");
 }
 
+// Of the distribution the values are drawn from: place (n + 1) p, so that on average as much lies outside as is said.
 double quantile(std::vector<double> values, double share) {
   std::ranges::sort(values);
-  const double place = share * static_cast<double>(values.size() - 1);
+  const auto count = static_cast<double>(values.size());
+  const double place = std::clamp(share * (count + 1) - 1, 0.0, count - 1);
   const auto i = static_cast<std::size_t>(place);
   const double rest = place - static_cast<double>(i);
   return i + 1 < values.size() ? values[i] + rest * (values[i + 1] - values[i]) : values.back();

@@ -5,7 +5,8 @@
 #include <cmath>
 
 #include "lithoscope/core/errors.hpp"
-#include "lithoscope/programme/particle_run.hpp"
+#include "lithoscope/particle/simulate.hpp"
+#include "lithoscope/programme/programme_file.hpp"
 
 namespace lithoscope::programme {
 namespace {
@@ -68,9 +69,18 @@ bool beside_the_run(const std::string& key) {
 
 }  // namespace
 
-void refuse_idle_overrides(const std::string& path_or_preset, const std::vector<io::Override>& overrides,
-                           const ParticleOutcome& outcome) {
-  const std::string with = resolved_text(outcome.file);
+void refuse_idle_overrides(const std::string& path_or_preset, const std::vector<io::Override>& overrides) {
+  if (overrides.empty()) return;
+  const auto run_of = [](const ProgrammeFile& file) {
+    return particle::simulate(file.model, file.programme, particle::Record::trace);
+  };
+  const ProgrammeFile all = read_programme_file(path_or_preset, overrides);
+  const particle::Run here = run_of(all);
+  const auto told = [](ProgrammeFile file) {
+    file.origins.clear();  // where a number is from is another matter
+    return resolved_text(file);
+  };
+  const std::string with = told(all);
   for (std::size_t i = 0; i < overrides.size(); ++i) {
     std::vector<io::Override> others = overrides;
     others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
@@ -78,13 +88,12 @@ void refuse_idle_overrides(const std::string& path_or_preset, const std::vector<
     std::optional<ProgrammeFile> file;
     try {
       file = read_programme_file(path_or_preset, others);
-      if (!beside_the_run(overrides[i].first))
-        run = particle::simulate(file->model, file->programme, particle::Record::trace);
+      if (!beside_the_run(overrides[i].first)) run = run_of(*file);
     } catch (const core::Error&) {
       continue;  // without it there is no run at all
     }
-    if (resolved_text(*file) == with) refuse(overrides[i], "the file says so already", "leave it out");
-    if (run && same(*run, outcome.run)) {
+    if (told(*file) == with) refuse(overrides[i], "the file says so already", "leave it out");
+    if (run && same(*run, here)) {
       refuse(overrides[i], "changes nothing in this run",
              "something else ends the step first, or switches this off: --resolved shows the whole programme");
     }

@@ -51,7 +51,7 @@ WrittenOrigin read_origin(const std::string& key, const TomlTable& table, const 
     out.words = *node.text();
   };
   for (const auto& [name, node] : table.entries) {
-    if (name == "value") continue;
+    if (name == "value" || name == "parameter") continue;
     if (name == "paper")
       tell(OriginKind::paper, node);
     else if (name == "derived")
@@ -133,7 +133,7 @@ double end_of(const WrittenOrigin& w, const std::string& text, const particle::P
 }
 
 Origin resolved(const WrittenOrigin& w, const particle::Parameter& p, const std::string& path) {
-  Origin out{.parameter = p.name, .kind = w.kind, .words = w.words, .logarithmic = w.logarithmic};
+  Origin out{.parameter = p.name, .kind = w.kind, .words = w.words, .unit = p.unit, .logarithmic = w.logarithmic};
   if (w.range.empty()) return out;
   out.low = end_of(w, w.range[0], p, path);
   out.high = end_of(w, w.range[1], p, path);
@@ -164,6 +164,16 @@ std::string plain_key(const std::string& key) {
 
 std::vector<WrittenOrigin> take_origins(TomlTable& root, const std::string& path) {
   std::vector<WrittenOrigin> out;
+  if (const TomlNode* list = root.find("origin"); list != nullptr && list->list() != nullptr) {
+    for (const TomlNode& entry : *list->list()) {
+      const TomlNode* name = entry.table() == nullptr ? nullptr : entry.table()->find("parameter");
+      if (name == nullptr || name->text() == nullptr)
+        refuse(path, entry.line, entry.column, "an [[origin]] names no parameter", "parameter = \"grain.radius\"",
+               "none");
+      out.push_back(read_origin(*name->text(), *entry.table(), path));
+    }
+    io::remove_node(root, "origin");
+  }
   walk(root, "", [&](const std::string& key, TomlNode& node) {
     if (node.table() == nullptr) return;
     const std::shared_ptr<TomlTable> table = std::get<std::shared_ptr<TomlTable>>(node.value);

@@ -26,8 +26,7 @@ ParticleOutcome run_particle(const ProgrammeFile& file, bool scan, core::Progres
   out.run = particle::simulate(file.model, file.programme, particle::Record::everything);
   out.summary = particle::summary(file.model, out.run);
   out.warnings = particle::look_for_trouble(file.model, file.programme, out.run);
-  constexpr int draws = 160;
-  out.assumptions = explore_assumptions(file, out.run, draws, progress);
+  out.assumptions = explore_assumptions(file, out.run, drawn_assumptions, progress);
   out.doubts = without_assumptions(file, out.run);
   if (scan) {
     log.add(core::LogLevel::info, "running the scan");

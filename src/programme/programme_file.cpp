@@ -14,37 +14,25 @@
 #include "lithoscope/material/valence.hpp"
 #include "lithoscope/particle/attenuation.hpp"
 #include "preset_files.hpp"
+#include "programme_tree.hpp"
+#include "programme_words.hpp"
 
 namespace lithoscope::programme {
 namespace {
 
 using io::Override;
 using io::TableReader;
-using io::TomlNode;
 using io::TomlTable;
 using particle::Branch;
 using particle::Model;
 using particle::Step;
 using particle::StepKind;
 
-const std::vector<std::string> shape_names{"slab", "cylinder", "sphere"};
-const std::vector<std::string> drive_names{"composition", "potential"};
-const std::vector<std::string> memory_names{"none", "square-scheme", "one-state"};
-const std::vector<std::string> step_names{"charge", "discharge", "hold-voltage", "open-circuit", "wait",  "hold",
-                                          "ramp",   "gitt",      "stabilise",    "reconstruct",  "expose"};
-const std::vector<std::string> stress_names{"none", "elastic"};
-const std::vector<std::string> fluorescence_names{"volume", "attenuated"};
-
 // The members of a group whose keys are there.
 template <class Group>
 void read_settings(TableReader& reader, std::span<const core::Setting<Group>> table, Group& group) {
   core::fill_settings(table, reader.settings(core::setting_infos(table, "")), group);
 }
-template <class Group>
-void append_settings(std::string& out, std::span<const core::Setting<Group>> table, const Group& group) {
-  out += io::settings_toml(core::settings_of(table, group), core::setting_infos(table, ""));
-}
-
 template <class Enum>
 Enum chosen(const std::vector<std::string>& names, const std::string& name) {
   return static_cast<Enum>(std::ranges::find(names, name) - names.begin());
@@ -465,147 +453,11 @@ void read_programme(TableReader& root, const std::string& path, ProgrammeFile& f
   }
 }
 
-// ---- writing -------------------------------------------------------------------------------------------------------
-
-template <class Group>
-void append_group(std::string& out, const char* name, std::span<const core::Setting<Group>> table, const Group& group) {
-  out += fmt::format("\n[{}]\n", name);
-  append_settings(out, table, group);
-}
-
-void append_step(std::string& out, const Step& s, const std::string& heading) {
-  out += fmt::format("\n[[{}]]\nkind = \"{}\"\nname = {}\n", heading, name_of(s.kind), io::quoted(s.name));
-  const auto put = [&](const char* key, double value, const char* unit) {
-    out += fmt::format("{} = \"{} {}\"\n", key, value, unit);
-  };
-  if (s.kind != StepKind::stabilise) put(s.kind == StepKind::ramp ? "from" : "temperature", s.temperature_K, "K");
-  if (s.kind == StepKind::ramp) {
-    put("to", s.to_temperature_K, "K");
-    put("heating", s.rate_K_per_s, "K/s");
-  }
-  if (s.kind == StepKind::hold_voltage) put("voltage", s.voltage_V, "V");
-  if (s.rate_per_s > 0) put("rate", s.rate_per_s, "1/s");
-  if (s.kind == StepKind::gitt) {
-    put("pulse", s.duration_s, "s");
-    put("rest", s.rest_s, "s");
-    out += fmt::format("pulses = {}\ndirection = \"{}\"\n", s.pulses, s.discharging ? "discharge" : "charge");
-  } else if (s.duration_s > 0) {
-    put("duration", s.duration_s, "s");
-  }
-  if (s.until_surface_lithium) out += fmt::format("until_surface = {}\n", *s.until_surface_lithium);
-  if (s.until_lithium) out += fmt::format("until_lithium = {}\n", *s.until_lithium);
-  if (s.until_voltage_V) put("until_voltage", *s.until_voltage_V, "V");
-  if (s.kind == StepKind::stabilise) {
-    out += fmt::format("sites = {}\n", s.stabilised_sites);
-  }
-  if (s.depth_nm > 0) put("depth", s.depth_nm, "nm");
-  if (s.kind == StepKind::expose) put("dose", s.dose_MGy, "MGy");
-}
-
-void append_ladder(std::string& out, const particle::Ladder& ladder) {
-  for (const particle::Couple& c : ladder.couples) {
-    out += fmt::format(
-        "\n[[couple]]\nname = {}\nelement = \"{}\"\nvalence = {}\nlevel = \"{} V\"\nwidth = \"{} V\"\n"
-        "level_slope = \"{} V/K\"\nwidth_slope = \"{} V/K\"\nelectrons = {}\n",
-        io::quoted(c.name), c.element, c.valence, c.level_V, c.width_V, c.level_slope_V_per_K, c.width_slope_V_per_K,
-        c.electrons);
-  }
-  const particle::OxygenRedox& o = ladder.oxygen;
-  out += fmt::format(
-      "\n[oxygen]\nsites = {}\nlevel = \"{} V\"\nstabilised_level = \"{} V\"\nwidth = \"{} V\"\nlevel_slope = \"{} "
-      "V/K\"\n"
-      "stabilised_level_slope = \"{} V/K\"\nwidth_slope = \"{} V/K\"\n",
-      o.sites, o.level_V, o.stabilised_level_V, o.width_V, o.level_slope_V_per_K, o.stabilised_level_slope_V_per_K,
-      o.width_slope_V_per_K);
-}
-
-void append_reported(std::string& out, const Reported& r) {
-  out += fmt::format("\n[[reported]]\nof = {}\nsays = {}\n", io::quoted(r.quantity), io::quoted(r.words));
-  if (r.resolves) out += fmt::format("resolves = {}\n", *r.resolves);
-  if (!r.why.empty()) out += fmt::format("because = {}\n", io::quoted(r.why));
-}
-
-void append_scan(std::string& out, const particle::Scan& scan) {
-  out += fmt::format("\n[scan]\nsamples = {}\nseed = {}\n", scan.samples, scan.seed);
-  for (const particle::ScanAxis& a : scan.axes) {
-    const auto end = [&](double v) {
-      return a.unit == "1" ? fmt::format("{}", v) : fmt::format("\"{} {}\"", v, a.unit);
-    };
-    out += fmt::format("\n[[scan.parameter]]\nname = {}\nfrom = {}\nto = {}\ncount = {}\nscale = \"{}\"\n",
-                       io::quoted(a.parameter), end(a.from), end(a.to), a.count, a.logarithmic ? "log" : "linear");
-  }
-}
-
-// The file it is based on, with what it drops taken away and what it says put in.
-TomlTable with_base(TomlTable own, const std::string& path, int depth) {
-  TomlNode* node = io::find_node(own, "programme.base");
-  if (node == nullptr) return own;
-  const auto refuse = [&](std::string what, std::string expected, std::string found) {
-    throw core::UsageError({.what = std::move(what),
-                            .where = {.path = path, .line = node->line, .column = node->column},
-                            .expected = std::move(expected),
-                            .found = std::move(found)});
-  };
-  if (node->text() == nullptr) refuse("base is no text", "the name of a preset, or a path", "something else");
-  constexpr int deepest = 8;
-  const std::string name = *node->text();
-  if (depth >= deepest) refuse("files are based on each other without end", "a base that stands alone", name);
-  std::vector<std::string> dropped;
-  if (const TomlNode* drop = io::find_node(own, "programme.drop")) {
-    if (drop->list() == nullptr) refuse("drop is no list", "a list of dotted keys of the base", "something else");
-    for (const TomlNode& key : *drop->list()) dropped.push_back(key.text() == nullptr ? "" : *key.text());
-    io::remove_node(own, "programme.drop");
-  }
-  const std::string beside = (std::filesystem::path(path).parent_path() / name).string();
-  const bool a_file = std::filesystem::is_regular_file(beside);
-  const std::string text = a_file ? io::read_definition(beside) : preset_text(name);
-  TomlTable root = with_base(io::parse_toml(text, a_file ? beside : name), a_file ? beside : name, depth + 1);
-  io::remove_node(own, "programme.base");
-  for (const std::string& key : dropped) io::remove_node(root, key);
-  io::merge(root, own);
-  return root;
-}
-
-// A dotted key with elements of lists by name, as keys_of writes it.
-std::string named_key(TomlTable& root, const std::string& dotted) {
-  std::string name;
-  bool in_list = false;
-  for (std::size_t at = 0; at < dotted.size();) {
-    const auto end = std::min(dotted.find('.', at), dotted.size());
-    std::string word = dotted.substr(at, end - at);
-    const TomlNode* node = io::find_node(root, dotted.substr(0, end));
-    if (in_list && node != nullptr && node->table() != nullptr) {
-      if (const std::string own = io::name_of_element(*node->table()); !own.empty()) word = own;
-    }
-    in_list = node != nullptr && node->list() != nullptr;
-    name += (name.empty() ? "" : ".") + word;
-    at = end + 1;
-  }
-  return plain_key(name);
-}
-
-// Where a parameter's name leads: steps of branches are called like those of the trunk. Returns the name.
-std::string put_in(TomlTable& root, Override change) {
-  change.first = particle::present_name(change.first);
-  const auto dot = change.first.rfind('.');
-  if (change.first.starts_with("step.") && io::find_node(root, change.first.substr(0, dot)) == nullptr) {
-    const TomlNode* branches = root.find("branch");
-    for (std::size_t i = 0; branches != nullptr && branches->list() != nullptr && i < branches->list()->size(); ++i) {
-      const std::string within = fmt::format("branch.{}.{}", i, change.first);
-      if (io::find_node(root, within.substr(0, within.rfind('.'))) == nullptr) continue;
-      io::apply_override(root, {within, change.second});
-      return named_key(root, within);
-    }
-  }
-  io::apply_override(root, change);
-  return named_key(root, change.first);
-}
-
 }  // namespace
 
 ProgrammeFile parse_programme_file(const std::string& text, const std::string& path,
                                    const std::vector<Override>& overrides) {
-  TomlTable root = with_base(io::parse_toml(text, path), path, 0);
+  TomlTable root = with_base(io::parse_toml(text, path), path);
   const std::vector<WrittenOrigin> origins = take_origins(root, path);
   const std::vector<std::string> keys = keys_of(root);
   std::vector<std::string> overridden;
@@ -636,79 +488,6 @@ ProgrammeFile read_programme_file(const std::string& path_or_preset, const std::
   const bool a_word = path_or_preset.find_first_of("./\\") == std::string::npos;
   if (a_word && !std::filesystem::exists(path_or_preset)) preset_text(path_or_preset);  // says which there are
   return parse_programme_file(io::read_definition(path_or_preset), path_or_preset, overrides);
-}
-
-std::string resolved_text(const ProgrammeFile& file) {
-  const Model& m = file.model;
-  std::string out = fmt::format("[programme]\ntitle = {}\n", io::quoted(file.programme.title));
-  if (!file.face_value_radii_nm.empty()) {
-    out += "face_value_radii = [";
-    for (const double r : file.face_value_radii_nm) out += fmt::format("{}\"{} nm\"", out.back() == '[' ? "" : ", ", r);
-    out += "]\n";
-  }
-  out += fmt::format("\n[material]\nformula = {}\n", io::quoted(m.composition.formula));
-  out += fmt::format("\n[grain]\nshape = \"{}\"\n", particle::name_of(m.grain.shape));
-  append_settings(out, particle::grain_settings(), m.grain);
-  append_ladder(out, m.ladder);
-  const particle::Diffusivity& d = m.transport.diffusivity;
-  out += fmt::format(
-      "\n[transport]\ndrive = \"{}\"\nx = [{}]\nlog10_D_cm2_s = [{}]\nlog10_multiplier = {}\nstress = \"{}\"\n",
-      drive_names[static_cast<std::size_t>(m.transport.drive)], fmt::join(d.x, ", "), fmt::join(d.log10_cm2_s, ", "),
-      d.log10_multiplier, stress_names[m.transport.elastic ? 1 : 0]);
-  append_settings(out, particle::transport_settings(), m.transport);
-  append_group(out, "transport.gap", particle::gap_settings(), m.transport.gap);
-  append_group(out, "surface", particle::surface_settings(), m.surface);
-  for (const particle::SurfaceShift& s : m.surface_shifts) {
-    out += fmt::format("\n[[surface_shift]]\ncouple = {}\nshift = \"{} V\"\ndepth = \"{} nm\"\n", io::quoted(s.couple),
-                       s.shift_V, s.depth_nm);
-  }
-  out += fmt::format("\n[hysteresis]\nmemory = \"{}\"\n", memory_names[static_cast<std::size_t>(m.hysteresis.memory)]);
-  append_settings(out, particle::hysteresis_settings(), m.hysteresis);
-  append_group(out, "reservoir", particle::reservoir_settings(), m.reservoir);
-  for (const particle::Preference& p : m.reservoir.preferences) {
-    out += fmt::format("\n[[reservoir.metal]]\nelement = {}\npreference = {}\n", io::quoted(p.element), p.factor);
-  }
-  append_group(out, "dimers", particle::dimer_settings(), m.dimers);
-  append_group(out, "degradation", particle::degradation_settings(), m.degradation);
-  append_group(out, "mechanics", particle::mechanics_settings(), m.mechanics);
-  append_group(out, "probes", particle::probe_settings(), m.probes);
-  for (const particle::EdgeDepth& e : m.probes.edges) {
-    out += fmt::format("\n[[probes.edge]]\nelement = {}\n", io::quoted(e.element));
-    if (e.tey_depth_nm > 0) out += fmt::format("tey_depth = \"{} nm\"\n", e.tey_depth_nm);
-    if (e.fluorescence_length_nm >= 0) out += fmt::format("length = \"{} nm\"\n", e.fluorescence_length_nm);
-  }
-  append_group(out, "numerics", particle::numerics_settings(), m.numerics);
-  for (const Step& step : file.programme.trunk) append_step(out, step, "step");
-  for (const Branch& branch : file.programme.branches) {
-    out += fmt::format("\n[[branch]]\nname = {}\n", io::quoted(branch.name));
-    if (!branch.after.empty()) out += fmt::format("after = {}\n", io::quoted(branch.after));
-    for (const Step& step : branch.steps) append_step(out, step, "branch.step");
-  }
-  if (file.scan) append_scan(out, *file.scan);
-  for (const Reported& r : file.reported) append_reported(out, r);
-  return out;
-}
-
-std::vector<Preset> presets() {
-  std::vector<Preset> all;
-  for (const auto& [name, text] : preset_files()) {
-    all.push_back({std::string{name}, parse_programme_file(std::string{text}, std::string{name}, {}).programme.title});
-  }
-  return all;
-}
-
-std::string preset_text(const std::string& name) {
-  std::vector<std::string> known;
-  for (const auto& [preset, text] : preset_files()) {
-    if (preset == name) return std::string{text};
-    known.emplace_back(preset);
-  }
-  const std::string near = core::nearest_name(name, known);
-  throw core::UsageError(
-      {.what = "there is neither a file nor a preset called \"" + name + "\"",
-       .expected = "the path of a programme file, or one of " + fmt::format("{}", fmt::join(known, ", ")),
-       .found = name,
-       .advice = near.empty() ? "" : "did you mean " + near + "?"});
 }
 
 }  // namespace lithoscope::programme

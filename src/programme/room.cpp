@@ -51,7 +51,7 @@ result::Source source_of(const probe::Measurement& m) {
 result::Result reduce(const probe::Measurement& m, probe::Context& context) {
   const ProgrammeFile file = file_of(m);
   const ParticleOutcome outcome = run_particle(file, settings_of(m).scan, context.progress, context.log);
-  refuse_idle_overrides(m.one("files")->path, overrides_of(settings_of(m).set), outcome);
+  refuse_idle_overrides(m.one("files")->path, overrides_of(settings_of(m).set));
   result::Result out = describe(outcome);
   out.sources.push_back(source_of(m));
   return out;

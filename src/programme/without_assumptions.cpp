@@ -104,7 +104,7 @@ std::vector<std::string> without_slow_down(const ProgrammeFile& file, const Run&
     const std::optional<Run> tried = trunk_of(model, programme);
     return tried && deviation(tried->trunk.marks.back()) >= seen_Li;
   };
-  if (left >= seen_Li) {
+  if (left >= seen_Li && !survives(fast, wait.duration_s)) {
     const double phi = border(file.model.transport.rest_slowdown, 1, [&](double slow_down) {
       Model model = file.model;
       model.transport.rest_slowdown = slow_down;
@@ -114,38 +114,39 @@ std::vector<std::string> without_slow_down(const ProgrammeFile& file, const Run&
                         seen_Li, duration_text(wait.duration_s), phi);
   }
   constexpr double shortest_s = 60;
-  if (survives(fast, shortest_s)) {
-    const double longest =
-        border(shortest_s, std::max(wait.duration_s, 2 * shortest_s), [&](double s) { return survives(fast, s); });
+  if (wait.duration_s > shortest_s && survives(fast, shortest_s) && !survives(fast, wait.duration_s)) {
+    const double longest = border(shortest_s, wait.duration_s, [&](double s) { return survives(fast, s); });
     text += fmt::format("; without it {} Li are left for {} at most", seen_Li, duration_text(longest));
   }
   out.push_back(text + ".");
   return out;
 }
 
-// The most that one D, whatever it is, leaves after the rest, of a charge that still delivers nearly as much.
+// The most that one D, whatever it is, leaves after the rest, of a charge that still delivers nearly as much. A smaller
+// D leaves more, down to where the charge falls short: that border is located, and larger ones are looked through.
 std::string any_one_D(const ProgrammeFile& file, const Run& run, const Rest& rest) {
   if (file.model.hysteresis.memory != particle::Memory::none ||
       file.model.transport.gap.to > file.model.transport.gap.from)
     return {};  // those are not one D
   constexpr double nearly = 0.9;
   const double needed = nearly * run.trunk.marks[rest.charge + 1].seen.mean_lithium;
-  double most = 0;
-  constexpr int tried_D = 41;
-  for (int i = 0; i < tried_D; ++i) {
-    const double log10 = -1 + 0.1 * i;
+  const auto left_at = [&](double factor) -> std::optional<double> {
     Model model = file.model;
     model.transport.rest_slowdown = 1;
-    model.transport.diffusivity.log10_multiplier = log10;
+    model.transport.diffusivity.log10_multiplier += std::log10(factor);
     const std::optional<Run> tried = trunk_of(model, file.programme);
-    if (!tried || tried->trunk.marks[rest.charge + 1].seen.mean_lithium < needed) continue;
-    most = std::max(most, deviation(tried->trunk.marks[rest.wait + 1]));
-  }
+    if (!tried || tried->trunk.marks[rest.charge + 1].seen.mean_lithium < needed) return std::nullopt;
+    return deviation(tried->trunk.marks[rest.wait + 1]);
+  };
+  constexpr double smallest = 1e-3;
+  const double least = border(1, smallest, [&](double factor) { return left_at(factor).has_value(); });
+  double most = 0;
+  constexpr int steps = 24;
+  for (int i = 0; i <= steps; ++i) most = std::max(most, left_at(least * std::pow(10.0, 0.1 * i)).value_or(0));
   return fmt::format(
-      "One D, whatever its size, the same under current and at rest, leaves {} after \"{}\" if "
-      "the charge is to deliver {:.0f} % of this one: a gradient does not outlive the charge that made it by "
-      "much.",
-      (most < 5e-4 ? "" : "at most ") + lithium_text(most), file.programme.trunk[rest.wait].name, 100 * nearly);
+      "One D, the same under current and at rest, leaves {}{} after \"{}\", whatever its size, if the charge "
+      "is to deliver {:.0f} % of this one.",
+      most < 5e-4 ? "" : "at most ", lithium_text(most), file.programme.trunk[rest.wait].name, 100 * nearly);
 }
 
 // Theorem A: what lithium takes from the surface's metals they must have been ahead by.

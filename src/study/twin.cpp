@@ -57,6 +57,7 @@ auto at_scene(const TwinRequest& request, const Door& door) {
     return door(probe::Scene{.model = model, .run = run, .leg = run.trunk, .mark = mark});
   }
   const programme::ProgrammeFile file = programme::read_programme_file(request.programme, request.changes);
+  programme::refuse_idle_overrides(request.programme, request.changes);
   const particle::Run run = particle::simulate(file.model, file.programme, particle::Record::trace,
                                                particle::Sampling{.even_s = request.even_step_s});
   const particle::Leg& leg = leg_of(run, request.branch);

@@ -174,7 +174,8 @@ inline double barenblatt_error() {
   ElectrodeState<double> state;
   state.grains.resize(1);
   for (const double r : law.mesh.radius) state.grains[0].x.push_back(exact(start, r));
-  state.grains[0].lost.assign(n + 1, 0.0);
+  state.grains[0].bulk_lost.assign(n + 1, 0.0);
+  state.grains[0].lost = state.grains[0].bulk_lost;
   const Surroundings<double> at{};
   double t = start;
   double h = 1e-6;

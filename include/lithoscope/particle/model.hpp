@@ -104,6 +104,8 @@ struct Reservoir {
   double depth_nm = 0;                  ///< of the layer
   double capacity = 0;                  ///< electrons per formula unit of the layer at which it is exhausted
   std::vector<Preference> preferences;  ///< metals not named have 1: every atom takes alike
+
+  double preference(const std::string& element) const;
 };
 
 /// Oxygen holes that pair into dimers at constant charge and answer the feature's excitation otherwise (hypothesis H5).

@@ -14,4 +14,7 @@ struct Size {
 /// for polynomials in ln R up to degree 2 count - 1. By increasing radius. `count` 1 or `spread` 0 gives the median.
 std::vector<Size> log_normal_sizes(double spread, int count);
 
+/// Of the sizes that stand for a distribution about this median.
+double smallest_radius_nm(double median_nm, double spread, int count);
+
 }  // namespace lithoscope::particle

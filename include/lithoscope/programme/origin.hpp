@@ -25,7 +25,8 @@ struct Origin {
   std::string parameter;  ///< as particle::parameters names it, or the dotted key of what is no number
   OriginKind kind = OriginKind::untold;
   std::string words;                ///< where in the paper, or why
-  std::optional<double> low, high;  ///< what the assumption allows, in the parameter's unit
+  std::optional<double> low, high;  ///< what the assumption allows
+  std::string unit = "1";           ///< of the range, as the parameter's
   bool logarithmic = false;
 };
 
@@ -40,7 +41,8 @@ struct WrittenOrigin {
 };
 
 /// Takes the origins out of a file's tables: `{ value = "100 nm", assumed = "why", range = ["50 nm", "250 nm"] }`
-/// becomes its value. Throws UsageError for a value with two origins or none, a range that is not two values.
+/// becomes its value. `[[origin]]` with `parameter` says the same of a number that stands elsewhere. Throws UsageError
+/// for a value with two origins or none, a range that is not two values.
 std::vector<WrittenOrigin> take_origins(io::TomlTable& root, const std::string& path);
 
 /// The origins of all numbers that the run depends on, those of defaults (assumed by the program) included, in the

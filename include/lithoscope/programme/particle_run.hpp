@@ -38,10 +38,6 @@ struct ParticleOutcome {
 /// `scan`: also runs the scan of the file. Throws UsageError when it has none.
 ParticleOutcome run_particle(const ProgrammeFile& file, bool scan, core::Progress& progress, core::Log& log);
 
-/// Throws UsageError that names the first value set on the command line without which the run is the same.
-void refuse_idle_overrides(const std::string& path_or_preset, const std::vector<io::Override>& overrides,
-                           const ParticleOutcome& outcome);
-
 /// Numbers, tables, maps, observables, figures and words of a run; the probe's facts are filled in by its caller.
 result::Result describe(const ParticleOutcome& outcome);
 

@@ -38,6 +38,10 @@ ProgrammeFile read_programme_file(const std::string& path_or_preset, const std::
 ProgrammeFile parse_programme_file(const std::string& text, const std::string& path,
                                    const std::vector<io::Override>& overrides);
 
+/// Throws UsageError that names the first value set on the command line without which the run is the same, and what
+/// read_programme_file and simulate throw.
+void refuse_idle_overrides(const std::string& path_or_preset, const std::vector<io::Override>& overrides);
+
 /// Every default written out, as TOML that reads back to the same.
 std::string resolved_text(const ProgrammeFile& file);
 
