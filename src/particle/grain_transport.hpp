@@ -311,9 +311,14 @@ class GrainTransport {
   }
 
   T volume_sum(const std::vector<T>& values) const {
-    T sum(0);
-    for (std::size_t i = 0; i < nodes_; ++i) sum += law_.mesh.volume[i] * values[i];
-    return sum;
+    T even(0), odd(0);  // two sums side by side: an addition waits for the one before it
+    std::size_t i = 0;
+    for (; i + 1 < nodes_; i += 2) {
+      even += law_.mesh.volume[i] * values[i];
+      odd += law_.mesh.volume[i + 1] * values[i + 1];
+    }
+    if (i < nodes_) even += law_.mesh.volume[i] * values[i];
+    return even + odd;
   }
 
   void sweep(std::vector<T>& r) const {

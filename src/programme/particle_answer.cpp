@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "particle_parts.hpp"
@@ -42,6 +43,16 @@ std::vector<Reported> asked_of(const ParticleOutcome& outcome) {
   return out;
 }
 
+// Whether a change is larger than what data resolve: over the whole interval of the assumptions, nowhere in it, or in
+// part of it.
+std::string verdict_on(const particle::Quantity& q, const Spread* s, double resolves) {
+  const double low = s != nullptr ? s->low : q.value, high = s != nullptr ? s->high : q.value;
+  const double least = low <= 0 && high >= 0 ? 0 : std::min(std::abs(low), std::abs(high));
+  const double most = std::max({std::abs(low), std::abs(high), std::abs(q.value)});
+  if (most < resolves) return "not seen";
+  return least >= resolves && std::abs(q.value) >= resolves ? "seen" : "assumptions decide";
+}
+
 // "heat.delta_tey_valence.Ni" for a person.
 std::string spoken(const std::string& quantity) {
   const auto dot = quantity.find('.');
@@ -61,15 +72,17 @@ Table answer_table(const ParticleOutcome& outcome) {
   for (const Reported& r : asked_of(outcome)) {
     const particle::Quantity& q = *quantity_of(outcome, r.quantity);
     const Spread* s = spread_of(outcome, r.quantity);
-    seen.push_back(spoken(r.quantity));
+    seen.push_back(spoken(r.quantity) + (q.unit == "%" ? ", %" : ""));
     unit.push_back(q.unit == "%" ? "%" : "e");
-    value.push_back(q.value);
-    low.push_back(s != nullptr ? s->low : result::not_a_number);
-    high.push_back(s != nullptr ? s->high : result::not_a_number);
+    // what the solver's tolerance allows is nothing
+    const auto settled = [&](double v) { return std::abs(v) < outcome.file.model.numerics.tolerance ? 0 : v; };
+    value.push_back(settled(q.value));
+    low.push_back(s != nullptr ? settled(s->low) : result::not_a_number);
+    high.push_back(s != nullptr ? settled(s->high) : result::not_a_number);
     resolves.push_back(r.resolves.value_or(result::not_a_number));
     words.push_back(r.words);
     why.push_back(r.why);
-    verdict.push_back(!r.resolves ? "" : std::abs(q.value) >= *r.resolves ? "seen" : "not seen");
+    verdict.push_back(r.resolves ? verdict_on(q, s, *r.resolves) : "");
   }
   const std::string assumed = fmt::format("of the central 95 % of {} draws of the assumed parameters",
                                           outcome.assumptions.draws - outcome.assumptions.failed);
@@ -82,19 +95,21 @@ Table answer_table(const ParticleOutcome& outcome) {
                   number_column("low", "", "Lower end " + assumed, low),
                   number_column("high", "", "Upper end " + assumed, high),
                   number_column("resolves", "", "Smallest change that data of the paper's kind resolve", resolves),
-                  word_column("verdict", "Whether this particle's change is larger than that", verdict),
+                  word_column("verdict",
+                              "Whether the change is larger than that: over all assumptions, over none, or they decide",
+                              verdict),
                   word_column("reported", "What the paper reports", words),
                   word_column("because", "Where the smallest resolved change is from", why)}};
   for (std::size_t i = 2; i <= 5; ++i) out.columns[i].shown.digits = 3;
   out.columns[2].shown.name = "this particle";
   out.columns[5].shown.name = "resolved from";
-  out.columns[8].shown.hidden = true;
+  out.columns[1].shown.hidden = out.columns[8].shown.hidden = true;
   for (std::size_t i = 3; i <= 5; ++i) out.columns[i].gaps = "Nothing is told or assumed of it.";
   return out;
 }
 
 std::string answer_sentence(const ParticleOutcome& outcome) {
-  std::string seen, unseen;
+  std::string seen, unseen, open;
   for (const Reported& r : asked_of(outcome)) {
     if (!r.resolves) continue;
     const particle::Quantity& q = *quantity_of(outcome, r.quantity);
@@ -105,13 +120,19 @@ std::string answer_sentence(const ParticleOutcome& outcome) {
                                    number(q.value), per_cent ? " %" : "");
     if (s != nullptr && outcome.assumptions.draws > 0)
       text += fmt::format(" ({} to {})", number(s->low), number(s->high));
-    std::string& list = std::abs(q.value) >= *r.resolves ? seen : unseen;
+    const std::string verdict = verdict_on(q, s, *r.resolves);
+    std::string& list = verdict == "seen" ? seen : verdict == "not seen" ? unseen : open;
     list += (list.empty() ? "" : ", ") + text;
   }
-  if (seen.empty() && unseen.empty()) return {};
-  std::string out = seen.empty() ? "Nothing that the paper reports would change by as much as its kind of data resolve"
-                                 : "Data of the paper's kind would see " + seen;
-  if (!unseen.empty()) out += (seen.empty() ? ": " : "; they would not see ") + unseen;
+  std::string out;
+  const auto add = [&](const char* words, const std::string& list) {
+    if (!list.empty()) out += fmt::format("{}{} {}", out.empty() ? "" : "; ", words, list);
+  };
+  add("data of the paper's kind would see", seen);
+  add("data of the paper's kind would not see", unseen);
+  add("the assumptions decide whether they would see", open);
+  if (out.empty()) return out;
+  out.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(out.front())));
   return out + (outcome.assumptions.draws > 0 ? ". In brackets: over the ranges of the assumed numbers." : ".");
 }
 

@@ -112,7 +112,9 @@ void add_page(const ParticleOutcome& outcome, result::Result& result) {
   const bool changes = !mild_branches(outcome.run).empty();
   if (changes) {
     result.confidence.push_back(
-        "The numbers follow from the assumptions of the programme file; they carry no error bar of their own. Lithium "
+        "The numbers follow from the assumptions of the programme file; an interval says how far they move with them, "
+        "nothing "
+        "measured is in it. Lithium "
         "and charge are conserved to rounding" +
         accuracy(outcome.file.model) + ". " + how_far(outcome.assumptions));
   }

@@ -31,7 +31,7 @@ void check_sound(const result::Result& r) {
 
 }  // namespace
 
-TEST_CASE("every preset's result is sound") {
+TEST_CASE("every preset's result is sound" * doctest::test_suite("numerics")) {
   for (const auto& preset : programme::presets()) {
     CAPTURE(preset.name);
     check_sound(result_of(preset.name));
