@@ -10,6 +10,7 @@
 
 #include "lithoscope/core/cubic_spline.hpp"
 #include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/rng.hpp"
 #include "lithoscope/core/text.hpp"
 #include "lithoscope/io/text_table.hpp"
 #include "lithoscope/material/fluorescence.hpp"
@@ -235,9 +236,7 @@ double variance_of(const Eigen::VectorXd& weights, const Spectrum& s) {
   return weights.cwiseAbs2().dot(variance);
 }
 
-}  // namespace
-
-WhiteLines white_lines(const Spectrum& spectrum, const std::string& element, const DoubleStepSettings& settings) {
+WhiteLines lines_of(const Spectrum& spectrum, const std::string& element, const DoubleStepSettings& settings) {
   const double L3_tabulated = settings.L3_eV.value_or(material::edge_eV(element, "L3"));
   const double L2_tabulated = settings.L2_eV.value_or(material::edge_eV(element, "L2"));
   const double pre_end = L3_tabulated - settings.pre_below_L3_eV;
@@ -314,6 +313,42 @@ WhiteLines white_lines(const Spectrum& spectrum, const std::string& element, con
   out.branching.value = of_L3.dot(y) / sum;
   out.branching.variance =
       variance_of(((1 - out.branching.value) * of_L3 - out.branching.value * of_L2) / sum, spectrum);
+  return out;
+}
+
+// Maxima, half widths and the valley between the lines are found in noisy points, and move with them: what linear
+// weights leave out. So the errors are the scatter of the numbers when the points are drawn again about themselves.
+void add_scatter(const Spectrum& spectrum, const std::string& element, const DoubleStepSettings& settings,
+                 WhiteLines& out) {
+  if (std::ranges::none_of(spectrum.variance, [](double v) { return v > 0; })) return;
+  constexpr int draws = 64;
+  constexpr std::array fields{&WhiteLines::step, &WhiteLines::L3_area, &WhiteLines::L2_area, &WhiteLines::branching};
+  std::array<double, fields.size()> squares{};
+  int good = 0;
+  for (int i = 0; i < draws; ++i) {
+    core::RandomStream random{1, static_cast<std::uint64_t>(i)};
+    Spectrum drawn = spectrum;
+    for (std::size_t k = 0; k < drawn.intensity.size(); ++k)
+      drawn.intensity[k] += std::sqrt(drawn.variance[k]) * random.normal();
+    try {
+      const WhiteLines other = lines_of(drawn, element, settings);
+      for (std::size_t f = 0; f < fields.size(); ++f)
+        squares[f] += std::pow((other.*fields[f]).value - (out.*fields[f]).value, 2);
+      ++good;
+    } catch (const core::UsageError&) {
+      continue;  // this draw has no step
+    }
+  }
+  if (good < draws / 2) return;
+  for (std::size_t f = 0; f < fields.size(); ++f)
+    (out.*fields[f]).variance = std::max((out.*fields[f]).variance, squares[f] / good);
+}
+
+}  // namespace
+
+WhiteLines white_lines(const Spectrum& spectrum, const std::string& element, const DoubleStepSettings& settings) {
+  WhiteLines out = lines_of(spectrum, element, settings);
+  add_scatter(spectrum, element, settings, out);
   return out;
 }
 

@@ -211,6 +211,39 @@ TEST_CASE("features that are reduced from synthesized files are those predicted"
   }
 }
 
+TEST_CASE("the error of a branching ratio is its scatter over files" * doctest::test_suite("numerics")) {
+  for (const char* preset : {"lmr-paper", "lmr-paper-x105"}) {
+    const Twin twin({}, preset);
+    const probe::Scene scene = twin.at("charge");
+    const test::Scratch scratch;
+    std::map<std::string, double> squares;
+    constexpr int files = 12;
+    for (std::uint64_t seed = 1; seed <= files; ++seed) {
+      test::write_text(scratch / "Ni.dat", synthesized(scene, "Ni L3", seed));
+      const probe::Measurement m = test::xas_measurement("xas", {{.path = scratch / "Ni.dat"}},
+                                                         {{"counts", true},
+                                                          {"normalise", std::string{"maximum"}},
+                                                          {"edge", std::string{"Ni L2,3"}},
+                                                          {"yields.tey", std::string{"tey"}},
+                                                          {"yields.tfy", std::string{"cmact"}},
+                                                          {"yields.monitor", std::string{"i0"}}});
+      const result::Result r = test::reduced(m);
+      for (const result::Observable& truth : predicted("xas", scene, m, r.observables)) {
+        if (!truth.name.starts_with("branching/")) continue;
+        const result::Observable& found = test::observable(r, truth.name);
+        squares[truth.name] += std::pow(found.values[0] - truth.values[0], 2) / found.total_variance(0) / files;
+      }
+    }
+    CHECK(squares.size() == 2);
+    for (const auto& [name, mean_square] : squares) {
+      CAPTURE(preset);
+      CAPTURE(name);
+      CHECK(mean_square < 2);  // it was 7 for fluorescence: the valley and the widths move with the noise
+      CHECK(mean_square > 0.2);
+    }
+  }
+}
+
 TEST_CASE("what the particle cannot say is flagged, and an element it has not is refused" *
           doctest::test_suite("numerics")) {
   const probe::Scene scene = plain_twin().at("charge");
