@@ -12,6 +12,7 @@ void add_probe(CommandLine& line, const lithoscope::probe::Probe& probe, const R
 void add_run(CommandLine& line, const Registry& registry);
 void add_plan(CommandLine& line, const Registry& registry);
 void add_step(CommandLine& line, const Registry& registry);
+void add_infer(CommandLine& line, const Registry& registry);
 void add_report(CommandLine& line);
 void add_identify(CommandLine& line, const Registry& registry);
 void add_convert(CommandLine& line, const Registry& registry);

@@ -29,7 +29,10 @@ int run_program(int argc, const char* const* argv, const Registry& registry) {
     add_run(line, registry);
     add_plan(line, registry);
     add_step(line, registry);
-    for (const lithoscope::probe::Probe& probe : registry) add_probe(line, probe, registry);
+    add_infer(line, registry);
+    for (const lithoscope::probe::Probe& probe : registry) {
+      if (probe.command) add_probe(line, probe, registry);
+    }
     add_synthesize(line, registry);
     add_identify(line, registry);
     add_convert(line, registry);

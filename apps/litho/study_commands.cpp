@@ -19,8 +19,8 @@ struct StudyOptions : RunOptions {
   std::string path, step, cache;
 };
 
-study::Plan plan_of(const StudyOptions& options, const Registry& registry) {
-  return study::make_plan(study::read_study(options.path, overrides(options), registry), registry,
+study::Plan plan_of(const StudyOptions& options, const Registry& registry, const std::vector<std::string>& asked = {}) {
+  return study::make_plan(study::read_study(options.path, overrides(options), registry, asked), registry,
                           static_cast<std::uint64_t>(options.seed));
 }
 
@@ -40,6 +40,28 @@ void add_run(CommandLine& line, const Registry& registry) {
   command.action([options, &registry] {
     if (options->out.empty()) options->out = fs::path(options->path).stem().string() + "_run";
     return run_study(*options, [&] { return plan_of(*options, registry); }, [](const study::Plan&) { return Shown{}; });
+  });
+}
+
+void add_infer(CommandLine& line, const Registry& registry) {
+  auto options = std::make_shared<StudyOptions>();
+  Command command = line.command(
+      "infer", "Weigh everything a study measured in two states against one particle: what happened, what is excluded");
+  command.required_path("STUDY.toml", options->path, "the study file");
+  add_run_options(command, *options, "Folder for a report; without it the result is only printed", true);
+  command.action([options, &registry] {
+    std::vector<std::string> sections;
+    for (const auto& probe : registry) {
+      if (!probe.section.empty()) sections.push_back(probe.section);
+    }
+    const auto shown = [](const study::Plan& plan) {
+      Shown out{.ids = {}, .tables = true};
+      for (const study::Step& step : plan.steps) {
+        if (!step.probe->section.empty()) out.ids.push_back(step.id);
+      }
+      return out;
+    };
+    return run_study(*options, [&] { return plan_of(*options, registry, sections); }, shown);
   });
 }
 

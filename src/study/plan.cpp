@@ -13,6 +13,7 @@
 #include "lithoscope/io/input_file.hpp"
 #include "lithoscope/result/files.hpp"
 #include "paths.hpp"
+#include "states.hpp"
 
 namespace lithoscope::study {
 namespace fs = std::filesystem;
@@ -146,6 +147,7 @@ class Planner {
       if (const auto index = taken_step(entry, take)) step.takes.push_back(*index);
     }
     for (const std::string& name : entry.takes) require_taken(entry, step, name);
+    if (!probe.section.empty()) take_everything(m, step);
     plan_.steps.push_back(std::move(step));
     return plan_.steps.size() - 1;
   }
@@ -164,9 +166,27 @@ class Planner {
   // ---- what a step takes
   // ---------------------------------------------------------------------------------------------
 
+  // All steps in the two states that a section compares.
+  void take_everything(const probe::Measurement& m, Step& step) const {
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+      const probe::Measurement& other = plan_.steps[i].measurement;
+      const bool ours = other.state == m.state || (m.parent && other.state == m.parent->name);
+      const bool known = std::ranges::find(step.takes, i) != step.takes.end();
+      if (ours && !known && plan_.steps[i].probe->section.empty() && !is_made_for_section(plan_.steps[i]))
+        step.takes.push_back(i);
+    }
+  }
+
+  bool is_made_for_section(const Step& step) const {
+    return std::ranges::any_of(registry_, [&](const probe::Probe& p) {
+      return !p.section.empty() && std::ranges::find(p.takes, step.probe->name, &probe::Take::probe) != p.takes.end();
+    });
+  }
+
   // Whether the entry holds files of the probe it takes: then that measurement is made of them.
   bool implies(const Entry& entry, const probe::Probe& taken) const {
     const probe::Probe& own = probe_named(registry_, entry.probe);
+    if (!own.section.empty()) return true;
     if (std::ranges::find(own.roles, "files", &probe::Role::name) != own.roles.end()) return false;
     if (!entry.folder.empty()) return true;
     return std::ranges::any_of(entry.files, [&](const auto& f) {
@@ -410,6 +430,11 @@ class Planner {
     if (std::ranges::find(step.probe->state, "lithium_extracted") != step.probe->state.end() &&
         m.state_facts.lithium_extracted)
       text += fmt::format("lithium_extracted = {}\n", *m.state_facts.lithium_extracted);
+    if (std::ranges::find(step.probe->state, "history") != step.probe->state.end()) {
+      std::vector<probe::State> history{m.state_facts};
+      if (m.parent) history.insert(history.begin(), *m.parent);
+      text += states_toml(history);
+    }
     std::size_t k = 0;
     for (const auto& [role, inputs] : m.files) {
       for (const probe::Input& input : inputs)

@@ -1,6 +1,8 @@
 #include "lithoscope/study/registry.hpp"
 
+#include "lithoscope/digitised/probes.hpp"
 #include "lithoscope/echem/probes.hpp"
+#include "lithoscope/infer/probes.hpp"
 #include "lithoscope/multiplet/probes.hpp"
 #include "lithoscope/programme/probes.hpp"
 #include "lithoscope/rixs/probes.hpp"
@@ -13,8 +15,8 @@ namespace lithoscope::study {
 const Registry& registry() {
   static const Registry all = [] {
     Registry out;
-    for (auto probes :
-         {tes::probes(), echem::probes(), xas::probes(), rixs::probes(), multiplet::probes(), programme::probes()}) {
+    for (auto probes : {tes::probes(), echem::probes(), xas::probes(), rixs::probes(), multiplet::probes(),
+                        programme::probes(), digitised::probes(), infer::probes()}) {
       for (probe::Probe& p : probes) out.push_back(std::move(p));
     }
     return out;

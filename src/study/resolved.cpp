@@ -21,6 +21,15 @@ std::string path_text(const Plan& plan, const probe::Input& input) {
   return path + (input.selector.starts_with('=') ? "" : ":") + input.selector;
 }
 
+// Whether a step stands in a section's table and in no [[measurement]].
+bool made_for_section(const Plan& plan, std::size_t step) {
+  return std::ranges::any_of(plan.steps, [&](const Step& s) {
+    const auto& takes = s.probe->takes;
+    return !s.probe->section.empty() && std::ranges::find(s.takes, step) != s.takes.end() &&
+           std::ranges::find(takes, plan.steps[step].probe->name, &probe::Take::probe) != takes.end();
+  });
+}
+
 void append_files(std::string& out, const Plan& plan, const Step& step) {
   for (const auto& [role, inputs] : step.measurement.files) {
     std::string list;
@@ -30,6 +39,17 @@ void append_files(std::string& out, const Plan& plan, const Step& step) {
         step.probe->settings, [&, name = role + "."](const core::SettingInfo& s) { return s.name.starts_with(name); });
     out += fmt::format("{}{} = [{}]\n", role, shares ? ".files" : "", list);
   }
+}
+
+// A section, with the roles and settings of the steps that are made for it.
+void append_section(std::string& out, const Plan& plan, const Step& step) {
+  out += fmt::format("\n[{}]\n", step.probe->section);
+  for (const std::size_t t : step.takes) {
+    if (!made_for_section(plan, t)) continue;
+    append_files(out, plan, plan.steps[t]);
+    out += io::settings_toml(plan.steps[t].measurement.settings, plan.steps[t].probe->settings);
+  }
+  out += io::settings_toml(step.measurement.settings, step.probe->settings);
 }
 
 void append_step(std::string& out, const Plan& plan, const Step& step) {
@@ -56,8 +76,12 @@ std::string resolved_study(const Plan& plan) {
   const core::Settings sample = core::settings_of(probe::sample_settings_table(), study.sample);
   out += "\n[sample]\n" + io::settings_toml(sample, infos);
   out += states_toml(study.states);
-  for (const Step& step : plan.steps) {
-    if (step.given == nullptr) {
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
+    if (made_for_section(plan, i)) continue;
+    if (!step.probe->section.empty()) {
+      append_section(out, plan, step);
+    } else if (step.given == nullptr) {
       append_step(out, plan, step);
     } else {
       out += fmt::format("\n# {}: read from a finished run, key {}\n", step.measurement.name, step.given->key);

@@ -120,10 +120,15 @@ std::vector<std::vector<std::size_t>> waves_of(const Plan& plan) {
   return out;
 }
 
-// What a step needs that is not there, as a sentence; empty: nothing.
+// What a step needs that is not there, as a sentence; empty: nothing. A section does with what there is.
 std::string missing(const Step& step, const Plan& plan, const Made& made) {
+  const auto needed = [&](std::size_t t) {
+    return step.probe->section.empty() || std::ranges::find(step.probe->takes, plan.steps[t].probe->name,
+                                                            &probe::Take::probe) != step.probe->takes.end();
+  };
   for (const std::size_t t : step.takes) {
-    if (!made[t]->failure.empty()) return fmt::format("it takes \"{}\", which failed", plan.steps[t].measurement.name);
+    if (!made[t]->failure.empty() && needed(t))
+      return fmt::format("it takes \"{}\", which failed", plan.steps[t].measurement.name);
   }
   return {};
 }

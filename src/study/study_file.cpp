@@ -64,6 +64,29 @@ class BlockReader {
   BlockReader(const TomlTable& table, const std::string& path, const std::vector<probe::State>& states,
               const Registry& registry)
       : table_(table), reader_(table, path, "[[measurement]]"), path_(path), states_(states), registry_(registry) {}
+  /// The table of a probe that has a section of its own.
+  BlockReader(const TomlTable& table, const std::string& path, const std::vector<probe::State>& states,
+              const Registry& registry, const probe::Probe& of_section)
+      : table_(table),
+        reader_(table, path, "[" + of_section.section + "]"),
+        path_(path),
+        states_(states),
+        registry_(registry),
+        probe_(&of_section) {}
+
+  /// Of a section: one measurement, in the state that is asked about.
+  Entry read_section(const std::string& state) {
+    block_.entry.probe = probe_->name;
+    block_.entry.line = reader_.line();
+    block_.entry.name = probe_->title.empty() ? probe_->name : probe_->title;
+    block_.entry.state = state;
+    accepted_ = accepted(*probe_, registry_);
+    refuse_weights();
+    read_roles();
+    read_settings();
+    reader_.finish();
+    return std::move(block_.entry);
+  }
 
   Block read() {
     const auto name = reader_.text("probe");
@@ -77,6 +100,7 @@ class BlockReader {
     block_.entry.probe = probe_->name;
     block_.entry.line = reader_.line();
     accepted_ = accepted(*probe_, registry_);
+    refuse_weights();
     const std::string title = probe_->title.empty() ? probe_->name : probe_->title;
     const auto given = reader_.text("name");
     block_.named = given.has_value();
@@ -92,6 +116,16 @@ class BlockReader {
   }
 
  private:
+  void refuse_weights() {
+    for (const char* key : {"weight", "weights"}) {
+      if (!reader_.has(key)) continue;
+      reader_.fail(key, "is not something a study can set",
+                   "no weights: every value counts by its own uncertainty, and causes that values share enter once",
+                   std::string{"\""} + key + "\"",
+                   "where a measurement deserves less trust, give it the larger error or the scatter that it has");
+    }
+  }
+
   void read_states() {
     block_.states = reader_.texts("state");
     for (const std::string& state : block_.states) {
@@ -161,7 +195,7 @@ class BlockReader {
     for (const probe::Probe* p : accepted_) {
       for (const core::SettingInfo& info : p->settings) {
         if (block_.entry.settings.find(info.name) != nullptr) continue;
-        core::SettingValue value = is_role(info.name) ? core::SettingValue{} : reader_.setting(info);
+        core::SettingValue value = is_role(info.name) ? core::SettingValue{} : setting_of(info);
         if (inner) {
           core::SettingValue also = inner->setting(info);
           const bool both =
@@ -176,6 +210,20 @@ class BlockReader {
       refuse_strangers_in(*reader_.table("settings"), *inner);
       inner->finish();
     }
+  }
+
+  // A list of texts may be a table: key = "value" is "key=value".
+  core::SettingValue setting_of(const core::SettingInfo& info) {
+    const io::TomlNode* node = info.kind == core::SettingKind::texts ? reader_.node(info.name) : nullptr;
+    const TomlTable* table = node == nullptr ? nullptr : node->table();
+    if (table == nullptr) return reader_.setting(info);
+    TableReader inner{*table, path_, "[" + info.name + "]"};
+    std::vector<std::string> out;
+    for (const auto& [key, value] : table->entries) {
+      if (const auto text = inner.text(key)) out.push_back(key + "=" + *text);
+    }
+    inner.finish();
+    return out;
   }
 
   bool is_role(const std::string& name) const {
@@ -264,9 +312,52 @@ void read_about(TableReader reader, const std::string& path, Study& study) {
   reader.finish();
 }
 
+// The two states a section is about: those of the question, or the only pair in which something was measured.
+std::pair<std::string, std::string> compared(const Study& study, const TableReader& reader,
+                                             const std::string& section) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  const auto measured = [&](const std::string& state) {
+    return std::ranges::find(study.entries, state, &Entry::state) != study.entries.end();
+  };
+  for (const probe::State& s : study.states) {
+    if (!s.after.empty() && measured(s.name) && measured(s.after)) pairs.emplace_back(s.after, s.name);
+  }
+  const std::pair<std::string, std::string> asked = study.question      ? *study.question
+                                                    : pairs.size() == 1 ? pairs.front()
+                                                                        : std::pair<std::string, std::string>{};
+  if (asked.second.empty()) {
+    reader.fail(
+        section, "does not know which two states to compare", "[study] question = { before = ..., after = ... }",
+        pairs.empty() ? "no state that was measured and is made `after` another one that was" : "several pairs", "");
+  }
+  const auto after = std::ranges::find(study.states, asked.second, &probe::State::name);
+  if (after == study.states.end() || after->after != asked.first) {
+    reader.fail(
+        section, "compares two states that no step links", "a state after that names the state before as `after`",
+        "\"" + asked.first + "\" and \"" + asked.second + "\"", "what happened between them is what is weighed");
+  }
+  return asked;
+}
+
+// Tables that ask for a probe which reads all others.
+void read_sections(TableReader& reader, const std::string& path, const Registry& registry,
+                   const std::vector<std::string>& asked, Study& study) {
+  for (const probe::Probe& probe : registry) {
+    if (probe.section.empty()) continue;
+    const bool wanted = std::ranges::find(asked, probe.section) != asked.end();
+    static const TomlTable nothing;
+    const TomlTable* table = reader.table(probe.section);
+    if (table == nullptr && wanted) table = &nothing;
+    if (table == nullptr) continue;
+    const std::string state = compared(study, reader, probe.section).second;
+    study.entries.push_back(BlockReader{*table, path, study.states, registry, probe}.read_section(state));
+  }
+}
+
 }  // namespace
 
-Study study_from(const TomlTable& root, const std::string& path, const Registry& registry) {
+Study study_from(const TomlTable& root, const std::string& path, const Registry& registry,
+                 const std::vector<std::string>& asked) {
   Study study;
   study.path = path;
   study.directory = std::filesystem::path(path).parent_path().string();
@@ -290,19 +381,21 @@ Study study_from(const TomlTable& root, const std::string& path, const Registry&
                     "");
     }
   }
+  read_sections(reader, path, registry, asked, study);
   reader.finish();
   return study;
 }
 
 Study parse_study(const std::string& text, const std::string& path, const std::vector<io::Override>& overrides,
-                  const Registry& registry) {
+                  const Registry& registry, const std::vector<std::string>& asked) {
   TomlTable root = io::parse_toml(text, path);
   for (const io::Override& change : overrides) io::apply_override(root, change);
-  return study_from(root, path, registry);
+  return study_from(root, path, registry, asked);
 }
 
-Study read_study(const std::string& path, const std::vector<io::Override>& overrides, const Registry& registry) {
-  return parse_study(io::read_definition(path), path, overrides, registry);
+Study read_study(const std::string& path, const std::vector<io::Override>& overrides, const Registry& registry,
+                 const std::vector<std::string>& asked) {
+  return parse_study(io::read_definition(path), path, overrides, registry, asked);
 }
 
 }  // namespace lithoscope::study

@@ -9,6 +9,7 @@ inline constexpr double bohr_magneton_eV_per_T = 5.7883818060e-5;  // CODATA 201
 inline constexpr double gas_constant_J_per_mol_K = 8.31446261815324;
 inline constexpr double room_temperature_K = 298.15;
 inline constexpr double zero_celsius_K = 273.15;
+inline constexpr double coulomb_per_kg_of_mAh_per_g = 3600;
 inline constexpr double seconds_per_hour = 3600.0;
 
 }  // namespace lithoscope::core

@@ -19,6 +19,21 @@ inline double normal_score(double chi_squared, double degrees) {
 /// Chance of a normal number above z.
 inline double upper_tail(double z) { return 0.5 * std::erfc(z / std::numbers::sqrt2); }
 
+/// Chance of a chi squared above x with a whole number of degrees of freedom: the finite sum that Q(degrees/2, x/2) is.
+inline double tail_of_chi_squared(double x, int degrees) {
+  if (!(x > 0)) return 1;
+  const double half = 0.5 * x;
+  const bool odd = degrees % 2 != 0;
+  double sum = odd ? std::erfc(std::sqrt(half)) : 0;
+  // half^a exp(-half) / Gamma(a + 1), from a = 0 or 1/2 upward
+  double term = odd ? std::sqrt(half / std::numbers::pi) * 2 * std::exp(-half) : std::exp(-half);
+  for (double a = odd ? 0.5 : 0; a < 0.5 * degrees - 0.25; a += 1) {
+    sum += term;
+    term *= half / (a + 1);
+  }
+  return sum < 1 ? sum : 1;
+}
+
 /// The z above which a normal number lies with this chance: bisection, sure over the whole range of a double.
 inline double score_of_tail(double chance) {
   double low = -38, high = 38;

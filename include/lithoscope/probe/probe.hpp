@@ -125,9 +125,14 @@ struct Probe {
   std::vector<Role> roles;
   std::vector<core::SettingInfo> settings;
   std::vector<std::string> sample = {};  ///< keys of [sample] it reads; the others are no part of its step's key
-  std::vector<std::string> state = {};   ///< keys of [[state]] it reads
+  std::vector<std::string> state = {};   ///< keys of [[state]] it reads; "history": how it and its parent were made
   std::vector<Take> takes = {};
-  bool partner = false;        ///< reads its own result of the parent state, and says what changed
+  bool partner = false;  ///< reads its own result of the parent state, and says what changed
+  /// A table of the study ("inference") that asks for it once, in place of a [[measurement]]: it is of the two states
+  /// of the study's question, reads the results of all other steps in them, also where some failed, and is given the
+  /// roles and settings of the probes it takes, which are made for it.
+  std::string section = {};
+  bool command = true;         ///< has a command of its own
   std::string runs_over = {};  ///< a setting: `edges = [...]` in a study makes one measurement for each `edge`
   std::vector<std::string> cite = {};
   std::vector<core::SettingInfo> instrument = {};  ///< settings of synthesize and predict alone

@@ -36,11 +36,14 @@ struct Study {
   std::vector<Entry> entries;
 };
 
-/// Throw UsageError with file, line and column.
-Study read_study(const std::string& path, const std::vector<io::Override>& overrides, const Registry& registry);
+/// Throw UsageError with file, line and column. `asked`: sections of probes ("inference") that are wanted though the
+/// study does not have them; then with their defaults.
+Study read_study(const std::string& path, const std::vector<io::Override>& overrides, const Registry& registry,
+                 const std::vector<std::string>& asked = {});
 Study parse_study(const std::string& text, const std::string& path, const std::vector<io::Override>& overrides,
-                  const Registry& registry);
+                  const Registry& registry, const std::vector<std::string>& asked = {});
 /// From a tree that was made otherwise: the command line.
-Study study_from(const io::TomlTable& root, const std::string& path, const Registry& registry);
+Study study_from(const io::TomlTable& root, const std::string& path, const Registry& registry,
+                 const std::vector<std::string>& asked = {});
 
 }  // namespace lithoscope::study

@@ -1,0 +1,365 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "inference_parts.hpp"
+#include "lithoscope/core/statistics.hpp"
+
+namespace lithoscope::infer {
+namespace {
+
+using result::Column;
+using result::integer_column;
+using result::not_a_number;
+using result::number_column;
+using result::Table;
+using result::value_column;
+using result::word_column;
+
+Column interval_column(std::string name, std::string unit, std::string help, const std::vector<Interval>& values) {
+  Column out = number_column(std::move(name), std::move(unit), std::move(help), {});
+  std::vector<double> median;
+  for (const Interval& i : values) {
+    median.push_back(i.median);
+    out.low.push_back(i.low);
+    out.high.push_back(i.high);
+  }
+  out.values = std::move(median);
+  return out;
+}
+
+std::vector<double> sigmas_squared(const std::vector<double>& sigma) {
+  std::vector<double> out;
+  for (const double s : sigma) out.push_back(s * s);
+  return out;
+}
+
+Table change_table(const InferenceOutcome& o) {
+  std::vector<std::string> what, unit, verdict;
+  std::vector<core::Value> value;
+  std::vector<double> excluded;
+  for (const MeasuredChange& m : o.changes) {
+    what.push_back(m.name);
+    unit.push_back(m.unit.empty() ? "e" : m.unit);
+    value.push_back(m.value);
+    const double half = core::two_sided_95 * m.value.sigma();
+    const bool changed = std::abs(m.value.value) > half;
+    verdict.emplace_back(changed ? "changed" : "no change is seen");
+    excluded.push_back(std::abs(m.value.value) + half);
+  }
+  Table out{
+      .name = "changes",
+      .title = "What was measured of the change",
+      .columns = {
+          word_column("what", "Probe and element", what),
+          value_column("change", "", "Change with its error, artefacts and scatter between pieces included", value),
+          word_column("unit", "Unit of the change", unit),
+          word_column("verdict", "Whether zero lies outside the 95 % interval", verdict),
+          number_column("excluded", "", "Smallest change, of either sign, that is excluded at 95 %", excluded)}};
+  out.brief = {"what", "change", "unit", "verdict", "excluded"};
+  return out;
+}
+
+Table process_table(const InferenceOutcome& o) {
+  std::vector<std::string> name, words, unit;
+  std::vector<double> prior, probability;
+  std::vector<Interval> amount;
+  for (const Process p : o.allowed) {
+    const std::size_t q = o.quantity(amount_quantity(p));
+    name.emplace_back(name_of(p));
+    words.emplace_back(words_of(p));
+    unit.push_back(o.quantities[q].unit == "1" ? "per f.u." : o.quantities[q].unit);
+    prior.push_back(0.5);
+    probability.push_back(o.posterior.probability_of(p));
+    amount.push_back(o.posterior.interval([q](const Viewer::View& v) { return v.quantities[q]; },
+                                          [p](const StateDraw& d) { return (d.on & bit_of(p)) != 0; }));
+  }
+  Column amounts = interval_column("amount", "",
+                                   "How much, if it happened: median and 95 % interval, in the unit beside it", amount);
+  amounts.gaps = "A process without weight has no amount.";
+  std::vector<std::int64_t> place;
+  for (std::size_t i = 0; i < name.size(); ++i) place.push_back(static_cast<std::int64_t>(i) + 1);
+  Table out{.name = "processes",
+            .title = "What may have happened",
+            .columns = {integer_column("place", "Where the figure draws it", place),
+                        word_column("process", "Name, as [inference] has it", name),
+                        word_column("means", "What it means", words),
+                        number_column("prior", "", "Probability before the data", prior),
+                        number_column("probability", "", "Probability after them", probability), std::move(amounts),
+                        word_column("unit", "Unit of the amount", unit)}};
+  out.columns.front().shown.hidden = true;
+  out.columns[3].shown.digits = 2;
+  out.columns[4].shown.digits = 2;
+  out.columns[5].shown.digits = 2;
+  out.brief = {"process", "probability", "amount", "unit"};
+  return out;
+}
+
+// Groups that share an axis.
+std::string group_of(const Implication& i) {
+  return i.quantity.starts_with("surface_") && i.quantity != "surface_lithium" ? "surface"
+         : i.quantity.starts_with("bulk_")                                     ? "bulk"
+                                                                               : "other";
+}
+
+Table implication_table(const InferenceOutcome& o) {
+  std::vector<std::string> name, unit, help, group, measured_flag;
+  std::vector<Interval> prior, posterior, closed;
+  std::vector<double> measured, variance, smallest;
+  std::vector<std::int64_t> place;
+  for (const Implication& i : o.implications) {
+    if (i.quantity == "residual") continue;
+    name.push_back(i.quantity);
+    unit.push_back(i.unit.empty() ? "e or per f.u." : i.unit);
+    help.push_back(i.help);
+    group.push_back(group_of(i));
+    prior.push_back(i.prior);
+    posterior.push_back(i.posterior);
+    closed.push_back(i.closed);
+    measured.push_back(i.measured ? i.measured->value : not_a_number);
+    variance.push_back(i.measured ? i.measured->variance : 0);
+    measured_flag.emplace_back(i.measured ? "ok" : "not measured");
+    smallest.push_back(i.smallest.value_or(not_a_number));
+    const std::string& own = group.back();
+    place.push_back(1 + std::ranges::count(group, own) - 1);
+  }
+  Table out{
+      .name = "implications",
+      .title = "What every probe would see",
+      .columns = {word_column("quantity", "Which number", name), word_column("means", "What it is", help),
+                  word_column("unit", "Its unit", unit), integer_column("place", "Where the figure draws it", place),
+                  word_column("group", "surface, bulk or other", group),
+                  number_column("measured", "", "As it was measured, with everything in its error", measured, variance),
+                  interval_column("prior", "", "Before the data: median and 95 % interval", prior),
+                  interval_column("posterior", "", "After the data", posterior),
+                  interval_column("closed", "", "After the data, if nothing enters or leaves the grain", closed),
+                  number_column("smallest", "", "Smallest change that instruments of the kind resolve", smallest),
+                  word_column("flags", "\"ok\", or not measured", measured_flag)},
+      .flags = "flags"};
+  out.columns[3].shown.hidden = true;
+  out.columns[4].shown.hidden = true;
+  for (const std::size_t c : {6UL, 7UL, 8UL, 9UL}) out.columns[c].shown.digits = 2;
+  out.columns[8].gaps = "No closed grain has weight.";
+  out.columns[9].gaps = "The particle's file does not say what instruments resolve of it.";
+  out.brief = {"quantity", "measured", "posterior", "closed", "smallest"};
+  return out;
+}
+
+Table ledger_table(const Ledger& l) {
+  std::vector<std::string> name, words;
+  std::vector<Interval> value;
+  for (const LedgerLine* line : {&l.metals, &l.oxygen, &l.depth, &l.sum}) {
+    name.push_back(line->name);
+    words.push_back(line->words);
+    value.push_back(line->value);
+  }
+  Table out{
+      .name = "ledger",
+      .title = "Electrons given and taken",
+      .columns = {integer_column("place", "Where the figure draws it", {1, 2, 3, 4}), word_column("line", "Name", name),
+                  word_column("means", "What it is", words),
+                  interval_column("electrons", "", "Electrons per formula unit, median and 95 % interval", value)}};
+  out.columns.front().shown.hidden = true;
+  out.columns.back().shown.digits = 2;
+  out.brief = {"means", "electrons"};
+  return out;
+}
+
+Table adequacy_table(const InferenceOutcome& o) {
+  std::vector<std::string> name, unit;
+  std::vector<double> measured, sigma, z, p;
+  std::vector<Interval> predicted;
+  std::vector<std::int64_t> place;
+  for (const Adequacy& a : o.adequacy) {
+    place.push_back(static_cast<std::int64_t>(place.size()) + 1);
+    name.push_back(a.name);
+    unit.push_back(a.unit.empty() ? "e" : a.unit);
+    measured.push_back(a.measured);
+    sigma.push_back(a.sigma);
+    predicted.push_back(a.predicted);
+    z.push_back((a.measured - a.predicted.mean) / std::hypot(a.sigma, a.predicted.sd));
+    p.push_back(a.p);
+  }
+  Table out{.name = "observed_data",
+            .title = "What was measured, and what the joint state gives",
+            .columns = {integer_column("place", "Where the figure draws it", place),
+                        word_column("value", "Which value", name), word_column("unit", "Its unit", unit),
+                        number_column("measured", "", "Measured, with artefacts and scatter in its error", measured,
+                                      sigmas_squared(sigma)),
+                        interval_column("predicted", "", "Of the posterior, without noise", predicted),
+                        number_column("deviation", "", "Measured less predicted over both errors", z),
+                        number_column("p", "", "Chance of a larger deviation", p)}};
+  out.columns.front().shown.hidden = true;
+  out.columns[4].shown.digits = 4;
+  out.columns[5].shown.digits = 2;
+  out.columns[6].shown.digits = 2;
+  return out;
+}
+
+Table excluded_table(const InferenceOutcome& o) {
+  std::vector<std::string> name, state, why;
+  for (const Excluded& e : o.evidence.excluded) {
+    name.push_back(e.observable);
+    state.push_back(e.state);
+    why.push_back(e.why);
+  }
+  return {.name = "excluded",
+          .title = "What did not enter",
+          .columns = {word_column("observable", "Name", name), word_column("state", "State", state),
+                      word_column("why", "Why", why)}};
+}
+
+Table prior_table(const InferenceOutcome& o) {
+  std::vector<std::string> name, unit, scale;
+  std::vector<double> low, high;
+  for (const Prior& p : o.library.priors) {
+    name.push_back(p.parameter);
+    unit.push_back(p.unit.empty() ? "1" : p.unit);
+    low.push_back(p.low);
+    high.push_back(p.high);
+    scale.emplace_back(p.logarithmic ? "logarithmic" : "linear");
+  }
+  Table out{.name = "priors",
+            .title = "What is not known of the particle",
+            .columns = {word_column("parameter", "Number of the particle or its programme", name),
+                        number_column("low", "", "Lowest value, in the unit beside it", low),
+                        number_column("high", "", "Highest value, in the unit beside it", high),
+                        word_column("unit", "Unit of the two", unit),
+                        word_column("scale", "Even on this scale between the two", scale)}};
+  out.columns[1].shown.digits = 3;
+  out.columns[2].shown.digits = 3;
+  return out;
+}
+
+Table correlation_table(const InferenceOutcome& o) {
+  std::vector<std::string> one, other;
+  std::vector<double> r;
+  for (const auto& c : o.correlated) {
+    one.push_back(c.one);
+    other.push_back(c.other);
+    r.push_back(c.r);
+  }
+  Table out{.name = "correlations",
+            .title = "Numbers that the data tie together",
+            .columns = {word_column("one", "Quantity", one), word_column("other", "Quantity", other),
+                        number_column("correlation", "", "Correlation over the posterior, above 0.9 in size", r)}};
+  out.columns[2].shown.digits = 2;
+  return out;
+}
+
+// Draws in proportion to their weight, as tables: quantities, and what of them is on.
+Table draw_table(const InferenceOutcome& o, bool posterior) {
+  constexpr std::size_t count = 1000;
+  const auto& draws = posterior ? o.posterior.draws : o.prior.draws;
+  const auto& views = posterior ? o.posterior.views : o.prior.views;
+  const auto& weight = posterior ? o.posterior.weight : o.prior.weight;
+  std::vector<std::size_t> picked;
+  double sum = 0;
+  for (std::size_t i = 0; i < draws.size(); ++i) {
+    sum += weight[i];
+    while (picked.size() < count && (static_cast<double>(picked.size()) + 0.5) / count <= sum) picked.push_back(i);
+  }
+  std::vector<std::int64_t> on, run;
+  std::vector<double> log_likelihood;
+  for (const std::size_t i : picked) {
+    on.push_back(static_cast<std::int64_t>(draws[i].on));
+    run.push_back(draws[i].run);
+    if (posterior) log_likelihood.push_back(o.posterior.log_likelihood[i]);
+  }
+  Table out{.name = posterior ? "posterior" : "prior",
+            .title = posterior ? "Draws of the posterior" : "Draws of the prior",
+            .columns = {integer_column("processes", "Which are on, as bits in the order of the table of processes", on),
+                        integer_column("run", "Number of the particle's run in the library", run)},
+            .bulk = true};
+  for (std::size_t q = 0; q < o.quantities.size(); ++q) {
+    std::vector<double> values;
+    for (const std::size_t i : picked) values.push_back(views[i].quantities[q]);
+    out.columns.push_back(number_column(o.quantities[q].name, o.quantities[q].unit == "1" ? "" : o.quantities[q].unit,
+                                        o.quantities[q].help, std::move(values)));
+  }
+  if (posterior)
+    out.columns.push_back(number_column("log_likelihood", "", "Logarithm of the joint likelihood", log_likelihood));
+  return out;
+}
+
+void add_numbers(const InferenceOutcome& o, result::Result& out) {
+  const auto number = [&](const char* name, const char* unit, const char* help, double value) {
+    out.numbers.push_back({.name = name, .unit = unit, .help = help, .value = core::Value::exact(value)});
+    out.numbers.back().shown.digits = 3;
+  };
+  number("values", "", "Values that entered", static_cast<double>(o.evidence.likelihood.size()));
+  number("states", "", "States that were weighed", static_cast<double>(o.posterior.draws.size()));
+  number("effective_states", "", "States that count: one over the sum of squared weights", o.posterior.effective);
+  number("effective_runs", "", "Runs of the particle that count, among states in which lithium moves",
+         o.posterior.effective_runs);
+  number("r_hat", "", "Worst ratio of widths between and within four independent parts of the draws", o.worst_r_hat);
+  number("least_chi_squared", "", "Chi squared of the best state", o.posterior.least_chi_squared);
+  number("p_of_all", "", "Chance of a larger chi squared, mean over the posterior", o.p_of_all);
+  number("p_of_closed", "", "The same over states in which nothing enters or leaves the grain", o.p_of_closed);
+  number("probability_of_closed", "", "Probability of those states", o.closed_probability);
+  for (const Process p : o.allowed) {
+    std::string name = std::string{"probability_"} + name_of(p);
+    std::ranges::replace(name, ' ', '_');
+    number(name.c_str(), "", words_of(p), o.posterior.probability_of(p));
+  }
+  if (o.ledger) {
+    const Interval& s = o.ledger->sum.value;
+    out.numbers.push_back({.name = "ledger_sum",
+                           .unit = "",
+                           .help = "Electrons per formula unit without a taker; a closed grain: 0",
+                           .value = core::Value::with_sigma(s.mean, s.sd),
+                           .low = s.low,
+                           .high = s.high});
+  }
+}
+
+}  // namespace
+
+std::string rounded(double v, double sd) {
+  const int digits =
+      sd > 0 && std::isfinite(sd) ? std::clamp(1 - static_cast<int>(std::floor(std::log10(sd))), 0, 6) : 3;
+  if (std::abs(v) < 0.5 * std::pow(10.0, -digits)) v = 0;
+  std::string out = fmt::format("{:.{}f}", v, digits);
+  if (out.starts_with('-')) out.replace(0, 1, "\u2212");
+  return out;
+}
+
+std::string with_interval(const Interval& i, const std::string& unit) {
+  const double width = std::max((i.high - i.low) / 4, 1e-6);
+  const std::string after = unit.empty() ? "" : " " + unit;
+  return fmt::format("{}{} (95 %: {} to {}{})", rounded(i.median, width), after, rounded(i.low, width),
+                     rounded(i.high, width), after);
+}
+
+std::string listed(const std::vector<std::string>& words) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    out += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + words[i];
+  return out;
+}
+
+std::string amount_quantity(Process process) {
+  static constexpr std::array names{"surface_lithium", "stabilised", "reservoir", "shell", "brightness"};
+  return names[static_cast<std::size_t>(process)];
+}
+
+result::Result describe(const InferenceOutcome& outcome) {
+  result::Result out;
+  add_numbers(outcome, out);
+  if (!outcome.changes.empty()) out.tables.push_back(change_table(outcome));
+  if (outcome.ledger) out.tables.push_back(ledger_table(*outcome.ledger));
+  out.tables.push_back(process_table(outcome));
+  out.tables.push_back(implication_table(outcome));
+  if (!outcome.adequacy.empty()) out.tables.push_back(adequacy_table(outcome));
+  if (!outcome.evidence.excluded.empty()) out.tables.push_back(excluded_table(outcome));
+  if (!outcome.correlated.empty()) out.tables.push_back(correlation_table(outcome));
+  out.tables.push_back(prior_table(outcome));
+  out.tables.push_back(draw_table(outcome, false));
+  out.tables.push_back(draw_table(outcome, true));
+  add_figures(outcome, out);
+  add_page(outcome, out);
+  return out;
+}
+
+}  // namespace lithoscope::infer

@@ -1,0 +1,429 @@
+#include "lithoscope/infer/state_draws.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <stdexcept>
+
+#include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/rng.hpp"
+#include "lithoscope/core/statistics.hpp"
+
+namespace lithoscope::infer {
+namespace {
+
+using result::DepthKernel;
+using result::DepthLaw;
+
+constexpr double pre_edge_states = 5.3;  // unoccupied states per formula unit that the O K pre-edge counts
+
+double chance(double place) { return 0.5 * std::erfc(-place / std::numbers::sqrt2); }
+double even(double place, double low, double high) { return low + (high - low) * chance(place); }
+double log_even(double place, double low, double high) { return low * std::pow(high / low, chance(place)); }
+double log_normal(double place, double median, double width) { return median * std::exp(width * place); }
+
+// Half of the draws spare manganese almost, half do not.
+double manganese_share(double place) {
+  const double u = chance(place);
+  return u < 0.5 ? 0.2 * u : 3 * (u - 0.5);
+}
+
+// Three of four up.
+double brighter_percent(double place) {
+  const double u = chance(place);
+  constexpr double down = 0.25, low = 2, high = 30;
+  if (u < down) return -low * std::pow(high / low, 1 - u / down);
+  return low * std::pow(high / low, (u - down) / (1 - down));
+}
+
+double take(const StateDraw& d, Coordinate c) { return amount_of(c, d.place[static_cast<std::size_t>(c)]); }
+
+bool on(const StateDraw& d, Process p) { return (d.on & bit_of(p)) != 0; }
+
+double dot(const std::vector<double>& a, const std::vector<double>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+// Share of each node's shell that lies in the outermost `depth_nm`: faces half-way between nodes.
+std::vector<double> within(const std::vector<double>& radius_nm, double depth_nm) {
+  std::vector<double> out(radius_nm.size(), 0.0);
+  const double border = radius_nm.back() - depth_nm;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const double inner = i == 0 ? 0 : 0.5 * (radius_nm[i - 1] + radius_nm[i]);
+    const double outer = i + 1 == out.size() ? radius_nm[i] : 0.5 * (radius_nm[i] + radius_nm[i + 1]);
+    out[i] = std::clamp((outer - border) / (outer - inner), 0.0, 1.0);
+  }
+  return out;
+}
+
+double mean_share(double depth_nm, double radius_nm, int dimensions) {
+  return 1 - std::pow(std::max(0.0, 1 - depth_nm / radius_nm), dimensions);
+}
+
+// Light answers the share of holes that its saturation leaves.
+double answer(double holes, double saturation) {
+  constexpr double linear = 1e-3;
+  return saturation < linear ? holes : -std::expm1(-saturation * holes) / saturation;
+}
+
+}  // namespace
+
+const char* name_of(Process process) {
+  static constexpr std::array names{"lithium redistribution", "oxygen stabilisation", "surface reduction",
+                                    "reconstruction", "oxygen brightening"};
+  return names[static_cast<std::size_t>(process)];
+}
+
+const char* words_of(Process process) {
+  static constexpr std::array words{
+      "lithium moves between bulk and surface", "oxygen near the surface is stabilised, lithium stays",
+      "metals near the surface are reduced from outside the grain", "the surface is reconstructed and loses oxygen",
+      "oxygen answers light differently at constant charge"};
+  return words[static_cast<std::size_t>(process)];
+}
+
+double amount_of(Coordinate coordinate, double place) {
+  using C = Coordinate;
+  switch (coordinate) {
+    case C::reduction:
+    case C::stabilised:
+      return log_even(place, 0.02, 0.5);
+    case C::reduction_depth:
+      return log_normal(place, 3, 0.5);
+    case C::reduction_cobalt:
+      return even(place, 0, 2);
+    case C::reduction_manganese:
+      return manganese_share(place);
+    case C::reduction_pre_edge:
+      return even(place, 0.2, 0.8);
+    case C::shell:
+      return log_even(place, 0.3, 5);
+    case C::shell_nickel:
+      return even(place, -2, -1);
+    case C::shell_cobalt:
+      return even(place, -1.2, -0.5);
+    case C::shell_manganese:
+      return even(place, -1.5, -0.3);
+    case C::shell_pre_edge:
+      return even(place, 0.3, 0.7);
+    case C::brightness:
+      return brighter_percent(place);
+    case C::stabilised_depth:
+      return log_normal(place, 5, 0.5);
+    case C::saturation:
+      return std::max(0.0, even(place, -1 / 0.3, 1 / 0.3));
+    case C::holes_in_pre_edge:
+      return chance(place);
+  }
+  return 0;
+}
+
+result::DepthKernel surface_kernel(const LithiumLibrary& library, const std::string& element) {
+  DepthKernel out{.law = DepthLaw::surface, .length_nm = library.probes.tey_depth_nm, .element = element};
+  for (const particle::EdgeDepth& e : library.probes.edges) {
+    if (e.element == element && e.tey_depth_nm > 0) out.length_nm = e.tey_depth_nm;
+  }
+  return out;
+}
+
+result::DepthKernel bulk_kernel(const LithiumLibrary& library, const std::string& element) {
+  DepthKernel out{.law = DepthLaw::fluorescence,
+                  .length_nm = element == "O" ? library.probes.rixs_length_nm : library.probes.pfy_length_nm,
+                  .element = element};
+  for (const particle::EdgeDepth& e : library.probes.edges) {
+    if (e.element == element && e.fluorescence_length_nm >= 0) out.length_nm = e.fluorescence_length_nm;
+  }
+  if (!(out.length_nm > 0)) out.law = DepthLaw::volume;
+  return out;
+}
+
+// ---- one run through all kernels ------------------------------------------------------------------------------------
+
+struct Viewer::OfRun {
+  const LithiumRun& run;
+  std::vector<double> radius_nm;
+  result::GrainNodes nodes;
+  std::vector<std::vector<double>> weights;  // a kernel
+
+  double share(std::size_t kernel, double depth_nm) const { return dot(weights[kernel], within(radius_nm, depth_nm)); }
+};
+
+Viewer::Viewer(const LithiumLibrary& library, std::vector<Seen> seen) : library_(library), seen_(std::move(seen)) {
+  const auto add = [&](const DepthKernel& kernel) {
+    const auto known = std::ranges::find(kernels_, kernel);
+    if (known != kernels_.end()) return static_cast<std::size_t>(known - kernels_.begin());
+    kernels_.push_back(kernel);
+    return kernels_.size() - 1;
+  };
+  // A standard probe looks as the measured one does, where there is one.
+  const auto standard = [&](Meaning meaning, const std::string& element, DepthLaw law, const DepthKernel& otherwise) {
+    for (const Seen& s : seen_) {
+      const bool same = s.meaning == meaning && (meaning != Meaning::valence || s.element == element);
+      if (same && s.kernel.law == law) return add(s.kernel);
+    }
+    return add(otherwise);
+  };
+  for (Seen& s : seen_) {
+    // A probe that does not say how deep it sees is the particle's.
+    if (s.kernel.law == DepthLaw::surface && !(s.kernel.length_nm > 0)) s.kernel = surface_kernel(library, s.element);
+    if (s.kernel.law == DepthLaw::fluorescence && !(s.kernel.length_nm > 0)) s.kernel = bulk_kernel(library, s.element);
+    kernel_of_seen_.push_back(add(s.kernel));
+  }
+  const auto put = [&](std::string name, std::string unit, std::string help) {
+    quantities_.push_back({std::move(name), std::move(unit), std::move(help)});
+  };
+  for (const particle::Cation& c : library.cations) {
+    surface_.push_back(standard(Meaning::valence, c.element, DepthLaw::surface, surface_kernel(library, c.element)));
+    bulk_.push_back(standard(Meaning::valence, c.element, DepthLaw::fluorescence, bulk_kernel(library, c.element)));
+    put("surface_" + c.element, "", "Change of the valence of " + c.element + " that electrons see");
+    put("bulk_" + c.element, "", "Change of the valence of " + c.element + " that fluorescence sees");
+    put("before_" + c.element, "",
+        "Valence of " + c.element + " near the surface above that in the bulk, before, by lithium alone");
+  }
+  feature_ = standard(Meaning::feature_change, "O", DepthLaw::fluorescence, bulk_kernel(library, "O"));
+  pre_edge_ = standard(Meaning::pre_edge_change, "O", DepthLaw::surface, surface_kernel(library, "O"));
+  put("feature", "%", "Change of the oxygen feature");
+  put("pre_edge", "%", "Change of oxygen's pre-edge that electrons see");
+  put("metals", "1", "Electrons lost by the metals that fluorescence sees, per formula unit");
+  put("oxygen", "1", "Holes gained by the oxygen that the feature sees, per formula unit");
+  put("depth_term", "1", "What a closed grain's metals and oxygen differ by because their probes see different depths");
+  put("holes", "1", "Oxygen holes per formula unit that the feature sees, before");
+  put("surface_lithium", "1", "Lithium per formula unit that enters what electrons see");
+  put("reservoir", "1", "Electrons from outside the grain, per formula unit, volume mean");
+  put("oxygen_gas", "umol/g", "Oxygen released, O2");
+  put("shell", "nm", "Reconstructed shell");
+  put("stabilised", "1", "Oxygen sites per formula unit that are stabilised near the surface");
+  put("brightness", "%", "Change of oxygen's answer to light at constant charge");
+  put("capacity", "mAh/g", "Capacity when the wait begins");
+  put("residual", "1",
+      "Volume mean of electrons lost by metals and oxygen less what entered or left: neutrality says 0");
+}
+
+std::size_t Viewer::quantity(const std::string& name) const {
+  const auto found = std::ranges::find(quantities_, name, &Quantity::name);
+  if (found == quantities_.end()) throw std::out_of_range("no quantity " + name);
+  return static_cast<std::size_t>(found - quantities_.begin());
+}
+
+std::vector<Viewer::View> Viewer::look(const LithiumRun& run, std::span<const StateDraw> draws) const {
+  OfRun at{.run = run, .radius_nm = {}, .nodes = {}, .weights = {}};
+  at.nodes = library_.nodes(run, at.radius_nm);
+  for (DepthKernel kernel : kernels_) {
+    // the escape depth is one of the particle's uncertain numbers, the same for all edges
+    if (kernel.law == DepthLaw::surface) kernel.length_nm *= run.tey_depth_nm / library_.tey_depth_nm;
+    at.weights.push_back(kernel.weights(at.nodes));
+  }
+  std::vector<View> out;
+  out.reserve(draws.size());
+  for (const StateDraw& d : draws) out.push_back(look(at, d));
+  return out;
+}
+
+namespace {
+
+// The grain after lithium moved and oxygen was stabilised: both change what neutrality says at every node.
+Moment moved(const LithiumLibrary& library, const LithiumRun& run, const std::vector<double>& radius_nm,
+             const StateDraw& d) {
+  Moment out = on(d, Process::lithium) ? run.after : run.before;
+  if (!on(d, Process::stabilised)) return out;
+  const double depth = std::min(take(d, Coordinate::stabilised_depth), radius_nm.back());
+  const double sites = std::min(take(d, Coordinate::stabilised), run.ladder.oxygen.sites);
+  const std::vector<double> share = within(radius_nm, depth);
+  // Neutrality at a few lithium contents of the layer, linear between them.
+  double low = 1e9, high = -1e9;
+  for (std::size_t i = 0; i < share.size(); ++i) {
+    if (share[i] <= 0) continue;
+    low = std::min(low, out.lithium[i]);
+    high = std::max(high, out.lithium[i]);
+  }
+  constexpr int points = 6;
+  std::vector<particle::LocalRedox> fresh, stable;
+  const double width = std::max(high - low, 1e-9);
+  for (int k = 0; k < points; ++k) {
+    const double x = low + width * k / (points - 1);
+    fresh.push_back(particle::local_redox(run.ladder, x, 0, 0, library.temperature_K));
+    stable.push_back(particle::local_redox(run.ladder, x, sites, 0, library.temperature_K));
+  }
+  for (std::size_t i = 0; i < share.size(); ++i) {
+    if (share[i] <= 0) continue;
+    const double place = (out.lithium[i] - low) / width * (points - 1);
+    const auto k = static_cast<std::size_t>(std::clamp(place, 0.0, points - 1.001));
+    const double rest = place - static_cast<double>(k);
+    const auto change = [&](const auto& of) {
+      const double a = of(stable[k]) - of(fresh[k]), b = of(stable[k + 1]) - of(fresh[k + 1]);
+      return share[i] * (a + rest * (b - a));
+    };
+    double electrons = 0;
+    for (std::size_t c = 0; c < library.cations.size(); ++c) {
+      const double dv = change([c](const particle::LocalRedox& r) { return r.valence[c]; });
+      out.valence[c][i] += dv;
+      electrons += library.cations[c].amount * dv;
+    }
+    out.holes[i] -= electrons;  // at constant lithium what the metals gain oxygen gives
+  }
+  return out;
+}
+
+// What each metal of a layer gains in electrons, by element: nickel's own, cobalt's and others' alike, manganese's.
+double by_element(const std::string& element, double nickel, double cobalt, double manganese) {
+  return element == "Ni" ? nickel : element == "Mn" ? manganese : cobalt;
+}
+
+}  // namespace
+
+Viewer::View Viewer::look(const OfRun& at, const StateDraw& d) const {
+  const LithiumRun& run = at.run;
+  const std::size_t cations = library_.cations.size();
+  const Moment after = moved(library_, run, at.radius_nm, d);
+  // layers: how much each metal changes in them, and how thick they are
+  const bool reduced = on(d, Process::surface_reduction), rebuilt = on(d, Process::reconstruction);
+  const double reduced_nm = reduced ? std::min(take(d, Coordinate::reduction_depth), run.radius_nm) : 0;
+  const double shell_nm = rebuilt ? std::min(take(d, Coordinate::shell), run.radius_nm) : 0;
+  std::vector<double> in_reduced(cations, 0.0), in_shell(cations, 0.0);
+  const double a = reduced ? take(d, Coordinate::reduction) : 0;
+  for (std::size_t c = 0; c < cations; ++c) {
+    const std::string& element = library_.cations[c].element;
+    if (reduced)
+      in_reduced[c] = -by_element(element, a, a * take(d, Coordinate::reduction_cobalt),
+                                  a * take(d, Coordinate::reduction_manganese));
+    if (rebuilt)
+      in_shell[c] = by_element(element, take(d, Coordinate::shell_nickel), take(d, Coordinate::shell_cobalt),
+                               take(d, Coordinate::shell_manganese));
+  }
+  std::vector<double> share_reduced(kernels_.size(), 0.0), share_shell(kernels_.size(), 0.0);
+  for (std::size_t k = 0; k < kernels_.size(); ++k) {
+    if (reduced) share_reduced[k] = at.share(k, reduced_nm);
+    if (rebuilt) share_shell[k] = at.share(k, shell_nm);
+  }
+  const auto valence_before = [&](std::size_t c, std::size_t kernel) {
+    return dot(at.weights[kernel], run.before.valence[c]);
+  };
+  const auto valence_change = [&](std::size_t c, std::size_t kernel) {
+    return dot(at.weights[kernel], after.valence[c]) - valence_before(c, kernel) +
+           in_reduced[c] * share_reduced[kernel] + in_shell[c] * share_shell[kernel];
+  };
+  // the feature: holes through its kernel, none where the shell is
+  const double saturation = take(d, Coordinate::saturation);
+  const double brighter = on(d, Process::brightness) ? take(d, Coordinate::brightness) : 0;
+  double seen_before = 0, seen_after = 0;
+  for (std::size_t i = 0; i < run.before.holes.size(); ++i) {
+    seen_before += at.weights[feature_][i] * answer(run.before.holes[i], saturation);
+    seen_after += at.weights[feature_][i] * answer(after.holes[i], saturation);
+  }
+  const double ratio = seen_before > 0 ? seen_after / seen_before : 1;
+  const double feature = 100 * (ratio * (1 + brighter / 100) * (1 - share_shell[feature_]) - 1);
+  const double holes_before = dot(at.weights[feature_], run.before.holes);
+  const double moved_holes = dot(at.weights[feature_], after.holes);
+  const double holes_change = moved_holes * (1 - share_shell[feature_]) - holes_before;
+  // the pre-edge: unoccupied states that metals and oxygen lose near the surface
+  double states = 0;
+  for (std::size_t c = 0; c < cations; ++c) {
+    const double lithium =
+        dot(at.weights[pre_edge_], after.valence[c]) - dot(at.weights[pre_edge_], run.before.valence[c]);
+    states += library_.cations[c].amount * lithium;
+    if (reduced)
+      states += library_.cations[c].amount * in_reduced[c] * share_reduced[pre_edge_] *
+                take(d, Coordinate::reduction_pre_edge);
+  }
+  const double surface_holes = dot(at.weights[pre_edge_], after.holes) - dot(at.weights[pre_edge_], run.before.holes);
+  states += take(d, Coordinate::holes_in_pre_edge) * surface_holes;
+  double pre_edge = 100 * states / pre_edge_states;
+  if (rebuilt) pre_edge -= 100 * take(d, Coordinate::shell_pre_edge) * share_shell[pre_edge_];
+
+  View out;
+  for (std::size_t s = 0; s < seen_.size(); ++s) {
+    const Seen& what = seen_[s];
+    if (what.meaning == Meaning::feature_change) {
+      out.seen.push_back(feature);
+    } else if (what.meaning == Meaning::pre_edge_change) {
+      out.seen.push_back(pre_edge);
+    } else {
+      const auto c = static_cast<std::size_t>(
+          std::ranges::find(library_.cations, what.element, &particle::Cation::element) - library_.cations.begin());
+      const double level = what.is_change ? 0 : valence_before(c, kernel_of_seen_[s]);
+      out.seen.push_back(level + (what.after ? valence_change(c, kernel_of_seen_[s]) : 0));
+    }
+  }
+
+  // volume means, for the books
+  const double volume_reduced = reduced ? mean_share(reduced_nm, run.radius_nm, library_.dimensions) : 0;
+  const double volume_shell = rebuilt ? mean_share(shell_nm, run.radius_nm, library_.dimensions) : 0;
+  double reservoir = 0, metals = 0, mean_metals = 0, shell_electrons = 0;
+  for (std::size_t c = 0; c < cations; ++c) {
+    const double amount = library_.cations[c].amount;
+    const double surface = valence_change(c, surface_[c]), bulk = valence_change(c, bulk_[c]);
+    out.quantities.push_back(surface);
+    out.quantities.push_back(bulk);
+    out.quantities.push_back(valence_before(c, surface_[c]) - valence_before(c, bulk_[c]));
+    reservoir -= amount * in_reduced[c] * volume_reduced;
+    metals += amount * bulk;
+    shell_electrons += amount * in_shell[c] * volume_shell;
+    mean_metals += amount * (dot(library_.volume, after.valence[c]) - dot(library_.volume, run.before.valence[c]));
+  }
+  const double mean_holes = dot(library_.volume, after.holes);
+  const double mean_change = mean_holes - dot(library_.volume, run.before.holes);
+  // the shell's oxygen that leaves: what its metals gain and its holes lose
+  const double lost = 0.5 * (mean_holes * volume_shell - shell_electrons);
+  out.quantities.push_back(feature);
+  out.quantities.push_back(pre_edge);
+  out.quantities.push_back(metals);
+  out.quantities.push_back(holes_change);
+  out.quantities.push_back(is_closed(d.on) ? -(metals + holes_change) : 0);
+  out.quantities.push_back(holes_before);
+  const double lithium =
+      dot(at.weights[surface_.front()], run.before.lithium) - dot(at.weights[surface_.front()], after.lithium);
+  out.quantities.push_back(lithium);
+  out.quantities.push_back(reservoir);
+  out.quantities.push_back(0.5 * lost / library_.molar_mass_g_per_mol * 1e6);
+  out.quantities.push_back(shell_nm);
+  out.quantities.push_back(
+      on(d, Process::stabilised) ? std::min(take(d, Coordinate::stabilised), run.ladder.oxygen.sites) : 0);
+  out.quantities.push_back(brighter);
+  out.quantities.push_back(run.capacity_mAh_per_g);
+  out.quantities.push_back(mean_metals + mean_change);
+  return out;
+}
+
+bool depends_on(Coordinate c, unsigned processes_on) {
+  const auto has = [&](Process p) { return (processes_on & bit_of(p)) != 0; };
+  if (c <= Coordinate::reduction_pre_edge) return has(Process::surface_reduction);
+  if (c <= Coordinate::shell_pre_edge) return has(Process::reconstruction);
+  if (c == Coordinate::brightness) return has(Process::brightness);
+  if (c <= Coordinate::stabilised_depth) return has(Process::stabilised);
+  return true;
+}
+
+namespace {
+
+// Square roots of primes above those of the library's own sequence, so that runs and coordinates are independent.
+double stride_of(std::size_t coordinate) {
+  static constexpr std::array<double, coordinates> primes{127, 131, 137, 139, 149, 151, 157, 163,
+                                                          167, 173, 179, 181, 191, 193, 197};
+  return std::sqrt(primes[coordinate]);
+}
+
+}  // namespace
+
+std::vector<StateDraw> draw_states(const LithiumLibrary& library, unsigned on, std::int64_t count, std::uint64_t seed) {
+  core::RandomStream start{seed, 1 + on};
+  std::array<double, coordinates> shift{};
+  for (double& s : shift) s = start.uniform();
+  std::vector<StateDraw> out(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i].on = on;
+    out[i].run = static_cast<std::int32_t>(i % library.runs.size());
+    for (std::size_t k = 0; k < coordinates; ++k) {
+      if (!depends_on(static_cast<Coordinate>(k), on)) continue;
+      const double place = shift[k] + static_cast<double>(i + 1) * stride_of(k);
+      const double u = std::clamp(place - std::floor(place), 1e-9, 1 - 1e-9);
+      out[i].place[k] = -core::score_of_tail(u);
+    }
+  }
+  return out;
+}
+
+}  // namespace lithoscope::infer
