@@ -88,6 +88,17 @@ void rethrow_single(const study::Plan& plan, const study::RunOutcome& outcome, c
   }
 }
 
+// What reads all others stands first, what was made for it last.
+std::vector<result::Result> in_reading_order(const study::Plan& plan, const std::vector<result::Result>& results) {
+  std::vector<result::Result> first, middle, last;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const lithoscope::probe::Probe& probe = *plan.steps[i].probe;
+    (!probe.section.empty() ? first : probe.command ? middle : last).push_back(results[i]);
+  }
+  for (auto* part : {&middle, &last}) first.insert(first.end(), part->begin(), part->end());
+  return first;
+}
+
 study::StepCache cache_of(const RunOptions& options, const std::string& part) {
   study::StepCache cache{part.empty() ? std::string{} : (fs::path(part) / report::steps_folder).string()};
   const fs::path before = fs::path(options.out) / "run.nxs";
@@ -113,11 +124,11 @@ core::ExitCode once(const RunOptions& options, const study::Plan& plan, const Sh
     io::StagedDirectory staged{options.out, existing, report::run_marker, report::steps_folder};
     outcome = study::run_plan(plan, cache_of(options, staged.path()), *progress, log);
     rethrow_single(plan, outcome, shown);
-    report::write_run(outcome.results, study::facts_of(plan), staged.path(), log);
+    report::write_run(in_reading_order(plan, outcome.results), study::facts_of(plan), staged.path(), log);
     staged.commit();
   }
   if (options.json) {
-    fmt::print("{}", result::json_file(outcome.results, study::facts_of(plan)));
+    fmt::print("{}", result::json_file(in_reading_order(plan, outcome.results), study::facts_of(plan)));
   } else {
     print_results(plan, outcome, shown);
     if (!options.out.empty()) fmt::print("report: {}\n", (fs::path(options.out) / "report.html").string());

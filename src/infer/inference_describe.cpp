@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "inference_parts.hpp"
@@ -27,6 +28,22 @@ Column interval_column(std::string name, std::string unit, std::string help, con
   }
   out.values = std::move(median);
   return out;
+}
+
+std::string range_text(const Interval& i) {
+  constexpr double nothing = 1e-4;  // below what any probe sees, in whatever unit
+  const double width = (i.high - i.low) / 4;
+  if (width < nothing && std::max(std::abs(i.low), std::abs(i.high)) < nothing) return "0";
+  return fmt::format("{} to {}", rounded(i.low, width), rounded(i.high, width));
+}
+
+// "0.012 to 0.25", for a reader; files have the bounds of the column beside it.
+Column bounds_column(std::string name, std::string help, const std::vector<Interval>& values) {
+  std::vector<std::string> out;
+  for (const Interval& i : values) {
+    out.push_back(std::isnan(i.low) ? "\u2013" : range_text(i));
+  }
+  return word_column(std::move(name), std::move(help), std::move(out));
 }
 
 std::vector<double> sigmas_squared(const std::vector<double>& sigma) {
@@ -57,17 +74,26 @@ Table change_table(const InferenceOutcome& o) {
           word_column("unit", "Unit of the change", unit),
           word_column("verdict", "Whether zero lies outside the 95 % interval", verdict),
           number_column("excluded", "", "Smallest change, of either sign, that is excluded at 95 %", excluded)}};
+  out.columns.back().shown.digits = 2;
   out.brief = {"what", "change", "unit", "verdict", "excluded"};
   return out;
 }
 
+const char* short_name_of(Process process) {
+  static constexpr std::array names{"lithium", "stabilised", "reduced", "rebuilt", "brighter"};
+  return names[static_cast<std::size_t>(process)];
+}
+
 Table process_table(const InferenceOutcome& o) {
-  std::vector<std::string> name, words, unit;
+  std::vector<std::string> name, brief, words, unit;
   std::vector<double> prior, probability;
   std::vector<Interval> amount;
+  std::vector<std::int64_t> place;
   for (const Process p : o.allowed) {
     const std::size_t q = o.quantity(amount_quantity(p));
+    place.push_back(static_cast<std::int64_t>(place.size()) + 1);
     name.emplace_back(name_of(p));
+    brief.emplace_back(short_name_of(p));
     words.emplace_back(words_of(p));
     unit.push_back(o.quantities[q].unit == "1" ? "per f.u." : o.quantities[q].unit);
     prior.push_back(0.5);
@@ -75,11 +101,8 @@ Table process_table(const InferenceOutcome& o) {
     amount.push_back(o.posterior.interval([q](const Viewer::View& v) { return v.quantities[q]; },
                                           [p](const StateDraw& d) { return (d.on & bit_of(p)) != 0; }));
   }
-  Column amounts = interval_column("amount", "",
-                                   "How much, if it happened: median and 95 % interval, in the unit beside it", amount);
+  Column amounts = interval_column("amount", "", "How much, if it happened: median, in the unit beside it", amount);
   amounts.gaps = "A process without weight has no amount.";
-  std::vector<std::int64_t> place;
-  for (std::size_t i = 0; i < name.size(); ++i) place.push_back(static_cast<std::int64_t>(i) + 1);
   Table out{.name = "processes",
             .title = "What may have happened",
             .columns = {integer_column("place", "Where the figure draws it", place),
@@ -87,12 +110,14 @@ Table process_table(const InferenceOutcome& o) {
                         word_column("means", "What it means", words),
                         number_column("prior", "", "Probability before the data", prior),
                         number_column("probability", "", "Probability after them", probability), std::move(amounts),
-                        word_column("unit", "Unit of the amount", unit)}};
-  out.columns.front().shown.hidden = true;
-  out.columns[3].shown.digits = 2;
-  out.columns[4].shown.digits = 2;
-  out.columns[5].shown.digits = 2;
-  out.brief = {"process", "probability", "amount", "unit"};
+                        bounds_column("amount_95", "95 % interval of the amount", amount),
+                        word_column("unit", "Unit of the amount", unit),
+                        word_column("short_name", "As the figure has it", brief)}};
+  out.columns.back().shown.hidden = true;
+  out.columns[0].shown.hidden = true;
+  for (const std::size_t c : {3UL, 4UL, 5UL}) out.columns[c].shown.digits = 2;
+  out.columns[6].shown.name = "95 %";
+  out.brief = {"process", "probability", "amount", "amount_95", "unit"};
   return out;
 }
 
@@ -103,46 +128,74 @@ std::string group_of(const Implication& i) {
                                                                                : "other";
 }
 
-Table implication_table(const InferenceOutcome& o) {
-  std::vector<std::string> name, unit, help, group, measured_flag;
-  std::vector<Interval> prior, posterior, closed;
-  std::vector<double> measured, variance, smallest;
-  std::vector<std::int64_t> place;
+// What a reader looks for first: metals near the surface, in the bulk, oxygen, then the rest.
+std::vector<const Implication*> in_reading_order(const InferenceOutcome& o) {
+  std::vector<const Implication*> out;
   for (const Implication& i : o.implications) {
-    if (i.quantity == "residual") continue;
-    name.push_back(i.quantity);
-    unit.push_back(i.unit.empty() ? "e or per f.u." : i.unit);
-    help.push_back(i.help);
-    group.push_back(group_of(i));
-    prior.push_back(i.prior);
-    posterior.push_back(i.posterior);
-    closed.push_back(i.closed);
-    measured.push_back(i.measured ? i.measured->value : not_a_number);
-    variance.push_back(i.measured ? i.measured->variance : 0);
-    measured_flag.emplace_back(i.measured ? "ok" : "not measured");
-    smallest.push_back(i.smallest.value_or(not_a_number));
-    const std::string& own = group.back();
-    place.push_back(1 + std::ranges::count(group, own) - 1);
+    if (i.quantity != "residual") out.push_back(&i);
+  }
+  const auto rank = [](const Implication* i) {
+    const std::string group = group_of(*i);
+    if (group == "surface") return 0;
+    if (group == "bulk") return 1;
+    return i->quantity == "feature" || i->quantity == "pre_edge" ? 2 : 3;
+  };
+  std::ranges::stable_sort(out, [&](const Implication* a, const Implication* b) { return rank(a) < rank(b); });
+  return out;
+}
+
+Table implication_table(const InferenceOutcome& o) {
+  std::vector<std::string> name, unit, help, group, flags;
+  std::vector<Interval> prior, posterior, closed;
+  std::vector<double> measured, variance, smallest, left, middle, right;
+  for (const Implication* i : in_reading_order(o)) {
+    name.push_back(i->quantity);
+    unit.push_back(!i->unit.empty()                                                 ? i->unit
+                   : group_of(*i) == "other" && !i->quantity.starts_with("before_") ? "per f.u."
+                                                                                    : "e");
+    help.push_back(i->help);
+    group.push_back(group_of(*i));
+    prior.push_back(i->prior);
+    posterior.push_back(i->posterior);
+    closed.push_back(i->closed);
+    measured.push_back(i->measured ? i->measured->value : not_a_number);
+    variance.push_back(i->measured ? i->measured->variance : 0);
+    flags.emplace_back(i->measured ? "ok" : "not measured");
+    smallest.push_back(i->smallest.value_or(not_a_number));
+    constexpr double beside = 0.12;  // so that the three of one element do not cover each other
+    middle.push_back(static_cast<double>(std::ranges::count(group, group.back())));
+    left.push_back(middle.back() - beside);
+    right.push_back(middle.back() + beside);
   }
   Table out{
       .name = "implications",
       .title = "What every probe would see",
-      .columns = {word_column("quantity", "Which number", name), word_column("means", "What it is", help),
-                  word_column("unit", "Its unit", unit), integer_column("place", "Where the figure draws it", place),
-                  word_column("group", "surface, bulk or other", group),
+      .columns = {word_column("quantity", "Which number", name),
                   number_column("measured", "", "As it was measured, with everything in its error", measured, variance),
-                  interval_column("prior", "", "Before the data: median and 95 % interval", prior),
-                  interval_column("posterior", "", "After the data", posterior),
-                  interval_column("closed", "", "After the data, if nothing enters or leaves the grain", closed),
+                  interval_column("posterior", "", "After the data: median", posterior),
+                  bounds_column("posterior_95", "95 % interval of it", posterior),
+                  bounds_column("closed_95", "95 % interval after the data if nothing enters or leaves the grain",
+                                closed),
+                  bounds_column("prior_95", "95 % interval before the data", prior),
                   number_column("smallest", "", "Smallest change that instruments of the kind resolve", smallest),
-                  word_column("flags", "\"ok\", or not measured", measured_flag)},
+                  word_column("unit", "Unit of all of them", unit), word_column("means", "What it is", help),
+                  interval_column("closed", "", "After the data if nothing enters or leaves the grain: median", closed),
+                  interval_column("prior", "", "Before the data: median", prior),
+                  word_column("group", "surface, bulk or other", group),
+                  number_column("place", "", "Where the figure draws the posterior", middle),
+                  number_column("place_prior", "", "Where it draws the prior", left),
+                  number_column("place_measured", "", "Where it draws the measurement", right),
+                  word_column("flags", "\"ok\", or not measured", flags)},
       .flags = "flags"};
-  out.columns[3].shown.hidden = true;
-  out.columns[4].shown.hidden = true;
-  for (const std::size_t c : {6UL, 7UL, 8UL, 9UL}) out.columns[c].shown.digits = 2;
-  out.columns[8].gaps = "No closed grain has weight.";
-  out.columns[9].gaps = "The particle's file does not say what instruments resolve of it.";
-  out.brief = {"quantity", "measured", "posterior", "closed", "smallest"};
+  for (Column& c : out.columns) {
+    const bool file_only = c.name == "closed" || c.name == "prior" || c.name == "group" || c.name.starts_with("place");
+    c.shown.hidden = file_only;
+    if (c.name.ends_with("_95")) c.shown.name = c.name.substr(0, c.name.size() - 3) + ", 95 %";
+    c.shown.digits = 2;
+    if (c.name.starts_with("closed")) c.gaps = "No closed grain has weight.";
+    if (c.name == "smallest") c.gaps = "The particle's file does not say what instruments resolve of it.";
+  }
+  out.brief = {"quantity", "measured", "posterior_95", "closed_95", "smallest", "unit"};
   return out;
 }
 
@@ -154,15 +207,16 @@ Table ledger_table(const Ledger& l) {
     words.push_back(line->words);
     value.push_back(line->value);
   }
-  Table out{
-      .name = "ledger",
-      .title = "Electrons given and taken",
-      .columns = {integer_column("place", "Where the figure draws it", {1, 2, 3, 4}), word_column("line", "Name", name),
-                  word_column("means", "What it is", words),
-                  interval_column("electrons", "", "Electrons per formula unit, median and 95 % interval", value)}};
-  out.columns.front().shown.hidden = true;
-  out.columns.back().shown.digits = 2;
-  out.brief = {"means", "electrons"};
+  Table out{.name = "ledger",
+            .title = "Electrons given and taken",
+            .columns = {integer_column("place", "Where the figure draws it", {1, 2, 3, 4}),
+                        word_column("line", "Name", name), word_column("means", "What it is", words),
+                        interval_column("electrons", "", "Electrons per formula unit: median", value),
+                        bounds_column("electrons_95", "95 % interval of it", value)}};
+  out.columns[0].shown.hidden = true;
+  out.columns[3].shown.digits = 2;
+  out.columns[4].shown.name = "95 %";
+  out.brief = {"means", "electrons", "electrons_95"};
   return out;
 }
 

@@ -39,13 +39,14 @@ Figure metal_figure(const InferenceOutcome& o, const result::Table& table, const
       .x_axis = {"element"},
       .y_axis = {"change of valence", "e"}};
   const result::Where where{"group", group};
-  const auto add = [&](Plot p, double) {
+  const auto add = [&](Plot p, const char* at) {
     p.where = where;
+    p.x = at;
     f.plots.push_back(std::move(p));
   };
-  add(plot("prior", Role::muted, Mark::open_dots, "implications", "prior", true), 0);
-  add(plot("posterior", Role::second, Mark::dots, "implications", "posterior", true), 0);
-  add(plot("measured", Role::primary, Mark::dots, "implications", "measured", true), 0);
+  add(plot("prior", Role::muted, Mark::open_dots, "implications", "prior", true), "place_prior");
+  add(plot("posterior", Role::second, Mark::dots, "implications", "posterior", true), "place");
+  add(plot("measured", Role::primary, Mark::dots, "implications", "measured", true), "place_measured");
   f.x_ticks = ticks_of(table, "quantity", group);
   return f;
 }
@@ -78,7 +79,7 @@ void add_figures(const InferenceOutcome& o, result::Result& out) {
            .y_axis = {"probability"}};
   p.plots = {plot("prior", Role::muted, Mark::open_dots, "processes", "prior", false),
              plot("posterior", Role::primary, Mark::bars, "processes", "probability", false)};
-  p.x_ticks = ticks_of(out.table("processes"), "process");
+  p.x_ticks = ticks_of(out.table("processes"), "short_name");
   out.figures.push_back(std::move(p));
   if (!o.adequacy.empty()) {
     Figure f{.name = "adequacy",

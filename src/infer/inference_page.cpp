@@ -22,24 +22,26 @@ std::string value_text(const core::Value& v, const std::string& unit) {
                      unit.empty() ? "" : " " + unit);
 }
 
-// "Near the surface Ni changed by ... and Mn ...; no change of Co is seen: any beyond 0.05 e is excluded at 95 %."
+// "Near the surface Ni changed by ... and Mn by ... . No change of Co is seen there; one beyond 0.05 e (Co) is
+// excluded."
 std::string changes_of(const InferenceOutcome& o, bool (*which)(const MeasuredChange&), const std::string& where) {
-  std::vector<std::string> changed, same;
+  std::vector<std::string> changed, same, bounds;
   for (const MeasuredChange& m : o.changes) {
     if (!which(m)) continue;
     const double half = core::two_sided_95 * m.value.sigma();
-    if (std::abs(m.value.value) > half)
+    if (std::abs(m.value.value) > half) {
       changed.push_back(fmt::format("{} changed by {}", m.element, value_text(m.value, "e")));
-    else
-      same.push_back(fmt::format("{} ({} e)", m.element, rounded(std::abs(m.value.value) + half, m.value.sigma())));
+    } else {
+      same.push_back(m.element);
+      bounds.push_back(fmt::format("{} e ({})", rounded(std::abs(m.value.value) + half, half), m.element));
+    }
   }
   std::string out;
-  if (!changed.empty()) out = fmt::format("{} {}", where, listed(changed));
-  if (!changed.empty() && !same.empty()) out += "; ";
-  if (!same.empty())
-    out += fmt::format("{} no change of {} is seen, and any larger than in brackets is excluded at 95 %",
-                       changed.empty() ? where : "there", listed(same));
-  return out.empty() ? out : out + ".";
+  if (!changed.empty()) out = fmt::format("{} {}.", where, listed(changed));
+  if (same.empty()) return out;
+  const std::string place = changed.empty() ? where + " no" : " No";
+  return out + fmt::format("{} change of {} is seen{}; a change beyond {} is excluded at 95 %.", place, listed(same),
+                           changed.empty() ? "" : " there", listed(bounds));
 }
 
 std::string change_of(const InferenceOutcome& o, Meaning meaning, const std::string& what) {

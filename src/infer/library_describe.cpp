@@ -46,16 +46,14 @@ Table prior_table(const LithiumLibrary& library) {
 }
 
 Table run_table(const LithiumLibrary& library) {
-  std::vector<double> radius, depth, capacity;
+  std::vector<double> radius, capacity;
   for (const LithiumRun& r : library.runs) {
     radius.push_back(r.radius_nm);
-    depth.push_back(r.tey_depth_nm);
     capacity.push_back(r.capacity_mAh_per_g);
   }
   Table out{.name = "runs",
             .title = "Runs of the particle",
             .columns = {number_column("radius", "nm", "Radius of the grain", radius),
-                        number_column("tey_depth", "nm", "Escape depth of electrons", depth),
                         number_column("capacity", "mAh/g", "Capacity when the wait begins", capacity)},
             .bulk = true};
   for (std::size_t k = 0; k < library.priors.size(); ++k) {
@@ -205,6 +203,8 @@ result::Result describe(const LithiumLibrary& library) {
   number("failed", "", "Draws that could not run", library.failed);
   number("temperature", "K", "Of the step between the two states", library.temperature_K);
   number("tey_depth", "nm", "Escape depth of electrons that the particle's file gives", library.tey_depth_nm);
+  number("tey_depth_least", "nm", "Smallest escape depth of electrons that is allowed", library.tey_depth.low);
+  number("tey_depth_most", "nm", "Largest escape depth of electrons that is allowed", library.tey_depth.high);
   number("dimensions", "", "3 for spheres, 2 for cylinders, 1 for plates", library.dimensions);
   number("height", "", "Height over radius, 0 without end", library.height);
   out.tables = {prior_table(library), cation_table(library), run_table(library), mesh_table(library)};
@@ -247,6 +247,10 @@ LithiumLibrary library_of(const result::Result& r) {
   }
   out.temperature_K = r.number("temperature").value.value;
   out.tey_depth_nm = r.number("tey_depth").value.value;
+  out.tey_depth = {.parameter = "probes.tey_depth",
+                   .unit = "nm",
+                   .low = r.number("tey_depth_least").value.value,
+                   .high = r.number("tey_depth_most").value.value};
   out.dimensions = static_cast<int>(r.number("dimensions").value.value);
   out.height = r.number("height").value.value;
   out.failed = static_cast<int>(r.number("failed").value.value);
@@ -261,10 +265,8 @@ LithiumLibrary library_of(const result::Result& r) {
   out.remarks = r.remarks;
   const Table& runs = r.table("runs");
   for (std::size_t i = 0; i < runs.rows(); ++i) {
-    LithiumRun one{.radius_nm = runs.at("radius").number(i),
-                   .tey_depth_nm = runs.at("tey_depth").number(i),
-                   .capacity_mAh_per_g = runs.at("capacity").number(i)};
-    for (std::size_t k = 0; k < out.priors.size(); ++k) one.values.push_back(runs.columns[3 + k].number(i));
+    LithiumRun one{.radius_nm = runs.at("radius").number(i), .capacity_mAh_per_g = runs.at("capacity").number(i)};
+    for (std::size_t k = 0; k < out.priors.size(); ++k) one.values.push_back(runs.columns[2 + k].number(i));
     out.runs.push_back(std::move(one));
   }
   for (const Profiled& p : profiled(out)) {

@@ -74,7 +74,6 @@ std::optional<LithiumRun> run_at(const Passage& passage, const std::vector<doubl
     return std::nullopt;
   }
   out.radius_nm = model.grain.radius_nm;
-  out.tey_depth_nm = model.probes.tey_depth_nm;
   out.ladder = model.ladder;
   double mean = 0;
   const particle::RadialMesh mesh =
@@ -92,6 +91,7 @@ LithiumLibrary draw_library(const Passage& passage, std::int64_t first, std::int
   LithiumLibrary out{.priors = passage.priors,
                      .cations = model.ladder.cations,
                      .molar_mass_g_per_mol = model.composition.molar_mass_g_per_mol,
+                     .tey_depth = passage.tey_depth,
                      .tey_depth_nm = model.probes.tey_depth_nm,
                      .probes = model.probes,
                      .temperature_K = passage.programme.branches.front().steps.back().temperature_K,

@@ -136,6 +136,16 @@ void take_priors(const programme::ProgrammeFile& file, const std::vector<std::st
   }
   // What the study says sharply is no assumption any more.
   std::erase_if(all, [](const Prior& p) { return !(p.high > p.low); });
+  // No run depends on how deep electrons see.
+  out.tey_depth = {.parameter = "probes.tey_depth",
+                   .unit = "nm",
+                   .low = out.model.probes.tey_depth_nm,
+                   .high = out.model.probes.tey_depth_nm};
+  const auto depth = std::ranges::find(all, out.tey_depth.parameter, &Prior::parameter);
+  if (depth != all.end()) {
+    out.tey_depth = *depth;
+    all.erase(depth);
+  }
   out.priors = std::move(all);
 }
 

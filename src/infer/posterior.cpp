@@ -6,11 +6,11 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numeric>
 
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/parallel.hpp"
 #include "lithoscope/core/rng.hpp"
+#include "proposal.hpp"
 
 namespace lithoscope::infer {
 namespace {
@@ -101,72 +101,6 @@ double effective_of(const std::vector<double>& weight) {
   return squares > 0 ? 1 / squares : 0;
 }
 
-// ---- refining -------------------------------------------------------------------------------------------------------
-
-// Draws round those that count: a mixture of normal kernels at good draws, each of its own run and combination.
-// Its density at any draw is a sum over the kernels of that run and combination.
-class Kernels {
- public:
-  Kernels(const Posterior& p, double width, double tempering) : width_(width) {
-    double total = 0, best = no_density;
-    for (const double l : p.log_likelihood) best = std::max(best, l);
-    std::vector<double> w(p.draws.size());
-    for (std::size_t i = 0; i < w.size(); ++i) {
-      w[i] = p.prior[i] * std::exp(tempering * (p.log_likelihood[i] - best));
-      total += w[i];
-    }
-    constexpr double least = 1e-5;
-    for (std::size_t i = 0; i < w.size(); ++i) {
-      if (w[i] < least * total) continue;
-      centres_.push_back(p.draws[i]);
-      weight_.push_back(w[i] / total);
-    }
-    double kept = 0;
-    for (const double v : weight_) kept += v;
-    for (std::size_t k = 0; k < weight_.size(); ++k) {
-      weight_[k] /= kept;
-      cumulated_.push_back((k > 0 ? cumulated_.back() : 0) + weight_[k]);
-      by_label_[{centres_[k].run, centres_[k].on}].push_back(k);
-    }
-  }
-
-  StateDraw draw(core::RandomStream& random) const {
-    const auto k =
-        static_cast<std::size_t>(std::ranges::lower_bound(cumulated_, random.uniform()) - cumulated_.begin());
-    StateDraw out = centres_[std::min(k, centres_.size() - 1)];
-    // towards the middle as far as the kernel widens: the prior's own width stays where nothing is measured
-    const double keep = std::sqrt(1 - width_ * width_);
-    for (std::size_t c = 0; c < coordinates; ++c) {
-      if (depends_on(static_cast<Coordinate>(c), out.on)) out.place[c] = keep * out.place[c] + width_ * random.normal();
-    }
-    return out;
-  }
-
-  // Logarithm of the mixture's density over the prior's, for the same run and combination.
-  double log_over_prior(const StateDraw& d, double prior_of_label) const {
-    const auto label = by_label_.find({d.run, d.on});
-    if (label == by_label_.end()) return no_density;
-    const double keep = std::sqrt(1 - width_ * width_);
-    double sum = 0;
-    for (const std::size_t k : label->second) {
-      double q = 0;  // over the prior's density, whose constant is the same
-      for (std::size_t c = 0; c < coordinates; ++c) {
-        if (!depends_on(static_cast<Coordinate>(c), d.on)) continue;
-        const double r = (d.place[c] - keep * centres_[k].place[c]) / width_;
-        q += 0.5 * (d.place[c] * d.place[c] - r * r) - std::log(width_);
-      }
-      sum += weight_[k] * std::exp(q);
-    }
-    return std::log(sum / prior_of_label);
-  }
-
- private:
-  double width_;
-  std::vector<StateDraw> centres_;
-  std::vector<double> weight_, cumulated_;
-  std::map<std::pair<std::int32_t, unsigned>, std::vector<std::size_t>> by_label_;
-};
-
 void set_weights(Posterior& p) {
   double best = no_density;
   for (const double l : p.log_likelihood) best = std::max(best, l);
@@ -200,14 +134,11 @@ void set_weights(Posterior& p) {
   p.effective_runs = effective_of(shares);
 }
 
-// One round: as many new draws as there were, and all weights by the mixture of everything drawn so far.
+// One round: new draws round those that count, and all weights by the mixture of everything drawn so far.
 void refine(Posterior& p, const PriorDraws& prior, const Evidence& evidence, const LithiumLibrary& library,
-            const Viewer& viewer, std::vector<Kernels>& rounds, std::vector<double>& drawn, std::uint64_t seed) {
-  const double few = p.effective;
-  constexpr double wide = 0.6, narrow = 0.35, cool = 0.2;
-  const bool scarce = few < 30;
-  rounds.emplace_back(p, scarce ? wide : narrow, scarce ? cool : 0.6);
-  constexpr std::size_t batch = 12000;
+            const Viewer& viewer, std::vector<Proposal>& rounds, std::vector<double>& drawn, std::uint64_t seed) {
+  rounds.emplace_back(p, prior.combinations.size(), library.runs.size());
+  constexpr std::size_t batch = 16000;
   core::RandomStream random{seed, 1000 + rounds.size()};
   std::vector<StateDraw> fresh;
   for (std::size_t i = 0; i < batch; ++i) fresh.push_back(rounds.back().draw(random));
@@ -220,18 +151,17 @@ void refine(Posterior& p, const PriorDraws& prior, const Evidence& evidence, con
     p.shard.push_back(static_cast<int>(i % shards));
   }
   drawn.push_back(static_cast<double>(batch));
-  const double all = std::accumulate(drawn.begin(), drawn.end(), 0.0);
-  const double of_label = 1.0 / static_cast<double>(prior.combinations.size() * library.runs.size());
+  double all = 0;
+  for (const double n : drawn) all += n;
   p.prior.resize(p.draws.size());
   constexpr std::int64_t at_once = 1024;
   const auto count = static_cast<std::int64_t>(p.draws.size());
   core::parallel_for((count + at_once - 1) / at_once, [&](std::int64_t block) {
     for (std::int64_t i = block * at_once; i < std::min(count, (block + 1) * at_once); ++i) {
       const auto k = static_cast<std::size_t>(i);
-      double density = drawn[0] / all;  // of the prior itself over the prior
-      for (std::size_t r = 0; r < rounds.size(); ++r)
-        density += drawn[r + 1] / all * std::exp(rounds[r].log_over_prior(p.draws[k], of_label));
-      p.prior[k] = 1 / (density * all);
+      double density = drawn[0];  // of the prior itself over the prior
+      for (std::size_t r = 0; r < rounds.size(); ++r) density += drawn[r + 1] * rounds[r].over_prior(p.draws[k]);
+      p.prior[k] = 1 / density;
     }
   });
   set_weights(p);
@@ -272,7 +202,7 @@ Posterior weigh(const PriorDraws& prior, const Evidence& evidence, const Lithium
   p.log_likelihood = likelihoods(evidence, library, p.draws, p.views);
   for (std::size_t i = 0; i < p.draws.size(); ++i) p.shard.push_back(static_cast<int>(i % shards));
   set_weights(p);
-  std::vector<Kernels> rounds;
+  std::vector<Proposal> rounds;
   std::vector<double> drawn{static_cast<double>(p.draws.size())};
   while (p.effective < settings.enough && p.rounds < settings.rounds)
     refine(p, prior, evidence, library, viewer, rounds, drawn, settings.seed);

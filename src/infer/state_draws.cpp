@@ -116,6 +116,7 @@ double amount_of(Coordinate coordinate, double place) {
       return log_normal(place, 5, 0.5);
     case C::saturation:
       return std::max(0.0, even(place, -1 / 0.3, 1 / 0.3));
+    case C::escape_depth:
     case C::holes_in_pre_edge:
       return chance(place);
   }
@@ -212,14 +213,23 @@ std::size_t Viewer::quantity(const std::string& name) const {
 std::vector<Viewer::View> Viewer::look(const LithiumRun& run, std::span<const StateDraw> draws) const {
   OfRun at{.run = run, .radius_nm = {}, .nodes = {}, .weights = {}};
   at.nodes = library_.nodes(run, at.radius_nm);
-  for (DepthKernel kernel : kernels_) {
-    // the escape depth is one of the particle's uncertain numbers, the same for all edges
-    if (kernel.law == DepthLaw::surface) kernel.length_nm *= run.tey_depth_nm / library_.tey_depth_nm;
-    at.weights.push_back(kernel.weights(at.nodes));
+  at.weights.resize(kernels_.size());
+  for (std::size_t k = 0; k < kernels_.size(); ++k) {
+    if (kernels_[k].law != DepthLaw::surface) at.weights[k] = kernels_[k].weights(at.nodes);
   }
   std::vector<View> out;
   out.reserve(draws.size());
-  for (const StateDraw& d : draws) out.push_back(look(at, d));
+  for (const StateDraw& d : draws) {
+    // how deep electrons see is one number for all edges, drawn with the state
+    const double deep = library_.tey_depth.at(take(d, Coordinate::escape_depth)) / library_.tey_depth_nm;
+    for (std::size_t k = 0; k < kernels_.size(); ++k) {
+      if (kernels_[k].law != DepthLaw::surface) continue;
+      DepthKernel kernel = kernels_[k];
+      kernel.length_nm *= deep;
+      at.weights[k] = kernel.weights(at.nodes);
+    }
+    out.push_back(look(at, d));
+  }
   return out;
 }
 
@@ -402,7 +412,7 @@ namespace {
 // Square roots of primes above those of the library's own sequence, so that runs and coordinates are independent.
 double stride_of(std::size_t coordinate) {
   static constexpr std::array<double, coordinates> primes{127, 131, 137, 139, 149, 151, 157, 163,
-                                                          167, 173, 179, 181, 191, 193, 197};
+                                                          167, 173, 179, 181, 191, 193, 197, 199};
   return std::sqrt(primes[coordinate]);
 }
 

@@ -93,6 +93,10 @@ int main(int argc, char** argv) {
       matrix += "\t" + std::to_string(i + k);
     }
   }
+  write(root / "digitised/changes",
+        "# by hand\nobservable,value,error,unit,depth,depth_nm\nvalence/Ni/electrons,3.62,0.02,e,electrons,5\n");
+  write(root / "digitised/curve",
+        "observable,along,along_error,value,error\nlog10_D,0.1,0.02,-14,0.3\nlog10_D,0.2,0.02,-14.1,0.3\n");
   write(root / "plane/columns", columns);
   write(root / "plane/matrix", matrix + "\n");
   return 0;

@@ -40,7 +40,6 @@ struct Moment {
 struct LithiumRun {
   std::vector<double> values;  ///< of the priors' parameters
   double radius_nm = 0;
-  double tey_depth_nm = 0;
   double capacity_mAh_per_g = 0;  ///< when the wait begins
   Moment before, after;
   particle::Ladder ladder;  ///< at these parameters
@@ -59,6 +58,7 @@ struct LithiumLibrary {
   std::vector<Prior> priors;  ///< all that are drawn
   std::vector<particle::Cation> cations;
   double molar_mass_g_per_mol = 0;
+  Prior tey_depth;           ///< of electrons: no run depends on it, each state draws its own
   double tey_depth_nm = 0;   ///< that the particle's file gives
   particle::Probes probes;   ///< how deep they see, as the file gives it
   double temperature_K = 0;  ///< of the last step
@@ -79,6 +79,7 @@ struct Passage {
   particle::Model model;
   particle::Programme programme;  ///< a trunk, and one branch
   std::vector<Prior> priors;
+  Prior tey_depth;  ///< probes.tey_depth
   std::vector<Resolved> resolved;
   std::vector<std::string> remarks;  ///< where the study says nothing and the particle's file speaks
 };

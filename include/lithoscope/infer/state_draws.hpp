@@ -48,9 +48,10 @@ enum class Coordinate {
   stabilised,           ///< sites per formula unit: 0.02 to 0.5, even in the logarithm
   stabilised_depth,     ///< log-normal about 5 nm, 0.5
   saturation,           ///< of the feature's response 1 - exp(-k h): in half of the draws 0, else k from 0 to 1 / 0.3
+  escape_depth,         ///< of electrons, even over its prior (here: the place in it)
   holes_in_pre_edge,    ///< how much of a change of oxygen's holes the pre-edge shows: 0 to 1
 };
-inline constexpr std::size_t coordinates = 15;
+inline constexpr std::size_t coordinates = 16;
 
 struct StateDraw {
   std::int32_t run = 0;
@@ -118,7 +119,7 @@ std::vector<StateDraw> draw_states(const LithiumLibrary& library, unsigned on, s
 /// Whether a state with these processes depends on the coordinate; the others stay at their middle, 0.
 bool depends_on(Coordinate coordinate, unsigned on);
 
-/// The amount a coordinate stands for: "shell" in nm and so on.
+/// The amount a coordinate stands for: "shell" in nm and so on; of the escape depth the place in its prior.
 double amount_of(Coordinate coordinate, double place);
 
 }  // namespace lithoscope::infer
