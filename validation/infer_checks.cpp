@@ -129,7 +129,7 @@ Outcome units() {
     for (const auto& observables : {plain, other}) {
       const Evidence e = evidence_of(observables, "charged", "heated", library.cations, false, {});
       const Viewer viewer{library, e.seen};
-      const PosteriorSettings s{.combinations = combinations_of(all_processes()), .draws = 300, .enough = 0};
+      const PosteriorSettings s{.combinations = combinations_of(all_processes()), .draws = 300, .rounds = 0};
       weights.push_back(weigh(draw_prior(library, viewer, s, silent), e, library, viewer, s).weight);
     }
     const double most = *std::ranges::max_element(weights[0]);
@@ -161,7 +161,7 @@ Outcome calibration() {
   const Evidence shape = evidence_of(wanted, "charged", "heated", library.cations, false, {});
   const Viewer viewer{library, shape.seen}, truth_viewer{others, shape.seen};
   const PosteriorSettings settings{
-      .combinations = combinations_of(all_processes()), .draws = 2000, .enough = 200, .rounds = 4};
+      .combinations = combinations_of(all_processes()), .draws = 2000, .enough = 300, .rounds = 6};
   const PriorDraws prior = draw_prior(library, viewer, settings, silent);
   constexpr int draws = 1000;
   const std::size_t n = viewer.quantities().size();
@@ -449,7 +449,7 @@ Outcome ledger() {
   const RixsPrecision rixs = rixs_precision(8e5);
   constexpr int draws = 400;
   const PosteriorSettings settings{
-      .combinations = combinations_of({Process::lithium, Process::stabilised}), .draws = 12000, .enough = 0};
+      .combinations = combinations_of({Process::lithium, Process::stabilised}), .draws = 12000, .rounds = 0};
   std::vector<double> half_known, half_map;
   double worst_low = 1, worst_high = 0;
   for (const bool map_scale : {false, true}) {

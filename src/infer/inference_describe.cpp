@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "inference_parts.hpp"
 #include "lithoscope/core/statistics.hpp"
@@ -107,16 +108,15 @@ Table process_table(const InferenceOutcome& o) {
             .title = "What may have happened",
             .columns = {integer_column("place", "Where the figure draws it", place),
                         word_column("process", "Name, as [inference] has it", name),
-                        word_column("means", "What it means", words),
                         number_column("prior", "", "Probability before the data", prior),
                         number_column("probability", "", "Probability after them", probability), std::move(amounts),
                         bounds_column("amount_95", "95 % interval of the amount", amount),
-                        word_column("unit", "Unit of the amount", unit),
+                        word_column("unit", "Unit of the amount", unit), word_column("means", "What it means", words),
                         word_column("short_name", "As the figure has it", brief)}};
   out.columns.back().shown.hidden = true;
   out.columns[0].shown.hidden = true;
-  for (const std::size_t c : {3UL, 4UL, 5UL}) out.columns[c].shown.digits = 2;
-  out.columns[6].shown.name = "95 %";
+  for (Column& c : out.columns) c.shown.digits = 2;
+  out.columns[5].shown.name = "95 %";
   out.brief = {"process", "probability", "amount", "amount_95", "unit"};
   return out;
 }
@@ -207,15 +207,16 @@ Table ledger_table(const Ledger& l) {
     words.push_back(line->words);
     value.push_back(line->value);
   }
-  Table out{.name = "ledger",
-            .title = "Electrons given and taken",
-            .columns = {integer_column("place", "Where the figure draws it", {1, 2, 3, 4}),
-                        word_column("line", "Name", name), word_column("means", "What it is", words),
-                        interval_column("electrons", "", "Electrons per formula unit: median", value),
-                        bounds_column("electrons_95", "95 % interval of it", value)}};
+  Table out{
+      .name = "ledger",
+      .title = "Electrons given and taken",
+      .columns = {integer_column("place", "Where the figure draws it", {1, 2, 3, 4}), word_column("line", "Name", name),
+                  interval_column("electrons", "", "Electrons per formula unit: median", value),
+                  bounds_column("electrons_95", "95 % interval of it", value),
+                  word_column("means", "What it is", words)}};
   out.columns[0].shown.hidden = true;
-  out.columns[3].shown.digits = 2;
-  out.columns[4].shown.name = "95 %";
+  out.columns[2].shown.digits = 2;
+  out.columns[3].shown.name = "95 %";
   out.brief = {"means", "electrons", "electrons_95"};
   return out;
 }
@@ -326,14 +327,40 @@ Table draw_table(const InferenceOutcome& o, bool posterior) {
             .columns = {integer_column("processes", "Which are on, as bits in the order of the table of processes", on),
                         integer_column("run", "Number of the particle's run in the library", run)},
             .bulk = true};
+  if (posterior)
+    out.columns.push_back(number_column("log_joint", "", "Logarithm of the joint likelihood", log_likelihood));
+  for (std::size_t i = 0; i < o.evidence.names.size(); ++i) {
+    std::vector<double> values;
+    for (const std::size_t k : picked) values.push_back(views[k].seen[i]);
+    out.columns.push_back(number_column(fmt::format("value_{}", i + 1), o.evidence.units[i],
+                                        "What the state shows of: " + o.evidence.names[i], std::move(values)));
+  }
   for (std::size_t q = 0; q < o.quantities.size(); ++q) {
     std::vector<double> values;
     for (const std::size_t i : picked) values.push_back(views[i].quantities[q]);
     out.columns.push_back(number_column(o.quantities[q].name, o.quantities[q].unit == "1" ? "" : o.quantities[q].unit,
                                         o.quantities[q].help, std::move(values)));
   }
-  if (posterior)
-    out.columns.push_back(number_column("log_likelihood", "", "Logarithm of the joint likelihood", log_likelihood));
+  return out;
+}
+
+// Of every value alone at every draw of the posterior: what tools that compare models take.
+Table likelihood_table(const InferenceOutcome& o, const Table& posterior) {
+  Table out{.name = "log_likelihood", .title = "Logarithm of each value's own likelihood", .bulk = true};
+  const JointLikelihood& l = o.evidence.likelihood;
+  const std::vector<double> values = l.values(), covariance = l.covariance();
+  const std::size_t n = l.size();
+  std::vector<double> all;
+  for (std::size_t i = 0; i < n; ++i) {
+    std::vector<double> of;
+    const double variance = covariance[i * n + i];
+    for (std::size_t k = 0; k < posterior.rows(); ++k) {
+      const double r = values[i] - posterior.columns[3 + i].number(k);
+      of.push_back(-0.5 * (r * r / variance + std::log(2 * std::numbers::pi * variance)));
+    }
+    out.columns.push_back(
+        number_column(fmt::format("value_{}", i + 1), "", "Of " + o.evidence.names[i], std::move(of)));
+  }
   return out;
 }
 
@@ -372,7 +399,7 @@ void add_numbers(const InferenceOutcome& o, result::Result& out) {
 
 std::string rounded(double v, double sd) {
   const int digits =
-      sd > 0 && std::isfinite(sd) ? std::clamp(1 - static_cast<int>(std::floor(std::log10(sd))), 0, 6) : 3;
+      sd > 0 && std::isfinite(sd) ? std::clamp(1 - static_cast<int>(std::floor(std::log10(sd))), 0, 4) : 3;
   if (std::abs(v) < 0.5 * std::pow(10.0, -digits)) v = 0;
   std::string out = fmt::format("{:.{}f}", v, digits);
   if (out.starts_with('-')) out.replace(0, 1, "\u2212");
@@ -411,6 +438,7 @@ result::Result describe(const InferenceOutcome& outcome) {
   out.tables.push_back(prior_table(outcome));
   out.tables.push_back(draw_table(outcome, false));
   out.tables.push_back(draw_table(outcome, true));
+  if (outcome.evidence.likelihood.size() > 0) out.tables.push_back(likelihood_table(outcome, out.tables.back()));
   add_figures(outcome, out);
   add_page(outcome, out);
   return out;

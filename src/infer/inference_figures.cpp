@@ -62,7 +62,8 @@ void add_figures(const InferenceOutcome& o, result::Result& out) {
                  "the probes' depths.",
              .x_axis = {"line of the ledger"},
              .y_axis = {"electrons per formula unit"}};
-    f.plots = {plot("electrons", Role::primary, Mark::bars, "ledger", "electrons", true)};
+    f.plots = {plot("median", Role::muted, Mark::bars, "ledger", "electrons", false),
+               plot("95 % interval", Role::primary, Mark::dots, "ledger", "electrons", true)};
     f.x_ticks = ticks_of(out.table("ledger"), "line");
     out.figures.push_back(std::move(f));
   }

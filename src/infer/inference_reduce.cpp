@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include "lithoscope/core/errors.hpp"
@@ -20,14 +19,15 @@ Posterior::Of value_of(std::size_t quantity) {
 }
 
 // Mean over draws of the chance that chi squared is larger than the draw's: the posterior predictive p.
-double predictive_p(const Posterior& p, const JointLikelihood& likelihood, const Posterior::Which& which) {
-  const auto n = static_cast<int>(likelihood.size());
+double predictive_p(const Posterior& p, const Evidence& evidence, const LithiumLibrary& library,
+                    const Posterior::Which& which) {
+  const int n = values_of(evidence);
   if (n == 0) return 1;
   double sum = 0, total = 0;
   for (std::size_t i = 0; i < p.draws.size(); ++i) {
     constexpr double least = 1e-9;
     if (p.weight[i] < least || (which && !which(p.draws[i]))) continue;
-    sum += p.weight[i] * core::tail_of_chi_squared(likelihood.chi_squared(p.views[i].seen), n);
+    sum += p.weight[i] * core::tail_of_chi_squared(chi_squared(evidence, library, p.draws[i], p.views[i]), n);
     total += p.weight[i];
   }
   return total > 0 ? sum / total : 0;
@@ -158,16 +158,18 @@ InferenceOutcome run_inference(const std::vector<result::Observable>& observable
   log.add(core::LogLevel::info,
           fmt::format("weighing {} states against {} values", out.prior.draws.size(), out.evidence.likelihood.size()));
   out.posterior = weigh(out.prior, out.evidence, out.library, viewer, settings);
+  constexpr double no_mass = 1e-4;
+  if (core::tail_of_chi_squared(out.posterior.prior_chi_squared, values_of(out.evidence)) < no_mass)
+    log.add(
+        core::LogLevel::warning,
+        fmt::format("no state drawn from the priors comes near the data: the best has a chi squared of {:.1f} for {} "
+                    "values",
+                    out.posterior.prior_chi_squared, values_of(out.evidence)));
   out.changes = measured_changes(out.evidence);
-  out.p_of_all = predictive_p(out.posterior, out.evidence.likelihood, {});
-  out.p_of_closed = predictive_p(out.posterior, out.evidence.likelihood, closed);
-  out.closed_least_chi_squared = std::numeric_limits<double>::infinity();
+  out.p_of_all = predictive_p(out.posterior, out.evidence, out.library, {});
+  out.p_of_closed = predictive_p(out.posterior, out.evidence, out.library, closed);
   for (std::size_t i = 0; i < out.posterior.draws.size(); ++i) {
-    if (!closed(out.posterior.draws[i])) continue;
-    out.closed_probability += out.posterior.weight[i];
-    if (out.evidence.likelihood.size() > 0)
-      out.closed_least_chi_squared =
-          std::min(out.closed_least_chi_squared, out.evidence.likelihood.chi_squared(out.posterior.views[i].seen));
+    if (closed(out.posterior.draws[i])) out.closed_probability += out.posterior.weight[i];
   }
   if (out.evidence.has(Meaning::feature_change)) {
     const Posterior others =

@@ -189,7 +189,7 @@ result::Result describe(const LithiumLibrary& library) {
   }
   const auto still = std::ranges::count_if(moved, [](double v) { return std::abs(v) < 0.01; });
   const auto [least, most] = std::ranges::minmax(capacity);
-  out.answers = {fmt::format(
+  out.confidence = {fmt::format(
       "{} runs of {} from \"{}\" to \"{}\" over {} priors: capacities from {:.0f} to {:.0f} mAh/g; in {} the outermost "
       "lithium moves by less than 0.01.",
       library.runs.size(), library.particle, library.before, library.after, library.priors.size(), least, most, still)};

@@ -202,13 +202,26 @@ Posterior weigh(const PriorDraws& prior, const Evidence& evidence, const Lithium
   p.log_likelihood = likelihoods(evidence, library, p.draws, p.views);
   for (std::size_t i = 0; i < p.draws.size(); ++i) p.shard.push_back(static_cast<int>(i % shards));
   set_weights(p);
+  const auto at_best = [&] { return chi_squared(evidence, library, p.draws[p.best()], p.views[p.best()]); };
+  p.prior_chi_squared = at_best();
   std::vector<Proposal> rounds;
   std::vector<double> drawn{static_cast<double>(p.draws.size())};
-  while (p.effective < settings.enough && p.rounds < settings.rounds)
+  // Two rounds at least: that enough states count in all does not say it of each combination.
+  constexpr int least_rounds = 2;
+  while ((p.effective < settings.enough || p.rounds < least_rounds) && p.rounds < settings.rounds)
     refine(p, prior, evidence, library, viewer, rounds, drawn, settings.seed);
-  const std::size_t best = p.best();
-  p.least_chi_squared = evidence.likelihood.size() == 0 ? 0 : evidence.likelihood.chi_squared(p.views[best].seen);
+  p.least_chi_squared = at_best();
   return p;
+}
+
+double chi_squared(const Evidence& evidence, const LithiumLibrary& library, const StateDraw& draw,
+                   const Viewer::View& view) {
+  const double of_values = evidence.likelihood.size() == 0 ? 0 : evidence.likelihood.chi_squared(view.seen);
+  return of_values - 2 * log_of_capacity(evidence, library.runs[static_cast<std::size_t>(draw.run)]);
+}
+
+int values_of(const Evidence& evidence) {
+  return static_cast<int>(evidence.likelihood.size()) + (evidence.capacity_mAh_per_g ? 1 : 0);
 }
 
 Interval Posterior::interval(const Of& of, const Which& which) const {

@@ -35,7 +35,7 @@ double effective_of(const std::vector<double>& weight) {
 
 // The largest power of the likelihood, at most 1, at which enough draws count.
 std::vector<double> good(const Posterior& p) {
-  constexpr double enough = 250;
+  constexpr double enough = 600;
   double best = -std::numeric_limits<double>::infinity();
   for (const double l : p.log_likelihood) best = std::max(best, l);
   std::vector<double> out = tempered(p, 1, best);
@@ -56,7 +56,7 @@ Proposal::Proposal(const Posterior& p, std::size_t combinations_allowed, std::si
   for (std::size_t i = 0; i < weight.size(); ++i) parts_[p.draws[i].on].share += weight[i];
   for (unsigned on = 0; on < combinations; ++on) {
     Part& part = parts_[on];
-    constexpr double least_share = 1e-4;
+    constexpr double least_share = 1e-6;
     if (part.share < least_share) {
       part.share = 0;
       continue;
@@ -95,6 +95,8 @@ Proposal::Proposal(const Posterior& p, std::size_t combinations_allowed, std::si
     part.centres = (std::sqrt(1 - width2) * apart).colwise() + middle;
     part.white = part.lower.triangularView<Eigen::Lower>().solve(part.centres);
   }
+  // Combinations with little weight are looked at more than that: their evidence needs states of their own.
+  for (Part& part : parts_) part.share = std::sqrt(part.share);
   double kept = 0;
   for (const Part& part : parts_) kept += part.share;
   for (Part& part : parts_) part.share /= kept;

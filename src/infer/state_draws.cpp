@@ -191,7 +191,8 @@ Viewer::Viewer(const LithiumLibrary& library, std::vector<Seen> seen) : library_
   put("pre_edge", "%", "Change of oxygen's pre-edge that electrons see");
   put("metals", "1", "Electrons lost by the metals that fluorescence sees, per formula unit");
   put("oxygen", "1", "Holes gained by the oxygen that the feature sees, per formula unit");
-  put("depth_term", "1", "What a closed grain's metals and oxygen differ by because their probes see different depths");
+  put("depth_term", "1",
+      "What lithium's electrons between metals and oxygen differ by because their probes see different depths");
   put("holes", "1", "Oxygen holes per formula unit that the feature sees, before");
   put("surface_lithium", "1", "Lithium per formula unit that enters what electrons see");
   put("reservoir", "1", "Electrons from outside the grain, per formula unit, volume mean");
@@ -208,29 +209,6 @@ std::size_t Viewer::quantity(const std::string& name) const {
   const auto found = std::ranges::find(quantities_, name, &Quantity::name);
   if (found == quantities_.end()) throw std::out_of_range("no quantity " + name);
   return static_cast<std::size_t>(found - quantities_.begin());
-}
-
-std::vector<Viewer::View> Viewer::look(const LithiumRun& run, std::span<const StateDraw> draws) const {
-  OfRun at{.run = run, .radius_nm = {}, .nodes = {}, .weights = {}};
-  at.nodes = library_.nodes(run, at.radius_nm);
-  at.weights.resize(kernels_.size());
-  for (std::size_t k = 0; k < kernels_.size(); ++k) {
-    if (kernels_[k].law != DepthLaw::surface) at.weights[k] = kernels_[k].weights(at.nodes);
-  }
-  std::vector<View> out;
-  out.reserve(draws.size());
-  for (const StateDraw& d : draws) {
-    // how deep electrons see is one number for all edges, drawn with the state
-    const double deep = library_.tey_depth.at(take(d, Coordinate::escape_depth)) / library_.tey_depth_nm;
-    for (std::size_t k = 0; k < kernels_.size(); ++k) {
-      if (kernels_[k].law != DepthLaw::surface) continue;
-      DepthKernel kernel = kernels_[k];
-      kernel.length_nm *= deep;
-      at.weights[k] = kernel.weights(at.nodes);
-    }
-    out.push_back(look(at, d));
-  }
-  return out;
 }
 
 namespace {
@@ -285,116 +263,164 @@ double by_element(const std::string& element, double nickel, double cobalt, doub
 
 }  // namespace
 
-Viewer::View Viewer::look(const OfRun& at, const StateDraw& d) const {
-  const LithiumRun& run = at.run;
-  const std::size_t cations = library_.cations.size();
-  const Moment after = moved(library_, run, at.radius_nm, d);
-  // layers: how much each metal changes in them, and how thick they are
-  const bool reduced = on(d, Process::surface_reduction), rebuilt = on(d, Process::reconstruction);
-  const double reduced_nm = reduced ? std::min(take(d, Coordinate::reduction_depth), run.radius_nm) : 0;
-  const double shell_nm = rebuilt ? std::min(take(d, Coordinate::shell), run.radius_nm) : 0;
-  std::vector<double> in_reduced(cations, 0.0), in_shell(cations, 0.0);
-  const double a = reduced ? take(d, Coordinate::reduction) : 0;
-  for (std::size_t c = 0; c < cations; ++c) {
-    const std::string& element = library_.cations[c].element;
-    if (reduced)
-      in_reduced[c] = -by_element(element, a, a * take(d, Coordinate::reduction_cobalt),
-                                  a * take(d, Coordinate::reduction_manganese));
-    if (rebuilt)
-      in_shell[c] = by_element(element, take(d, Coordinate::shell_nickel), take(d, Coordinate::shell_cobalt),
-                               take(d, Coordinate::shell_manganese));
+// One drawn state of one run, before and after.
+class Viewer::Scene {
+ public:
+  Scene(const Viewer& viewer, const OfRun& at, const StateDraw& d)
+      : v_(viewer), library_(viewer.library_), at_(at), d_(d), after_(moved(library_, at.run, at.radius_nm, d)) {
+    const std::size_t cations = library_.cations.size(), kernels = v_.kernels_.size();
+    in_reduced_.assign(cations, 0.0);
+    in_shell_.assign(cations, 0.0);
+    share_reduced_.assign(kernels, 0.0);
+    share_shell_.assign(kernels, 0.0);
+    if (on(d, Process::surface_reduction)) add_reduced_layer();
+    if (on(d, Process::reconstruction)) add_shell();
   }
-  std::vector<double> share_reduced(kernels_.size(), 0.0), share_shell(kernels_.size(), 0.0);
-  for (std::size_t k = 0; k < kernels_.size(); ++k) {
-    if (reduced) share_reduced[k] = at.share(k, reduced_nm);
-    if (rebuilt) share_shell[k] = at.share(k, shell_nm);
-  }
-  const auto valence_before = [&](std::size_t c, std::size_t kernel) {
-    return dot(at.weights[kernel], run.before.valence[c]);
-  };
-  const auto valence_change = [&](std::size_t c, std::size_t kernel) {
-    return dot(at.weights[kernel], after.valence[c]) - valence_before(c, kernel) +
-           in_reduced[c] * share_reduced[kernel] + in_shell[c] * share_shell[kernel];
-  };
-  // the feature: holes through its kernel, none where the shell is
-  const double saturation = take(d, Coordinate::saturation);
-  const double brighter = on(d, Process::brightness) ? take(d, Coordinate::brightness) : 0;
-  double seen_before = 0, seen_after = 0;
-  for (std::size_t i = 0; i < run.before.holes.size(); ++i) {
-    seen_before += at.weights[feature_][i] * answer(run.before.holes[i], saturation);
-    seen_after += at.weights[feature_][i] * answer(after.holes[i], saturation);
-  }
-  const double ratio = seen_before > 0 ? seen_after / seen_before : 1;
-  const double feature = 100 * (ratio * (1 + brighter / 100) * (1 - share_shell[feature_]) - 1);
-  const double holes_before = dot(at.weights[feature_], run.before.holes);
-  const double moved_holes = dot(at.weights[feature_], after.holes);
-  const double holes_change = moved_holes * (1 - share_shell[feature_]) - holes_before;
-  // the pre-edge: unoccupied states that metals and oxygen lose near the surface
-  double states = 0;
-  for (std::size_t c = 0; c < cations; ++c) {
-    const double lithium =
-        dot(at.weights[pre_edge_], after.valence[c]) - dot(at.weights[pre_edge_], run.before.valence[c]);
-    states += library_.cations[c].amount * lithium;
-    if (reduced)
-      states += library_.cations[c].amount * in_reduced[c] * share_reduced[pre_edge_] *
-                take(d, Coordinate::reduction_pre_edge);
-  }
-  const double surface_holes = dot(at.weights[pre_edge_], after.holes) - dot(at.weights[pre_edge_], run.before.holes);
-  states += take(d, Coordinate::holes_in_pre_edge) * surface_holes;
-  double pre_edge = 100 * states / pre_edge_states;
-  if (rebuilt) pre_edge -= 100 * take(d, Coordinate::shell_pre_edge) * share_shell[pre_edge_];
 
-  View out;
-  for (std::size_t s = 0; s < seen_.size(); ++s) {
-    const Seen& what = seen_[s];
-    if (what.meaning == Meaning::feature_change) {
-      out.seen.push_back(feature);
-    } else if (what.meaning == Meaning::pre_edge_change) {
-      out.seen.push_back(pre_edge);
-    } else {
-      const auto c = static_cast<std::size_t>(
-          std::ranges::find(library_.cations, what.element, &particle::Cation::element) - library_.cations.begin());
-      const double level = what.is_change ? 0 : valence_before(c, kernel_of_seen_[s]);
-      out.seen.push_back(level + (what.after ? valence_change(c, kernel_of_seen_[s]) : 0));
+  View view() const {
+    const double feature = feature_change(), pre_edge = pre_edge_change();
+    View out;
+    for (std::size_t s = 0; s < v_.seen_.size(); ++s) {
+      const Seen& what = v_.seen_[s];
+      out.seen.push_back(what.meaning == Meaning::feature_change    ? feature
+                         : what.meaning == Meaning::pre_edge_change ? pre_edge
+                                                                    : valence(what, v_.kernel_of_seen_[s]));
     }
+    add_quantities(feature, pre_edge, out.quantities);
+    return out;
   }
 
-  // volume means, for the books
-  const double volume_reduced = reduced ? mean_share(reduced_nm, run.radius_nm, library_.dimensions) : 0;
-  const double volume_shell = rebuilt ? mean_share(shell_nm, run.radius_nm, library_.dimensions) : 0;
-  double reservoir = 0, metals = 0, mean_metals = 0, shell_electrons = 0;
-  for (std::size_t c = 0; c < cations; ++c) {
-    const double amount = library_.cations[c].amount;
-    const double surface = valence_change(c, surface_[c]), bulk = valence_change(c, bulk_[c]);
-    out.quantities.push_back(surface);
-    out.quantities.push_back(bulk);
-    out.quantities.push_back(valence_before(c, surface_[c]) - valence_before(c, bulk_[c]));
-    reservoir -= amount * in_reduced[c] * volume_reduced;
-    metals += amount * bulk;
-    shell_electrons += amount * in_shell[c] * volume_shell;
-    mean_metals += amount * (dot(library_.volume, after.valence[c]) - dot(library_.volume, run.before.valence[c]));
+ private:
+  void add_reduced_layer() {
+    const double a = take(d_, Coordinate::reduction);
+    reduced_nm_ = std::min(take(d_, Coordinate::reduction_depth), at_.run.radius_nm);
+    for (std::size_t c = 0; c < in_reduced_.size(); ++c) {
+      in_reduced_[c] = -by_element(library_.cations[c].element, a, a * take(d_, Coordinate::reduction_cobalt),
+                                   a * take(d_, Coordinate::reduction_manganese));
+    }
+    for (std::size_t k = 0; k < share_reduced_.size(); ++k) share_reduced_[k] = at_.share(k, reduced_nm_);
   }
-  const double mean_holes = dot(library_.volume, after.holes);
-  const double mean_change = mean_holes - dot(library_.volume, run.before.holes);
-  // the shell's oxygen that leaves: what its metals gain and its holes lose
-  const double lost = 0.5 * (mean_holes * volume_shell - shell_electrons);
-  out.quantities.push_back(feature);
-  out.quantities.push_back(pre_edge);
-  out.quantities.push_back(metals);
-  out.quantities.push_back(holes_change);
-  out.quantities.push_back(is_closed(d.on) ? -(metals + holes_change) : 0);
-  out.quantities.push_back(holes_before);
-  const double lithium =
-      dot(at.weights[surface_.front()], run.before.lithium) - dot(at.weights[surface_.front()], after.lithium);
-  out.quantities.push_back(lithium);
-  out.quantities.push_back(reservoir);
-  out.quantities.push_back(0.5 * lost / library_.molar_mass_g_per_mol * 1e6);
-  out.quantities.push_back(shell_nm);
-  out.quantities.push_back(
-      on(d, Process::stabilised) ? std::min(take(d, Coordinate::stabilised), run.ladder.oxygen.sites) : 0);
-  out.quantities.push_back(brighter);
-  out.quantities.push_back(run.capacity_mAh_per_g);
-  out.quantities.push_back(mean_metals + mean_change);
+  void add_shell() {
+    shell_nm_ = std::min(take(d_, Coordinate::shell), at_.run.radius_nm);
+    for (std::size_t c = 0; c < in_shell_.size(); ++c) {
+      in_shell_[c] = by_element(library_.cations[c].element, take(d_, Coordinate::shell_nickel),
+                                take(d_, Coordinate::shell_cobalt), take(d_, Coordinate::shell_manganese));
+    }
+    for (std::size_t k = 0; k < share_shell_.size(); ++k) share_shell_[k] = at_.share(k, shell_nm_);
+  }
+
+  double mean(std::size_t kernel, const std::vector<double>& values) const { return dot(at_.weights[kernel], values); }
+
+  double valence_before(std::size_t c, std::size_t kernel) const { return mean(kernel, at_.run.before.valence[c]); }
+  /// By lithium and stabilised oxygen, without the layers.
+  double inner_change(std::size_t c, std::size_t kernel) const {
+    return mean(kernel, after_.valence[c]) - valence_before(c, kernel);
+  }
+  double valence_change(std::size_t c, std::size_t kernel) const {
+    return inner_change(c, kernel) + in_reduced_[c] * share_reduced_[kernel] + in_shell_[c] * share_shell_[kernel];
+  }
+  double valence(const Seen& what, std::size_t kernel) const {
+    const auto c = static_cast<std::size_t>(
+        std::ranges::find(library_.cations, what.element, &particle::Cation::element) - library_.cations.begin());
+    return (what.is_change ? 0 : valence_before(c, kernel)) + (what.after ? valence_change(c, kernel) : 0);
+  }
+
+  // Holes through the feature's kernel, none where the shell is.
+  double feature_change() const {
+    const double saturation = take(d_, Coordinate::saturation);
+    const double brighter = on(d_, Process::brightness) ? take(d_, Coordinate::brightness) : 0;
+    double before = 0, after = 0;
+    const std::vector<double>& weights = at_.weights[v_.feature_];
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      before += weights[i] * answer(at_.run.before.holes[i], saturation);
+      after += weights[i] * answer(after_.holes[i], saturation);
+    }
+    const double ratio = before > 0 ? after / before : 1;
+    return 100 * (ratio * (1 + brighter / 100) * (1 - share_shell_[v_.feature_]) - 1);
+  }
+
+  // Unoccupied states that metals and oxygen lose near the surface.
+  double pre_edge_change() const {
+    const std::size_t kernel = v_.pre_edge_;
+    double states = 0;
+    for (std::size_t c = 0; c < library_.cations.size(); ++c) {
+      const double reduced = in_reduced_[c] * share_reduced_[kernel] * take(d_, Coordinate::reduction_pre_edge);
+      states += library_.cations[c].amount * (inner_change(c, kernel) + reduced);
+    }
+    states +=
+        take(d_, Coordinate::holes_in_pre_edge) * (mean(kernel, after_.holes) - mean(kernel, at_.run.before.holes));
+    return 100 * (states / pre_edge_states - take(d_, Coordinate::shell_pre_edge) * share_shell_[kernel]);
+  }
+
+  // In the order of Viewer's list.
+  void add_quantities(double feature, double pre_edge, std::vector<double>& out) const {
+    const LithiumRun& run = at_.run;
+    const std::vector<double>& volume = library_.volume;
+    const double volume_reduced = mean_share(reduced_nm_, run.radius_nm, library_.dimensions);
+    const double volume_shell = mean_share(shell_nm_, run.radius_nm, library_.dimensions);
+    double reservoir = 0, metals = 0, inner_metals = 0, mean_metals = 0, shell_electrons = 0;
+    for (std::size_t c = 0; c < library_.cations.size(); ++c) {
+      const double amount = library_.cations[c].amount, bulk = valence_change(c, v_.bulk_[c]);
+      out.push_back(valence_change(c, v_.surface_[c]));
+      out.push_back(bulk);
+      out.push_back(valence_before(c, v_.surface_[c]) - valence_before(c, v_.bulk_[c]));
+      reservoir -= amount * in_reduced_[c] * volume_reduced;
+      metals += amount * bulk;
+      inner_metals += amount * inner_change(c, v_.bulk_[c]);
+      shell_electrons += amount * in_shell_[c] * volume_shell;
+      mean_metals += amount * (dot(volume, after_.valence[c]) - dot(volume, run.before.valence[c]));
+    }
+    const double holes_before = mean(v_.feature_, run.before.holes), holes_after = mean(v_.feature_, after_.holes);
+    const double mean_holes = dot(volume, after_.holes);
+    // the shell's oxygen that leaves: what its metals gain and its holes lose
+    const double lost = 0.5 * (mean_holes * volume_shell - shell_electrons);
+    out.push_back(feature);
+    out.push_back(pre_edge);
+    out.push_back(metals);
+    out.push_back(holes_after * (1 - share_shell_[v_.feature_]) - holes_before);
+    out.push_back(holes_before - holes_after - inner_metals);
+    out.push_back(holes_before);
+    out.push_back(mean(v_.surface_.front(), run.before.lithium) - mean(v_.surface_.front(), after_.lithium));
+    out.push_back(reservoir);
+    out.push_back(0.5 * lost / library_.molar_mass_g_per_mol * 1e6);
+    out.push_back(shell_nm_);
+    out.push_back(on(d_, Process::stabilised) ? std::min(take(d_, Coordinate::stabilised), run.ladder.oxygen.sites)
+                                              : 0);
+    out.push_back(on(d_, Process::brightness) ? take(d_, Coordinate::brightness) : 0);
+    out.push_back(run.capacity_mAh_per_g);
+    out.push_back(mean_metals + mean_holes - dot(volume, run.before.holes));
+  }
+
+  const Viewer& v_;
+  const LithiumLibrary& library_;
+  const OfRun& at_;
+  const StateDraw& d_;
+  Moment after_;
+  double reduced_nm_ = 0, shell_nm_ = 0;
+  std::vector<double> in_reduced_, in_shell_;        // change of valence in the layer, a cation
+  std::vector<double> share_reduced_, share_shell_;  // of what a kernel sees
+};
+
+std::vector<Viewer::View> Viewer::look(const LithiumRun& run, std::span<const StateDraw> draws) const {
+  OfRun at{.run = run, .radius_nm = {}, .nodes = {}, .weights = {}};
+  at.nodes = library_.nodes(run, at.radius_nm);
+  at.weights.resize(kernels_.size());
+  for (std::size_t k = 0; k < kernels_.size(); ++k) {
+    if (kernels_[k].law != DepthLaw::surface) at.weights[k] = kernels_[k].weights(at.nodes);
+  }
+  std::vector<View> out;
+  out.reserve(draws.size());
+  for (const StateDraw& d : draws) {
+    // how deep electrons see is one number for all edges, drawn with the state
+    const double deep = library_.tey_depth.at(take(d, Coordinate::escape_depth)) / library_.tey_depth_nm;
+    for (std::size_t k = 0; k < kernels_.size(); ++k) {
+      if (kernels_[k].law != DepthLaw::surface) continue;
+      DepthKernel kernel = kernels_[k];
+      kernel.length_nm *= deep;
+      at.weights[k] = kernel.weights(at.nodes);
+    }
+    out.push_back(Scene{*this, at, d}.view());
+  }
   return out;
 }
 

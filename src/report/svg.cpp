@@ -110,8 +110,11 @@ Frame frame_of(const Figure& figure) {
       x.take(v + 0.5);
     }
   }
-  // An interval far wider than what is measured only says "unknown": it runs off the figure.
-  const double reach = std::max(y.high - y.low, 0.2 * std::max(std::abs(y.low), std::abs(y.high)));
+  // An interval far wider than what is measured only says "unknown": it runs off the figure, unless each point has a
+  // name of its own.
+  const bool named = !figure.x_ticks.empty();
+  const double reach = named ? std::numeric_limits<double>::infinity()
+                             : std::max(y.high - y.low, 0.2 * std::max(std::abs(y.low), std::abs(y.high)));
   if (bounds.low <= bounds.high && y.low <= y.high) {
     y.take(std::max(bounds.low, y.low - reach));
     y.take(std::min(bounds.high, y.high + reach));
@@ -136,7 +139,11 @@ void draw_axes(std::string& out, const Figure& figure, const Frame& frame) {
       out += fmt::format(R"(<line class="frame" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", frame.x(tick.at),
                          bottom_edge, bottom_edge + 5);
     }
-    out += fmt::format(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", frame.x(tick.at), bottom_edge + 18,
+    // a long label at the edge moves inward rather than being cut
+    constexpr double letter = 7.2;
+    const double half = 0.5 * letter * static_cast<double>(tick.label.size());
+    const double middle = std::max(std::min(frame.x(tick.at), width - half), half);
+    out += fmt::format(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", middle, bottom_edge + 18,
                        escaped(tick.label));
   }
   for (const double v : ty.at) {

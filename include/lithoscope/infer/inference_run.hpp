@@ -54,7 +54,6 @@ struct InferenceOutcome {
   PriorDraws prior;
   Posterior posterior;
   double closed_probability = 0;         ///< of all combinations in which nothing enters or leaves
-  double closed_least_chi_squared = 0;   ///< of the best closed draw
   double p_of_closed = 1, p_of_all = 1;  ///< mean over the posterior of the chance of a larger chi squared
   std::optional<Ledger> ledger;
   std::vector<MeasuredChange> changes;

@@ -17,7 +17,7 @@ struct PosteriorSettings {
   std::vector<unsigned> combinations;  ///< bits of the processes, each with the same prior probability
   std::int64_t draws = 3000;           ///< of each combination
   double enough = 400;                 ///< effective draws at which refining ends
-  int rounds = 8;                      ///< of refining, at most
+  int rounds = 8;                      ///< of refining, at most; 0: the prior's draws alone
   std::uint64_t seed = 1;
 };
 
@@ -50,6 +50,7 @@ struct Posterior {
   double effective = 0;          ///< draws: 1 over the sum of squared weights
   double effective_runs = 0;     ///< the same over runs of the particle, among states in which lithium moves
   double least_chi_squared = 0;  ///< of the best draw
+  double prior_chi_squared = 0;  ///< of the best draw before refining
   int rounds = 0;
   std::vector<std::string> warnings;
 
@@ -68,6 +69,11 @@ struct Posterior {
 /// measured. Throws ComputationError where no draw has a likelihood (a prior without mass at the data).
 Posterior weigh(const PriorDraws& prior, const Evidence& evidence, const LithiumLibrary& library, const Viewer& viewer,
                 const PosteriorSettings& settings);
+
+/// Chi squared of all values at a state, the capacity among them where it was measured, and how many they are.
+double chi_squared(const Evidence& evidence, const LithiumLibrary& library, const StateDraw& draw,
+                   const Viewer::View& view);
+int values_of(const Evidence& evidence);
 
 /// Interval of the prior for a quantity.
 Interval prior_interval(const PriorDraws& prior, const Posterior::Of& of, const Posterior::Which& which = {});

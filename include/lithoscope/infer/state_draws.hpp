@@ -97,7 +97,7 @@ class Viewer {
 
  private:
   struct OfRun;
-  View look(const OfRun& at, const StateDraw& draw) const;
+  class Scene;
 
   const LithiumLibrary& library_;
   std::vector<Seen> seen_;
