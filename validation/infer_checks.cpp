@@ -503,6 +503,94 @@ Outcome ledger() {
   return out;
 }
 
+// ---- verdict words --------------------------------------------------------------------------------------------------
+
+// What is said of data sets of one world.
+struct Said {
+  double sets = 0;
+  std::array<double, infer::processes> shown{}, favoured{}, alone{};  // of all sets; favoured includes shown
+  double any = 0;
+};
+
+Said said_in(const World& world, double noise, int sets) {
+  const LithiumLibrary& library = shared_library();
+  static const std::vector<Observable> wanted = paper_set({}, 1);
+  static const Evidence shape = evidence_of(wanted, "charged", "heated", library.cations, false, {});
+  static const Viewer viewer{library, shape.seen};
+  static const PosteriorSettings settings{
+      .combinations = combinations_of(all_processes()), .draws = 1500, .enough = 150, .rounds = 5};
+  static const PriorDraws prior = draw_prior(library, viewer, settings, silent);
+  Said out{.sets = static_cast<double>(sets)};
+  for (int t = 0; t < sets; ++t) {
+    core::RandomStream random{101, static_cast<std::uint64_t>(t)};
+    const Evidence e = evidence_of(world.draw(random, noise), "charged", "heated", library.cations, false, {});
+    const Verdict v = verdict_of(weigh(prior, e, library, viewer, settings), all_processes());
+    for (const Process p : v.shown) out.shown[static_cast<std::size_t>(p)] += 1;
+    for (const auto* list : {&v.shown, &v.favoured}) {
+      for (const Process p : *list) out.favoured[static_cast<std::size_t>(p)] += 1;
+    }
+    out.any += v.shown.empty() && v.favoured.empty() ? 0 : 1;
+  }
+  return out;
+}
+
+constexpr int verdict_sets = 100;
+constexpr auto lithium_index = static_cast<std::size_t>(Process::lithium);
+
+Outcome false_h1() {
+  Outcome out;
+  for (const double noise : {1.0, 0.4}) {
+    const Said s = said_in(worlds()[6], noise, 2 * verdict_sets);
+    out.figures.push_back({s.shown[lithium_index] / s.sets});
+    out.figures.push_back({s.favoured[lithium_index] / s.sets});
+  }
+  return out;
+}
+
+Outcome false_any() {
+  Outcome out;
+  for (const double noise : {1.0, 0.4}) {
+    const Said s = said_in(worlds()[0], noise, 2 * verdict_sets);
+    out.figures.push_back({s.any / s.sets});
+  }
+  return out;
+}
+
+Outcome power() {
+  Outcome out;
+  const Said s = said_in(worlds()[1], 1, 2 * verdict_sets);
+  out.figures = {{s.favoured[lithium_index] / s.sets}, {s.shown[lithium_index] / s.sets}};
+  const Said finer = said_in(worlds()[1], 0.4, verdict_sets);
+  out.detail = fmt::format("at 0.4 of the noise {:.2f}, {:.2f}", finer.favoured[lithium_index] / finer.sets,
+                           finer.shown[lithium_index] / finer.sets);
+  return out;
+}
+
+// Processes that did not happen, in worlds that no prior holds.
+Outcome foreign() {
+  Outcome out;
+  double worst_shown = 0, worst_favoured = 0;
+  for (const ForeignWorld& f : foreign_worlds()) {
+    for (const double noise : {1.0, 0.4}) {
+      const Said s = said_in(f.world, noise, verdict_sets);
+      double shown = 0, favoured = 0;
+      std::string which;
+      for (const Process p : all_processes()) {
+        if ((f.happens & bit_of(p)) != 0) continue;
+        const auto i = static_cast<std::size_t>(p);
+        shown = std::max(shown, s.shown[i] / s.sets);
+        if (s.favoured[i] / s.sets > favoured) which = name_of(p);
+        favoured = std::max(favoured, s.favoured[i] / s.sets);
+      }
+      worst_shown = std::max(worst_shown, shown);
+      worst_favoured = std::max(worst_favoured, favoured);
+      out.detail += fmt::format("{} at {}: {:.2f} {:.2f} {}; ", f.world.name, noise, shown, favoured, which);
+    }
+  }
+  out.figures = {{worst_shown}, {worst_favoured}};
+  return out;
+}
+
 // ---- cost -----------------------------------------------------------------------------------------------------------
 
 Outcome infer_time() {
@@ -525,9 +613,10 @@ Outcome infer_time() {
 }  // namespace
 
 std::vector<Check> infer_checks() {
-  return {{"identity", identity},       {"twice", twice},         {"units", units},
-          {"calibration", calibration}, {"sharpness", sharpness}, {"implied", implied},
-          {"partial", partial},         {"ledger", ledger},       {"infer-time", infer_time}};
+  return {{"identity", identity},     {"twice", twice},       {"units", units},         {"calibration", calibration},
+          {"sharpness", sharpness},   {"implied", implied},   {"partial", partial},     {"ledger", ledger},
+          {"infer-time", infer_time}, {"false-h1", false_h1}, {"false-any", false_any}, {"power", power},
+          {"foreign", foreign}};
 }
 
 }  // namespace lithoscope::validation

@@ -274,6 +274,90 @@ const std::vector<World>& worlds() {
   return all;
 }
 
+const std::vector<ForeignWorld>& foreign_worlds() {
+  static const auto nothing = [](core::RandomStream& r) {
+    Shown s;
+    s.offset = usual_offset(r);
+    return s;
+  };
+  static const std::vector<ForeignWorld> all{
+      {{"1 two pieces",
+        [](core::RandomStream& r, double noise) {
+          Shown s = nothing(r);
+          for (std::size_t k = 0; k < 3; ++k) {
+            s.tey[k] += 0.04 * r.normal();
+            s.pfy[k] += 0.02 * r.normal();
+          }
+          s.feature += 5 * r.normal();
+          s.pre_edge += 3 * r.normal();
+          return measured(s, r, noise);
+        }},
+       0},
+      {{"3 one value off",
+        [](core::RandomStream& r, double noise) {
+          Shown s = nothing(r);
+          add_artefacts(s, r);
+          std::vector<Observable> out = measured(s, r, noise);
+          const auto which = std::min<std::size_t>(7, static_cast<std::size_t>(8 * r.uniform()));
+          out[which].values[0] += (r.uniform() < 0.5 ? -5 : 5) * std::sqrt(out[which].variance[0]);
+          return out;
+        }},
+       0},
+      {world("5 reduction spares manganese",
+             [](core::RandomStream& r) {
+               Shown s = h3(r);
+               s.tey[2] = s.pfy[2] = 0;
+               return s;
+             }),
+       bit_of(Process::surface_reduction)},
+      {world("7 reduction and brighter, offset before",
+             [](core::RandomStream& r) {
+               Shown s = h3(r);
+               s.feature += even(r, 2, 30);
+               s.offset = 0.15 + 0.1 * r.normal();
+               return s;
+             }),
+       bit_of(Process::surface_reduction) | bit_of(Process::brightness)},
+      {world("8 stabilised without lithium",
+             [](core::RandomStream& r) {
+               Shown s;
+               const double a = even(r, 0.05, 0.14);
+               s.tey = {-a, -a * even(r, 0.5, 1.2), 0};
+               s.pfy = {-0.05 * a, 0, 0};
+               s.feature = even(r, -1, 2);
+               s.offset = 0.03 * r.normal();
+               return s;
+             }),
+       bit_of(Process::stabilised)},
+      {world("10 lithium and reduction",
+             [](core::RandomStream& r) {
+               Shown s = h1(r);
+               const Shown t = h3(r);
+               for (std::size_t k = 0; k < 3; ++k) {
+                 s.tey[k] += t.tey[k];
+                 s.pfy[k] += t.pfy[k];
+               }
+               s.pre_edge += t.pre_edge;
+               return s;
+             }),
+       bit_of(Process::lithium) | bit_of(Process::surface_reduction)},
+      {world("11 lithium and brighter",
+             [](core::RandomStream& r) {
+               Shown s = h1(r);
+               s.feature += even(r, 2, 30);
+               return s;
+             }),
+       bit_of(Process::lithium) | bit_of(Process::brightness)},
+      {world("13 feature falls",
+             [](core::RandomStream& r) {
+               Shown s = nothing(r);
+               s.feature = -even(r, 5, 25);
+               return s;
+             }),
+       bit_of(Process::brightness)}};
+  return all;
+}
+
 RixsPrecision rixs_precision(double counts) {
   // Components of the emission at 531 eV and their shares, convolved with the detector's 1.4 eV.
   struct Component {

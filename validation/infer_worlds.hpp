@@ -43,6 +43,14 @@ struct World {
 /// Seven of the family and lithium from the particle.
 const std::vector<World>& worlds();
 
+/// Worlds that no prior of the inference holds, with what is true in them (bits of the processes; for those a claim is
+/// no fault).
+struct ForeignWorld {
+  World world;
+  unsigned happens = 0;
+};
+const std::vector<ForeignWorld>& foreign_worlds();
+
 /// Cramer-Rao errors of the feature of one column at 531 eV with so many counts in it.
 struct RixsPrecision {
   double change_percent = 0;           ///< of a change between two such states, exposures known

@@ -176,6 +176,25 @@ std::string memory(const InferenceOutcome& o) {
       element, drop, most);
 }
 
+std::string verdict_sentence(const InferenceOutcome& o) {
+  const Verdict v = verdict_of(o.posterior, o.allowed);
+  const auto names = [&](const std::vector<Process>& which) {
+    std::vector<std::string> out;
+    for (const Process p : which) out.push_back(fmt::format("{} ({:.2f})", name_of(p), o.posterior.probability_of(p)));
+    return listed(out);
+  };
+  std::string out;
+  const auto add = [&](const std::string& sentence) { out += (out.empty() ? "" : " ") + sentence; };
+  if (!v.shown.empty()) add(fmt::format("Shown (odds above 100): {}.", names(v.shown)));
+  if (!v.favoured.empty()) add(fmt::format("Favoured (odds above 10): {}.", names(v.favoured)));
+  for (const auto& [a, b] : v.either)
+    add(fmt::format("One of {} and {} is favoured, and these probes do not tell which.", name_of(a), name_of(b)));
+  if (!v.not_needed.empty()) add(fmt::format("Not needed (odds below 0.1): {}.", names(v.not_needed)));
+  if (out.empty()) return "No process is favoured and none is excluded: these data do not decide what happened.";
+  if (!v.undecided.empty()) add(fmt::format("Not decided: {}.", names(v.undecided)));
+  return out;
+}
+
 std::string confidence_of(const InferenceOutcome& o) {
   return fmt::format(
       "{} values were weighed against {} states of {} runs of the particle; {:.0f} states count, and four independent "
@@ -293,6 +312,7 @@ void add_page(const InferenceOutcome& o, result::Result& out) {
         "Nothing was measured in both states that a state of the particle explains: what follows is the priors alone.");
   answer(closed_grain(o));
   if (o.ledger) answer(ledger_sentence(*o.ledger));
+  if (!o.changes.empty()) answer(verdict_sentence(o));
   out.confidence.push_back(confidence_of(o));
   add_warnings(o, out);
   add_gate(o, out);

@@ -155,10 +155,14 @@ void refine(Posterior& p, const PriorDraws& prior, const Evidence& evidence, con
   for (const double n : drawn) all += n;
   p.prior.resize(p.draws.size());
   constexpr std::int64_t at_once = 1024;
+  constexpr double nothing = 40;  // below the best by so much in the logarithm a draw counts for nothing at any density
+  const double best = *std::ranges::max_element(p.log_likelihood);
   const auto count = static_cast<std::int64_t>(p.draws.size());
   core::parallel_for((count + at_once - 1) / at_once, [&](std::int64_t block) {
     for (std::int64_t i = block * at_once; i < std::min(count, (block + 1) * at_once); ++i) {
       const auto k = static_cast<std::size_t>(i);
+      p.prior[k] = 0;
+      if (p.log_likelihood[k] < best - nothing) continue;
       double density = drawn[0];  // of the prior itself over the prior
       for (std::size_t r = 0; r < rounds.size(); ++r) density += drawn[r + 1] * rounds[r].over_prior(p.draws[k]);
       p.prior[k] = 1 / density;

@@ -7,7 +7,7 @@
 #include <numbers>
 #include <stdexcept>
 
-#include "lithoscope/core/errors.hpp"
+#include "lithoscope/core/parallel.hpp"
 #include "lithoscope/core/rng.hpp"
 #include "lithoscope/core/statistics.hpp"
 
@@ -154,7 +154,8 @@ struct Viewer::OfRun {
 };
 
 Viewer::Viewer(const LithiumLibrary& library, std::vector<Seen> seen) : library_(library), seen_(std::move(seen)) {
-  const auto add = [&](const DepthKernel& kernel) {
+  const auto add = [&](DepthKernel kernel) {
+    kernel.element.clear();  // edges that see alike share their weights
     const auto known = std::ranges::find(kernels_, kernel);
     if (known != kernels_.end()) return static_cast<std::size_t>(known - kernels_.begin());
     kernels_.push_back(kernel);
@@ -203,6 +204,21 @@ Viewer::Viewer(const LithiumLibrary& library, std::vector<Seen> seen) : library_
   put("capacity", "mAh/g", "Capacity when the wait begins");
   put("residual", "1",
       "Volume mean of electrons lost by metals and oxygen less what entered or left: neutrality says 0");
+  weights_.resize(library.runs.size());
+  core::parallel_for(static_cast<std::int64_t>(library.runs.size()), [&](std::int64_t r) {
+    std::vector<double> radius_nm;
+    weights_[static_cast<std::size_t>(r)] =
+        fixed_weights(library.nodes(library.runs[static_cast<std::size_t>(r)], radius_nm));
+  });
+}
+
+// What no draw changes: kernels of fluorescence and of the volume.
+std::vector<std::vector<double>> Viewer::fixed_weights(const result::GrainNodes& nodes) const {
+  std::vector<std::vector<double>> out(kernels_.size());
+  for (std::size_t k = 0; k < kernels_.size(); ++k) {
+    if (kernels_[k].law != DepthLaw::surface) out[k] = kernels_[k].weights(nodes);
+  }
+  return out;
 }
 
 std::size_t Viewer::quantity(const std::string& name) const {
@@ -404,9 +420,11 @@ class Viewer::Scene {
 std::vector<Viewer::View> Viewer::look(const LithiumRun& run, std::span<const StateDraw> draws) const {
   OfRun at{.run = run, .radius_nm = {}, .nodes = {}, .weights = {}};
   at.nodes = library_.nodes(run, at.radius_nm);
-  at.weights.resize(kernels_.size());
-  for (std::size_t k = 0; k < kernels_.size(); ++k) {
-    if (kernels_[k].law != DepthLaw::surface) at.weights[k] = kernels_[k].weights(at.nodes);
+  const auto known = static_cast<std::size_t>(&run - library_.runs.data());
+  if (known < library_.runs.size()) {
+    at.weights = weights_[known];
+  } else {
+    at.weights = fixed_weights(at.nodes);
   }
   std::vector<View> out;
   out.reserve(draws.size());

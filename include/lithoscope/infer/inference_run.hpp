@@ -69,6 +69,14 @@ struct InferenceOutcome {
   std::size_t quantity(const std::string& name) const;
 };
 
+/// What the probabilities allow to say: odds above 10 "favoured", above 100 "shown", below a tenth "not needed".
+struct Verdict {
+  std::vector<Process> shown, favoured, not_needed, undecided;
+  /// Undecided ones of which at least one is favoured: these probes do not tell which.
+  std::vector<std::pair<Process, Process>> either;
+};
+Verdict verdict_of(const Posterior& posterior, const std::vector<Process>& allowed);
+
 struct InferenceRequest {
   std::string before, after;
   std::vector<Process> allowed;

@@ -99,7 +99,10 @@ class Viewer {
   struct OfRun;
   class Scene;
 
+  std::vector<std::vector<double>> fixed_weights(const result::GrainNodes& nodes) const;
+
   const LithiumLibrary& library_;
+  std::vector<std::vector<std::vector<double>>> weights_;  // of the library's runs: a run, a kernel, a node
   std::vector<Seen> seen_;
   std::vector<result::DepthKernel> kernels_;  // all that are used, each once
   std::vector<std::size_t> kernel_of_seen_;

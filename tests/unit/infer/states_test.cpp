@@ -187,3 +187,31 @@ TEST_CASE("a study of nothing that was measured says so") {
   CHECK(says(page.answers, "the priors alone"));
   CHECK(result::faults_of(page).empty());
 }
+
+TEST_CASE("words follow the odds, and two processes that do the same are named together") {
+  Posterior p;
+  const unsigned lithium = bit_of(Process::lithium), reduced = bit_of(Process::surface_reduction),
+                 brighter = bit_of(Process::brightness);
+  // brighter in 0.995 of the weight; lithium or reduction in 0.97, each in about half
+  p.probability[lithium | brighter] = 0.485;
+  p.probability[reduced | brighter] = 0.48;
+  p.probability[brighter] = 0.03;
+  p.probability[lithium] = 0.005;
+  const Verdict v = verdict_of(p, request().allowed);
+  REQUIRE(v.shown.size() == 1);
+  CHECK(v.shown.front() == Process::brightness);
+  CHECK(v.undecided.size() == 2);
+  REQUIRE(v.either.size() == 1);
+  CHECK(v.either.front() == std::pair{Process::lithium, Process::surface_reduction});
+  CHECK(v.not_needed.size() == 2);
+}
+
+TEST_CASE("two processes that are each undecided by themselves are not tied") {
+  Posterior p;
+  const unsigned lithium = bit_of(Process::lithium), reduced = bit_of(Process::surface_reduction);
+  p.probability[lithium | reduced] = 0.64;
+  p.probability[lithium] = 0.16;
+  p.probability[reduced] = 0.16;
+  p.probability[0] = 0.04;
+  CHECK(verdict_of(p, request().allowed).either.empty());
+}
