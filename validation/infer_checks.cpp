@@ -161,7 +161,7 @@ Outcome calibration() {
   const Evidence shape = evidence_of(wanted, "charged", "heated", library.cations, false, {});
   const Viewer viewer{library, shape.seen}, truth_viewer{others, shape.seen};
   const PosteriorSettings settings{
-      .combinations = combinations_of(all_processes()), .draws = 2000, .enough = 300, .rounds = 6};
+      .combinations = combinations_of(all_processes()), .draws = 1500, .enough = 300, .rounds = 5};
   const PriorDraws prior = draw_prior(library, viewer, settings, silent);
   constexpr int draws = 1000;
   const std::size_t n = viewer.quantities().size();

@@ -134,42 +134,79 @@ void set_weights(Posterior& p) {
   p.effective_runs = effective_of(shares);
 }
 
-// One round: new draws round those that count, and all weights by the mixture of everything drawn so far.
-void refine(Posterior& p, const PriorDraws& prior, const Evidence& evidence, const LithiumLibrary& library,
-            const Viewer& viewer, std::vector<Proposal>& rounds, std::vector<double>& drawn, std::uint64_t seed) {
-  rounds.emplace_back(p, prior.combinations.size(), library.runs.size());
-  constexpr std::size_t batch = 16000;
+// Draws of one round with their densities' reciprocals: of whatever they are an unbiased sum.
+struct Round {
+  std::size_t first = 0, count = 0;
+};
+
+// Rounds in proportion to the draws that count in each. A draw is weighed by the density of its own round alone: a
+// later proposal is made of it, so that its density there would not be independent of it.
+void balance(Posterior& p, const std::vector<double>& base, const std::vector<Round>& rounds) {
+  const double best = *std::ranges::max_element(p.log_likelihood);
+  std::vector<double> effective;
+  double total = 0;
+  for (const Round& r : rounds) {
+    double sum = 0, squares = 0;
+    for (std::size_t i = r.first; i < r.first + r.count; ++i) {
+      const double w = base[i] * std::exp(p.log_likelihood[i] - best);
+      sum += w;
+      squares += w * w;
+    }
+    effective.push_back(squares > 0 ? sum * sum / squares : 0);
+    total += effective.back();
+  }
+  p.prior.resize(base.size());
+  for (std::size_t k = 0; k < rounds.size(); ++k) {
+    for (std::size_t i = rounds[k].first; i < rounds[k].first + rounds[k].count; ++i)
+      p.prior[i] = base[i] * effective[k] / total;
+  }
+  set_weights(p);
+}
+
+StateDraw any_state(const PriorDraws& prior, std::size_t runs, core::RandomStream& random) {
+  const auto pick = [&](std::size_t n) {
+    return std::min(static_cast<std::size_t>(random.uniform() * static_cast<double>(n)), n - 1);
+  };
+  StateDraw out{.run = static_cast<std::int32_t>(pick(runs)),
+                .on = prior.combinations[pick(prior.combinations.size())]};
+  for (std::size_t c = 0; c < coordinates; ++c) {
+    if (depends_on(static_cast<Coordinate>(c), out.on)) out.place[c] = random.normal();
+  }
+  return out;
+}
+
+// New draws round those that count, a part of them from the prior itself so that no weight is unbounded.
+void refine(Posterior& p, std::vector<double>& base, std::vector<Round>& rounds, const PriorDraws& prior,
+            const Evidence& evidence, const LithiumLibrary& library, const Viewer& viewer, std::uint64_t seed) {
+  const Proposal proposal{p, prior.combinations.size(), library.runs.size()};
+  constexpr std::size_t batch = 12000;
+  constexpr double of_prior = 0.2;
   core::RandomStream random{seed, 1000 + rounds.size()};
   std::vector<StateDraw> fresh;
-  for (std::size_t i = 0; i < batch; ++i) fresh.push_back(rounds.back().draw(random));
+  for (std::size_t i = 0; i < batch; ++i) {
+    fresh.push_back(random.uniform() < of_prior ? any_state(prior, library.runs.size(), random)
+                                                : proposal.draw(random));
+  }
   std::vector<Viewer::View> views = look_at(library, viewer, fresh);
   const std::vector<double> log_l = likelihoods(evidence, library, fresh, views);
+  std::vector<double> reciprocal(batch);
+  constexpr std::int64_t at_once = 1024;
+  core::parallel_for((static_cast<std::int64_t>(batch) + at_once - 1) / at_once, [&](std::int64_t block) {
+    for (std::int64_t i = block * at_once; i < std::min<std::int64_t>(batch, (block + 1) * at_once); ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      reciprocal[k] = 1 / (of_prior + (1 - of_prior) * proposal.over_prior(fresh[k])) / static_cast<double>(batch);
+    }
+  });
+  rounds.push_back({p.draws.size(), batch});
   for (std::size_t i = 0; i < batch; ++i) {
     p.draws.push_back(fresh[i]);
     p.views.push_back(std::move(views[i]));
     p.log_likelihood.push_back(log_l[i]);
     p.shard.push_back(static_cast<int>(i % shards));
+    base.push_back(reciprocal[i]);
   }
-  drawn.push_back(static_cast<double>(batch));
-  double all = 0;
-  for (const double n : drawn) all += n;
-  p.prior.resize(p.draws.size());
-  constexpr std::int64_t at_once = 1024;
-  constexpr double nothing = 40;  // below the best by so much in the logarithm a draw counts for nothing at any density
-  const double best = *std::ranges::max_element(p.log_likelihood);
-  const auto count = static_cast<std::int64_t>(p.draws.size());
-  core::parallel_for((count + at_once - 1) / at_once, [&](std::int64_t block) {
-    for (std::int64_t i = block * at_once; i < std::min(count, (block + 1) * at_once); ++i) {
-      const auto k = static_cast<std::size_t>(i);
-      p.prior[k] = 0;
-      if (p.log_likelihood[k] < best - nothing) continue;
-      double density = drawn[0];  // of the prior itself over the prior
-      for (std::size_t r = 0; r < rounds.size(); ++r) density += drawn[r + 1] * rounds[r].over_prior(p.draws[k]);
-      p.prior[k] = 1 / density;
-    }
-  });
-  set_weights(p);
-  p.rounds = static_cast<int>(rounds.size());
+  balance(p, base, rounds);
+  p.rounds = static_cast<int>(rounds.size()) - 1;
 }
 
 }  // namespace
@@ -208,12 +245,12 @@ Posterior weigh(const PriorDraws& prior, const Evidence& evidence, const Lithium
   set_weights(p);
   const auto at_best = [&] { return chi_squared(evidence, library, p.draws[p.best()], p.views[p.best()]); };
   p.prior_chi_squared = at_best();
-  std::vector<Proposal> rounds;
-  std::vector<double> drawn{static_cast<double>(p.draws.size())};
+  std::vector<double> base = prior.weight;
+  std::vector<Round> rounds{{0, base.size()}};
   // Two rounds at least: that enough states count in all does not say it of each combination.
   constexpr int least_rounds = 2;
   while ((p.effective < settings.enough || p.rounds < least_rounds) && p.rounds < settings.rounds)
-    refine(p, prior, evidence, library, viewer, rounds, drawn, settings.seed);
+    refine(p, base, rounds, prior, evidence, library, viewer, settings.seed);
   p.least_chi_squared = at_best();
   return p;
 }

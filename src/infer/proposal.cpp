@@ -41,7 +41,7 @@ std::vector<double> good(const Posterior& p) {
   std::vector<double> out = tempered(p, 1, best);
   double low = 0, high = 1;
   if (effective_of(out) >= enough) return out;
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 10; ++i) {
     const double middle = 0.5 * (low + high);
     (effective_of(tempered(p, middle, best)) >= enough ? low : high) = middle;
   }
@@ -126,10 +126,15 @@ double Proposal::over_prior(const StateDraw& d) const {
   VectorXd at(part.centres.rows());
   for (Index c = 0; c < at.size(); ++c) at(c) = d.place[part.which[static_cast<std::size_t>(c)]];
   const VectorXd white = part.lower.triangularView<Eigen::Lower>().solve(at);
+  const auto kernel = [&](Index k) {
+    const double apart = (part.white.col(k) - white).squaredNorm();
+    constexpr double far = 80;
+    return apart < far ? std::exp(-0.5 * apart) : 0;
+  };
   double any = 0, own = 0;
-  for (Index k = 0; k < part.white.cols(); ++k) any += std::exp(-0.5 * (part.white.col(k) - white).squaredNorm());
+  for (Index k = 0; k < part.white.cols(); ++k) any += kernel(k);
   const auto [from, to] = part.of_run.equal_range(d.run);
-  for (auto it = from; it != to; ++it) own += std::exp(-0.5 * (part.white.col(it->second) - white).squaredNorm());
+  for (auto it = from; it != to; ++it) own += kernel(it->second);
   const double kernels = static_cast<double>(part.white.cols());
   const double scale = std::exp(0.5 * at.squaredNorm() - part.log_scale) / kernels;
   // of the prior a combination has 1 / combinations, a run 1 / runs

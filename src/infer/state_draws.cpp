@@ -9,7 +9,6 @@
 
 #include "lithoscope/core/parallel.hpp"
 #include "lithoscope/core/rng.hpp"
-#include "lithoscope/core/statistics.hpp"
 
 namespace lithoscope::infer {
 namespace {
@@ -451,30 +450,14 @@ bool depends_on(Coordinate c, unsigned processes_on) {
   return true;
 }
 
-namespace {
-
-// Square roots of primes above those of the library's own sequence, so that runs and coordinates are independent.
-double stride_of(std::size_t coordinate) {
-  static constexpr std::array<double, coordinates> primes{127, 131, 137, 139, 149, 151, 157, 163,
-                                                          167, 173, 179, 181, 191, 193, 197, 199};
-  return std::sqrt(primes[coordinate]);
-}
-
-}  // namespace
-
 std::vector<StateDraw> draw_states(const LithiumLibrary& library, unsigned on, std::int64_t count, std::uint64_t seed) {
-  core::RandomStream start{seed, 1 + on};
-  std::array<double, coordinates> shift{};
-  for (double& s : shift) s = start.uniform();
+  core::RandomStream random{seed, 1 + on};
   std::vector<StateDraw> out(static_cast<std::size_t>(count));
   for (std::size_t i = 0; i < out.size(); ++i) {
     out[i].on = on;
     out[i].run = static_cast<std::int32_t>(i % library.runs.size());
     for (std::size_t k = 0; k < coordinates; ++k) {
-      if (!depends_on(static_cast<Coordinate>(k), on)) continue;
-      const double place = shift[k] + static_cast<double>(i + 1) * stride_of(k);
-      const double u = std::clamp(place - std::floor(place), 1e-9, 1 - 1e-9);
-      out[i].place[k] = -core::score_of_tail(u);
+      if (depends_on(static_cast<Coordinate>(k), on)) out[i].place[k] = random.normal();
     }
   }
   return out;

@@ -44,7 +44,7 @@ struct Posterior {
   std::vector<Viewer::View> views;
   std::vector<double> log_likelihood;
   std::vector<double> weight;  ///< they add up to 1
-  std::vector<double> prior;   ///< density of the prior over that of what was drawn, before the likelihood
+  std::vector<double> prior;   ///< what a draw stands for of the prior, before the likelihood
   std::vector<int> shard;      ///< 0 to 3: independent parts, for R-hat
   std::array<double, combinations> probability{};
   double effective = 0;          ///< draws: 1 over the sum of squared weights
@@ -52,7 +52,6 @@ struct Posterior {
   double least_chi_squared = 0;  ///< of the best draw
   double prior_chi_squared = 0;  ///< of the best draw before refining
   int rounds = 0;
-  std::vector<std::string> warnings;
 
   using Of = std::function<double(const Viewer::View&)>;
   using Which = std::function<bool(const StateDraw&)>;
@@ -64,9 +63,9 @@ struct Posterior {
   std::size_t best() const;  ///< the most probable draw
 };
 
-/// Weights by the likelihood. Where fewer draws than `enough` count, new ones are drawn round those that do, of a
-/// mixture whose density enters the weights, and seen by the exact model. `capacity` is weighed, too, where it was
-/// measured. Throws ComputationError where no draw has a likelihood (a prior without mass at the data).
+/// Weights by the likelihood. Where fewer draws than `enough` count, new ones are drawn round those that do, seen by
+/// the exact model and weighed by the density they were drawn from. `capacity` is weighed, too, where it was measured.
+/// Throws ComputationError where no draw has a likelihood (a prior without mass at the data).
 Posterior weigh(const PriorDraws& prior, const Evidence& evidence, const LithiumLibrary& library, const Viewer& viewer,
                 const PosteriorSettings& settings);
 

@@ -115,8 +115,8 @@ class Viewer {
 result::DepthKernel surface_kernel(const LithiumLibrary& library, const std::string& element);
 result::DepthKernel bulk_kernel(const LithiumLibrary& library, const std::string& element);
 
-/// `count` draws of the states with these processes, over the library's runs in turn, from a quasi-random sequence of
-/// the combination's own.
+/// `count` draws of the states with these processes, over the library's runs in turn, at random numbers of the
+/// combination's own.
 std::vector<StateDraw> draw_states(const LithiumLibrary& library, unsigned on, std::int64_t count, std::uint64_t seed);
 
 /// Whether a state with these processes depends on the coordinate; the others stay at their middle, 0.
