@@ -265,28 +265,6 @@ Table excluded_table(const InferenceOutcome& o) {
                       word_column("why", "Why", why)}};
 }
 
-Table prior_table(const InferenceOutcome& o) {
-  std::vector<std::string> name, unit, scale;
-  std::vector<double> low, high;
-  for (const Prior& p : o.library.priors) {
-    name.push_back(p.parameter);
-    unit.push_back(p.unit.empty() ? "1" : p.unit);
-    low.push_back(p.low);
-    high.push_back(p.high);
-    scale.emplace_back(p.logarithmic ? "logarithmic" : "linear");
-  }
-  Table out{.name = "priors",
-            .title = "What is not known of the particle",
-            .columns = {word_column("parameter", "Number of the particle or its programme", name),
-                        number_column("low", "", "Lowest value, in the unit beside it", low),
-                        number_column("high", "", "Highest value, in the unit beside it", high),
-                        word_column("unit", "Unit of the two", unit),
-                        word_column("scale", "Even on this scale between the two", scale)}};
-  out.columns[1].shown.digits = 3;
-  out.columns[2].shown.digits = 3;
-  return out;
-}
-
 Table correlation_table(const InferenceOutcome& o) {
   std::vector<std::string> one, other;
   std::vector<double> r;
@@ -435,7 +413,7 @@ result::Result describe(const InferenceOutcome& outcome) {
   if (!outcome.adequacy.empty()) out.tables.push_back(adequacy_table(outcome));
   if (!outcome.evidence.excluded.empty()) out.tables.push_back(excluded_table(outcome));
   if (!outcome.correlated.empty()) out.tables.push_back(correlation_table(outcome));
-  out.tables.push_back(prior_table(outcome));
+  out.tables.push_back(prior_table(outcome.library));
   out.tables.push_back(draw_table(outcome, false));
   out.tables.push_back(draw_table(outcome, true));
   if (outcome.evidence.likelihood.size() > 0) out.tables.push_back(likelihood_table(outcome, out.tables.back()));

@@ -16,6 +16,9 @@ std::string listed(const std::vector<std::string>& words);
 /// The quantity that says how much of a process there was.
 std::string amount_quantity(Process process);
 
+/// What was drawn of the particle, and between which values.
+result::Table prior_table(const LithiumLibrary& library);
+
 void add_figures(const InferenceOutcome& outcome, result::Result& result);
 void add_page(const InferenceOutcome& outcome, result::Result& result);
 

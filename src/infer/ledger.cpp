@@ -21,20 +21,10 @@ double covariance_of(const std::vector<double>& a, const std::vector<double>& b,
   return sum;
 }
 
-Interval interval_of(std::vector<double> values) {
-  std::ranges::sort(values);
-  const auto count = static_cast<double>(values.size());
-  const auto at = [&](double share) {
-    const double place = std::clamp(share * count - 0.5, 0.0, count - 1);
-    const auto i = static_cast<std::size_t>(place);
-    const double rest = place - static_cast<double>(i);
-    return i + 1 < values.size() ? values[i] + rest * (values[i + 1] - values[i]) : values.back();
-  };
-  Interval out{at(0.025), at(0.5), at(0.975), 0, 0};
-  for (const double v : values) out.mean += v / count;
-  for (const double v : values) out.sd += (v - out.mean) * (v - out.mean) / count;
-  out.sd = std::sqrt(out.sd);
-  return out;
+Interval even(const std::vector<double>& values) {
+  std::vector<std::pair<double, double>> sample;
+  for (const double v : values) sample.emplace_back(v, 1);
+  return interval_of(std::move(sample));
 }
 
 // Draws in proportion to their weight, evenly spaced through the sum of weights.
@@ -109,12 +99,11 @@ std::optional<Ledger> ledger_of(const Evidence& evidence, const Posterior& other
     sum.push_back(m.back() + o.back() + d.back());
   }
   Ledger out{
-      .metals = {"metals", "metals, as deep as fluorescence sees", interval_of(m)},
-      .oxygen = {"oxygen", "oxygen, as deep as the feature sees, if its brightness did not change", interval_of(o)},
-      .depth = {"depth", "difference of the two depths, and of light's answer to holes, in a closed grain",
-                interval_of(d)},
-      .sum = {"sum", "sum; a closed grain: 0", interval_of(sum)},
-      .holes = interval_of(h)};
+      .metals = {"metals", "metals, as deep as fluorescence sees", even(m)},
+      .oxygen = {"oxygen", "oxygen, as deep as the feature sees, if its brightness did not change", even(o)},
+      .depth = {"depth", "difference of the two depths, and of light's answer to holes, in a closed grain", even(d)},
+      .sum = {"sum", "sum; a closed grain: 0", even(sum)},
+      .holes = even(h)};
   // the scale between the states is a monitor's
   double scale = 0;
   for (std::size_t i = 0; i < feature->functional.size(); ++i) {

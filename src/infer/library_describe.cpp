@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "inference_parts.hpp"
 #include "lithoscope/core/errors.hpp"
-#include "lithoscope/infer/lithium_library.hpp"
 #include "lithoscope/particle/parameter.hpp"
 #include "lithoscope/programme/programme_file.hpp"
 
@@ -24,25 +24,6 @@ std::string plain(std::string name) {
     if (!keep) c = '_';
   }
   return name;
-}
-
-Table prior_table(const LithiumLibrary& library) {
-  std::vector<std::string> name, unit, scale;
-  std::vector<double> low, high;
-  for (const Prior& p : library.priors) {
-    name.push_back(p.parameter);
-    unit.push_back(p.unit.empty() ? "1" : p.unit);
-    low.push_back(p.low);
-    high.push_back(p.high);
-    scale.emplace_back(p.logarithmic ? "logarithmic" : "linear");
-  }
-  return {.name = "priors",
-          .title = "What was drawn",
-          .columns = {word_column("parameter", "Parameter of the particle or its programme", name),
-                      number_column("low", "", "Lowest value, in the unit beside it", low),
-                      number_column("high", "", "Highest value, in the unit beside it", high),
-                      word_column("unit", "Unit of the two", unit),
-                      word_column("scale", "Even on this scale between the two", scale)}};
 }
 
 Table run_table(const LithiumLibrary& library) {
@@ -178,6 +159,27 @@ void read_ladders(LithiumLibrary& library) {
 }
 
 }  // namespace
+
+Table prior_table(const LithiumLibrary& library) {
+  std::vector<std::string> name, unit, scale;
+  std::vector<double> low, high;
+  for (const Prior& p : library.priors) {
+    name.push_back(p.parameter);
+    unit.push_back(p.unit.empty() ? "1" : p.unit);
+    low.push_back(p.low);
+    high.push_back(p.high);
+    scale.emplace_back(p.logarithmic ? "logarithmic" : "linear");
+  }
+  Table out{.name = "priors",
+            .title = "What is not known of the particle",
+            .columns = {word_column("parameter", "Number of the particle or its programme", name),
+                        number_column("low", "", "Lowest value, in the unit beside it", low),
+                        number_column("high", "", "Highest value, in the unit beside it", high),
+                        word_column("unit", "Unit of the two", unit),
+                        word_column("scale", "Even on this scale between the two", scale)}};
+  out.columns[1].shown.digits = out.columns[2].shown.digits = 3;
+  return out;
+}
 
 result::Result describe(const LithiumLibrary& library) {
   result::Result out;

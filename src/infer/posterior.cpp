@@ -35,44 +35,6 @@ std::vector<Viewer::View> look_at(const LithiumLibrary& library, const Viewer& v
   return out;
 }
 
-Interval interval_of(std::vector<std::pair<double, double>>& sample) {
-  Interval out{result::not_a_number, result::not_a_number, result::not_a_number, result::not_a_number,
-               result::not_a_number};
-  double total = 0, sum = 0;
-  for (const auto& [value, weight] : sample) {
-    total += weight;
-    sum += weight * value;
-  }
-  if (!(total > 0)) return out;
-  std::ranges::sort(sample);
-  out.mean = sum / total;
-  double squares = 0;
-  for (const auto& [value, weight] : sample) squares += weight * (value - out.mean) * (value - out.mean);
-  out.sd = std::sqrt(squares / total);
-  // each draw stands at the middle of its weight; linear between neighbours
-  const auto quantile = [&](double share) {
-    double below = 0, last_place = 0, last = sample.front().first;
-    bool first = true;
-    for (const auto& [value, weight] : sample) {
-      if (weight <= 0) continue;
-      const double place = (below + 0.5 * weight) / total;
-      if (place >= share) {
-        if (first || place <= last_place) return value;
-        return last + (value - last) * (share - last_place) / (place - last_place);
-      }
-      below += weight;
-      last_place = place;
-      last = value;
-      first = false;
-    }
-    return sample.back().first;
-  };
-  out.low = quantile(0.025);
-  out.median = quantile(0.5);
-  out.high = quantile(0.975);
-  return out;
-}
-
 double log_of_capacity(const Evidence& evidence, const LithiumRun& run) {
   if (!evidence.capacity_mAh_per_g) return 0;
   const double z = (run.capacity_mAh_per_g - evidence.capacity_mAh_per_g->value) / evidence.capacity_mAh_per_g->sigma();
@@ -255,6 +217,44 @@ Posterior weigh(const PriorDraws& prior, const Evidence& evidence, const Lithium
   return p;
 }
 
+Interval interval_of(std::vector<std::pair<double, double>> sample) {
+  Interval out{result::not_a_number, result::not_a_number, result::not_a_number, result::not_a_number,
+               result::not_a_number};
+  double total = 0, sum = 0;
+  for (const auto& [value, weight] : sample) {
+    total += weight;
+    sum += weight * value;
+  }
+  if (!(total > 0)) return out;
+  std::ranges::sort(sample);
+  out.mean = sum / total;
+  double squares = 0;
+  for (const auto& [value, weight] : sample) squares += weight * (value - out.mean) * (value - out.mean);
+  out.sd = std::sqrt(squares / total);
+  // each draw stands at the middle of its weight; linear between neighbours
+  const auto quantile = [&](double share) {
+    double below = 0, last_place = 0, last = sample.front().first;
+    bool first = true;
+    for (const auto& [value, weight] : sample) {
+      if (weight <= 0) continue;
+      const double place = (below + 0.5 * weight) / total;
+      if (place >= share) {
+        if (first || place <= last_place) return value;
+        return last + (value - last) * (share - last_place) / (place - last_place);
+      }
+      below += weight;
+      last_place = place;
+      last = value;
+      first = false;
+    }
+    return sample.back().first;
+  };
+  out.low = quantile(0.025);
+  out.median = quantile(0.5);
+  out.high = quantile(0.975);
+  return out;
+}
+
 double chi_squared(const Evidence& evidence, const LithiumLibrary& library, const StateDraw& draw,
                    const Viewer::View& view) {
   const double of_values = evidence.likelihood.size() == 0 ? 0 : evidence.likelihood.chi_squared(view.seen);
@@ -270,7 +270,7 @@ Interval Posterior::interval(const Of& of, const Which& which) const {
   for (std::size_t i = 0; i < draws.size(); ++i) {
     if (weight[i] > 0 && (!which || which(draws[i]))) sample.emplace_back(of(views[i]), weight[i]);
   }
-  return interval_of(sample);
+  return interval_of(std::move(sample));
 }
 
 double Posterior::probability_of(Process process) const {
@@ -314,7 +314,7 @@ Interval prior_interval(const PriorDraws& prior, const Posterior::Of& of, const 
   for (std::size_t i = 0; i < prior.draws.size(); ++i) {
     if (!which || which(prior.draws[i])) sample.emplace_back(of(prior.views[i]), prior.weight[i]);
   }
-  return interval_of(sample);
+  return interval_of(std::move(sample));
 }
 
 }  // namespace lithoscope::infer

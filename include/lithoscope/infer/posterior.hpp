@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "lithoscope/core/progress.hpp"
@@ -38,6 +38,9 @@ PriorDraws draw_prior(const LithiumLibrary& library, const Viewer& viewer, const
 struct Interval {
   double low = 0, median = 0, high = 0, mean = 0, sd = 0;
 };
+
+/// Of values with their weights; NaN where none has weight.
+Interval interval_of(std::vector<std::pair<double, double>> sample);
 
 struct Posterior {
   std::vector<StateDraw> draws;
