@@ -17,7 +17,8 @@ const std::string states =
     "[[state]]\nname = \"control\"\nafter = \"charged\"\n";
 
 std::string numbers(const std::string& state, const std::string& file) {
-  return "[[measurement]]\nprobe = \"digitised\"\nstate = \"" + state + "\"\nfiles = [\"" + file + "\"]\nsource = \"here\"\n";
+  return "[[measurement]]\nprobe = \"digitised\"\nstate = \"" + state + "\"\nfiles = [\"" + file +
+         "\"]\nsource = \"here\"\n";
 }
 
 std::string study_text(const std::string& section) {
@@ -30,7 +31,8 @@ void write_numbers(const test::Scratch& scratch) {
 }
 
 study::Plan plan_of(const test::Scratch& scratch, const std::string& text, const std::vector<std::string>& asked = {}) {
-  return study::make_plan(study::parse_study(text, scratch / "s.toml", {}, study::registry(), asked), study::registry());
+  return study::make_plan(study::parse_study(text, scratch / "s.toml", {}, study::registry(), asked),
+                          study::registry());
 }
 
 core::ErrorFacts refusal(const test::Scratch& scratch, const std::string& text) {
@@ -52,8 +54,9 @@ const study::Step& step_of(const study::Plan& plan, const std::string& probe) {
 TEST_CASE("the section becomes a step that waits for everything in its two states, and for what is made for it") {
   const test::Scratch scratch;
   write_numbers(scratch);
-  const study::Plan plan =
-      plan_of(scratch, study_text("[inference]\nruns = 40\n[inference.prior]\n\"transport.rest_slowdown\" = \"1e-3 to 1, log\"\n"));
+  const study::Plan plan = plan_of(
+      scratch,
+      study_text("[inference]\nruns = 40\n[inference.prior]\n\"transport.rest_slowdown\" = \"1e-3 to 1, log\"\n"));
   REQUIRE(plan.steps.size() == 4);
   CHECK(step_of(plan, "inference").takes.size() == 3);
   CHECK(step_of(plan, "inference").measurement.state == "heated");
@@ -91,8 +94,8 @@ TEST_CASE("two states that no step links are refused") {
 TEST_CASE("the resolved study makes the same steps again") {
   const test::Scratch scratch;
   write_numbers(scratch);
-  const study::Plan plan = plan_of(
-      scratch, study_text("[inference]\nparticle = \"h0\"\nruns = 40\nscatter = { valence = 0.05 }\nprocesses = [\"reconstruction\"]\n"));
+  const study::Plan plan = plan_of(scratch, study_text("[inference]\nparticle = \"h0\"\nruns = 40\nscatter = { valence "
+                                                       "= 0.05 }\nprocesses = [\"reconstruction\"]\n"));
   const study::Plan again = plan_of(scratch, study::resolved_study(plan));
   REQUIRE(again.steps.size() == plan.steps.size());
   for (const study::Step& s : plan.steps) {
@@ -105,9 +108,11 @@ TEST_CASE("how a state was made is part of the key") {
   const test::Scratch scratch;
   write_numbers(scratch);
   const auto key = [&](const std::string& hold) {
-    const std::string made = "[[state]]\nname = \"charged\"\n[[state]]\nname = \"heated\"\nafter = \"charged\"\nhold = { temperature = \"" +
-                             hold + "\", time = \"5 h\" }\n";
-    return step_of(plan_of(scratch, made + numbers("charged", "charged.csv") + numbers("heated", "heated.csv") + "[inference]\n"),
+    const std::string made =
+        "[[state]]\nname = \"charged\"\n[[state]]\nname = \"heated\"\nafter = \"charged\"\nhold = { temperature = \"" +
+        hold + "\", time = \"5 h\" }\n";
+    return step_of(plan_of(scratch, made + numbers("charged", "charged.csv") + numbers("heated", "heated.csv") +
+                                        "[inference]\n"),
                    "library")
         .key;
   };
@@ -127,5 +132,6 @@ TEST_CASE("a step that failed is named and the rest is weighed") {
   const auto joint = std::ranges::find(out.results, std::string{"inference"}, &result::Result::probe);
   REQUIRE(joint != out.results.end());
   CHECK(joint->failure.empty());
-  CHECK(std::ranges::any_of(joint->warnings, [](const std::string& w) { return w.find("has no result") != std::string::npos; }));
+  CHECK(std::ranges::any_of(joint->warnings,
+                            [](const std::string& w) { return w.find("has no result") != std::string::npos; }));
 }
