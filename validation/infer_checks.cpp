@@ -233,21 +233,27 @@ Outcome sharpness() {
   ArtefactSettings calm;
   calm.piece_valence = calm.piece_feature = calm.piece_pre_edge = calm.energy_scale_eV = 0;
   const Evidence shape = evidence_of(wanted, "charged", "heated", library.cations, false, calm);
-  const Viewer viewer{library, shape.seen};
   const std::vector<double> covariance = shape.likelihood.covariance();
   const auto m = static_cast<Eigen::Index>(shape.likelihood.size());
   const Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> c(covariance.data(), m,
                                                                                                    m);
   const Eigen::MatrixXd precision = c.inverse();
+  LithiumLibrary bare = library;
+  bare.runs.clear();
   double worst = 0;
   for (const Process process : {Process::surface_reduction, Process::reconstruction, Process::brightness}) {
-    PosteriorSettings settings{.combinations = {bit_of(process)}, .draws = 40000, .enough = 2000, .rounds = 6};
-    const PriorDraws prior = draw_prior(library, viewer, settings, silent);
+    const PosteriorSettings settings{.combinations = {bit_of(process)}, .draws = 20000, .enough = 2000, .rounds = 6};
     std::array<double, coordinates> ratio{}, number{};
     for (int t = 0; t < 60; ++t) {
       core::RandomStream random{41, static_cast<std::uint64_t>(t)};
-      const StateDraw truth = random_state(library, settings.combinations, random);
-      const LithiumRun& run = library.runs[static_cast<std::size_t>(truth.run)];
+      StateDraw truth = random_state(library, settings.combinations, random);
+      // The bound knows the run: so does the posterior that is held against it.
+      LithiumLibrary one_run = bare;
+      one_run.runs = {library.runs[static_cast<std::size_t>(truth.run)]};
+      truth.run = 0;
+      const Viewer viewer{one_run, shape.seen};
+      const PriorDraws prior = draw_prior(one_run, viewer, settings, silent);
+      const LithiumRun& run = one_run.runs.front();
       const auto seen = [&](const StateDraw& d) {
         const StateDraw one[1] = {d};
         return viewer.look(run, one).front().seen;
@@ -268,7 +274,7 @@ Outcome sharpness() {
       const Eigen::MatrixXd bound = information.inverse();
       const Evidence e =
           evidence_of(noisy(shape, wanted, seen(truth), random), "charged", "heated", library.cations, false, calm);
-      const Posterior p = weigh(prior, e, library, viewer, settings);
+      const Posterior p = weigh(prior, e, one_run, viewer, settings);
       for (std::size_t k = 0; k < coordinates; ++k) {
         const auto i = static_cast<Eigen::Index>(k);
         if (!depends_on(static_cast<Coordinate>(k), bit_of(process)) || bound(i, i) > 0.25) continue;
