@@ -10,8 +10,6 @@
 namespace lithoscope::infer {
 namespace {
 
-using result::DepthLaw;
-
 double covariance_of(const std::vector<double>& a, const std::vector<double>& b, const std::vector<double>& matrix) {
   const std::size_t n = a.size();
   double sum = 0;

@@ -12,7 +12,6 @@ namespace lithoscope::infer {
 namespace {
 
 using result::Grid;
-using result::integer_column;
 using result::number_column;
 using result::Table;
 using result::word_column;

@@ -28,8 +28,8 @@ double stride_of(std::size_t parameter) {
   static constexpr std::array primes{2.0,  3.0,  5.0,  7.0,  11.0, 13.0,  17.0,  19.0,  23.0,  29.0,
                                      31.0, 37.0, 41.0, 43.0, 47.0, 53.0,  59.0,  61.0,  67.0,  71.0,
                                      73.0, 79.0, 83.0, 89.0, 97.0, 101.0, 103.0, 107.0, 109.0, 113.0};
-  const double root =
-      std::sqrt(primes[parameter % primes.size()] + 120.0 * static_cast<double>(parameter / primes.size()));
+  const std::size_t again = parameter / primes.size();
+  const double root = std::sqrt(primes[parameter % primes.size()] + 120.0 * static_cast<double>(again));
   return root - std::floor(root);
 }
 

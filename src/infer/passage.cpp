@@ -151,7 +151,7 @@ void take_priors(const programme::ProgrammeFile& file, const std::vector<std::st
 
 // "surface_Ni" of "heat.delta_tey_valence.Ni".
 std::string quantity_of(const std::string& reported) {
-  const std::string name = reported.substr(reported.find('.') + 1);
+  std::string name = reported.substr(reported.find('.') + 1);
   const auto after_dot = name.substr(name.find('.') + 1);
   if (name.starts_with("delta_tey_valence.")) return "surface_" + after_dot;
   if (name.starts_with("delta_pfy_valence.")) return "bulk_" + after_dot;
@@ -167,7 +167,7 @@ Prior parse_prior(const std::string& text, particle::Model model, particle::Prog
     throw core::UsageError({.what = "a prior names no parameter",
                             .expected = "PARAMETER=LOW to HIGH, or PARAMETER=VALUE +- SIGMA",
                             .found = text});
-  const auto trimmed = [](std::string s) {
+  const auto trimmed = [](const std::string& s) {
     const auto from = s.find_first_not_of(" \t"), to = s.find_last_not_of(" \t");
     return from == std::string::npos ? std::string{} : s.substr(from, to - from + 1);
   };

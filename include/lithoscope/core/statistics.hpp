@@ -27,9 +27,9 @@ inline double tail_of_chi_squared(double x, int degrees) {
   double sum = odd ? std::erfc(std::sqrt(half)) : 0;
   // half^a exp(-half) / Gamma(a + 1), from a = 0 or 1/2 upward
   double term = odd ? std::sqrt(half / std::numbers::pi) * 2 * std::exp(-half) : std::exp(-half);
-  for (double a = odd ? 0.5 : 0; a < 0.5 * degrees - 0.25; a += 1) {
+  for (int k = 0; k < degrees / 2; ++k) {
     sum += term;
-    term *= half / (a + 1);
+    term *= half / (k + (odd ? 1.5 : 1.0));
   }
   return sum < 1 ? sum : 1;
 }
