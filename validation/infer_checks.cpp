@@ -597,6 +597,76 @@ Outcome foreign() {
   return out;
 }
 
+// ---- sentences of the page ------------------------------------------------------------------------------------------
+
+// "changed" of a metal or of oxygen, from values and errors alone.
+Outcome change_words() {
+  Outcome out;
+  const LithiumLibrary& library = shared_library();
+  const auto rate = [&](const World& world, double noise, bool wanted) {
+    double said = 0, all = 0;
+    for (int t = 0; t < 400; ++t) {
+      core::RandomStream random{111, static_cast<std::uint64_t>(t)};
+      const Evidence e = evidence_of(world.draw(random, noise), "charged", "heated", library.cations, false, {});
+      for (const MeasuredChange& m : measured_changes(e)) {
+        // where it must be found: nickel by electrons
+        if (wanted && (m.element != "Ni" || m.law != DepthLaw::surface)) continue;
+        all += 1;
+        said += std::abs(m.value.value) > core::two_sided_95 * m.value.sigma() ? 1 : 0;
+      }
+    }
+    return said / all;
+  };
+  double worst = 0;
+  for (const double noise : {1.0, 0.4}) {
+    worst = std::max(worst, rate(worlds()[0], noise, false));
+    const double pieces = rate(foreign_worlds()[0].world, noise, false);
+    worst = std::max(worst, pieces);
+    out.detail += fmt::format("two pieces at {} of the noise {:.3f}; ", noise, pieces);
+  }
+  const double found = rate(worlds()[2], 0.4, true);
+  out.figures = {{worst}, {found}};
+  return out;
+}
+
+// "no state describes it", "a closed grain does not describe it", "the ledger does not close".
+struct Warned {
+  double poor = 0, open = 0, ledger = 0;
+};
+
+Warned warned_in(const World& world, double noise, int sets) {
+  Warned out;
+  for (int t = 0; t < sets; ++t) {
+    core::RandomStream random{121, static_cast<std::uint64_t>(t)};
+    core::Log log;
+    const InferenceRequest request{.before = "charged", .after = "heated", .allowed = all_processes(), .draws = 800};
+    const InferenceOutcome o = run_inference(world.draw(random, noise), shared_library(), request, silent, log);
+    const result::Result page = describe(o);
+    const auto says = [](const std::vector<std::string>& sentences, const char* words) {
+      return std::ranges::any_of(sentences, [&](const std::string& s) { return s.find(words) != std::string::npos; });
+    };
+    out.poor += says(page.warnings, "No state within the priors") ? 1.0 / sets : 0;
+    out.open += says(page.warnings, "A grain that nothing enters or leaves") ? 1.0 / sets : 0;
+    out.ledger += says(page.answers, "does not close") ? 1.0 / sets : 0;
+  }
+  return out;
+}
+
+Outcome joint_words() {
+  Outcome out;
+  Warned worst;
+  for (const std::size_t closed : {0UL, 7UL}) {
+    const Warned w = warned_in(worlds()[closed], 1, 60);
+    worst.poor = std::max(worst.poor, w.poor);
+    worst.open = std::max(worst.open, w.open);
+    worst.ledger = std::max(worst.ledger, w.ledger);
+  }
+  const Warned brighter = warned_in(worlds()[6], 0.4, 60);
+  out.figures = {{worst.poor}, {worst.open}, {worst.ledger}, {brighter.open}, {brighter.ledger}};
+  out.detail = fmt::format("no state said of reduction and brighter oxygen: {:.2f}", brighter.poor);
+  return out;
+}
+
 // ---- cost -----------------------------------------------------------------------------------------------------------
 
 Outcome infer_time() {
@@ -619,9 +689,20 @@ Outcome infer_time() {
 }  // namespace
 
 std::vector<Check> infer_checks() {
-  return {{"identity", identity},     {"twice", twice},       {"units", units},         {"calibration", calibration},
-          {"sharpness", sharpness},   {"implied", implied},   {"partial", partial},     {"ledger", ledger},
-          {"infer-time", infer_time}, {"false-h1", false_h1}, {"false-any", false_any}, {"power", power},
+  return {{"identity", identity},
+          {"twice", twice},
+          {"units", units},
+          {"calibration", calibration},
+          {"sharpness", sharpness},
+          {"implied", implied},
+          {"partial", partial},
+          {"ledger", ledger},
+          {"infer-time", infer_time},
+          {"false-h1", false_h1},
+          {"joint-change-words", change_words},
+          {"joint-words", joint_words},
+          {"false-any", false_any},
+          {"power", power},
           {"foreign", foreign}};
 }
 

@@ -20,16 +20,6 @@ double valence_per_eV(const std::string& element) {
   return 0.8;
 }
 
-std::vector<std::string> parts_of(const std::string& name) {
-  std::vector<std::string> out;
-  for (std::size_t from = 0; from <= name.size();) {
-    const auto slash = std::min(name.find('/', from), name.size());
-    out.push_back(name.substr(from, slash - from));
-    from = slash + 1;
-  }
-  return out;
-}
-
 bool is_feature(const std::vector<std::string>& parts) {
   return parts.size() == 3 && parts[0] == "feature" && parts[1] == "O" &&
          parts[2].find_first_not_of("0123456789-") == std::string::npos;
@@ -39,28 +29,32 @@ bool is_pre_edge(const std::vector<std::string>& parts) {
          parts[2].find("pre-edge") != std::string::npos;
 }
 
-// The mean of all values, with what they share.
+// The mean of the values that may be used, with what they share.
 Observable averaged(const Observable& o) {
-  if (o.size() == 1) return o;
-  Observable out = o;
-  const auto n = static_cast<double>(o.size());
-  double value = 0, variance = 0;
+  std::vector<std::size_t> good;
   for (std::size_t i = 0; i < o.size(); ++i) {
+    if ((o.flags.empty() || o.flags[i] == "ok") && std::isfinite(o.values[i])) good.push_back(i);
+  }
+  Observable out = o;
+  const auto n = static_cast<double>(good.size());
+  const auto covariance = [&](std::size_t i, std::size_t j) {
+    if (!o.covariance.empty()) return o.covariance[i * o.size() + j];
+    return i == j && !o.variance.empty() ? o.variance[i] : 0.0;
+  };
+  double value = 0, variance = 0;
+  for (const std::size_t i : good) {
     value += o.values[i] / n;
-    for (std::size_t j = 0; j < o.size(); ++j) {
-      if (!o.covariance.empty()) variance += o.covariance[i * o.size() + j] / (n * n);
-    }
-    if (o.covariance.empty() && !o.variance.empty()) variance += o.variance[i] / (n * n);
+    for (const std::size_t j : good) variance += covariance(i, j) / (n * n);
   }
   for (result::CommonMode& mode : out.common) {
     double shift = 0;
-    for (const double s : mode.shift) shift += s / n;
+    for (const std::size_t i : good) shift += mode.shift[i] / n;
     mode.shift = {shift};
   }
   out.axis.clear();
   out.axis_name.clear();
   out.axis_unit.clear();
-  out.values = {value};
+  out.values = {good.empty() ? result::not_a_number : value};
   out.variance = {variance};
   out.covariance.clear();
   out.flags = {"ok"};
@@ -105,7 +99,7 @@ class Collector {
     for (const Observable& o : all_) {
       const bool ours = o.state == after_ || o.state == before_;
       if (!ours || !o.against.empty()) continue;
-      const std::vector<std::string> parts = parts_of(o.name);
+      const std::vector<std::string> parts = result::parts_of_name(o.name);
       if (parts.front() == "valence" && parts.size() == 3)
         add_valence(o, parts[1]);
       else if (is_feature(parts) || is_pre_edge(parts))
@@ -166,6 +160,10 @@ class Collector {
       exclude(o, fmt::format("It was below {} standard deviations in the state \"{}\".", seen_at, before_));
       return;
     }
+    if (!std::isfinite(averaged(o).values[0])) {
+      exclude(o, "It has no value that may be used.");
+      return;
+    }
     used.push_back(relative_change(*first, o));
     seen.push_back({.meaning = meaning, .element = "O", .after = true, .is_change = true, .kernel = o.depth});
   }
@@ -176,7 +174,7 @@ class Collector {
     if (!o.name.starts_with(mark)) return;
     const std::string name = o.name.substr(mark.size());
     if (find(name, before_) != nullptr && find(name, after_) != nullptr) return;  // made of the two
-    const std::vector<std::string> parts = parts_of(name);
+    const std::vector<std::string> parts = result::parts_of_name(name);
     if (!usable(o)) return;
     Seen what{.element = parts.size() > 1 ? parts[1] : "", .after = true, .is_change = true, .kernel = o.depth};
     if (parts.front() == "valence" && parts.size() == 3) {

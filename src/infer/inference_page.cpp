@@ -121,8 +121,11 @@ std::string ledger_sentence(const Ledger& l) {
 // Surface above bulk before the treatment, for each element that both probes saw.
 std::string voltmeter(const InferenceOutcome& o) {
   const auto& observables = o.evidence.likelihood.observables();
-  std::vector<std::string> said;
-  bool above = false, below = false;
+  struct Offset {
+    std::string element;
+    core::Value value;
+  };
+  std::vector<Offset> offsets;
   for (const particle::Cation& c : o.library.cations) {
     const result::Observable *surface = nullptr, *bulk = nullptr;
     for (const result::Observable& x : observables) {
@@ -135,11 +138,18 @@ std::string voltmeter(const InferenceOutcome& o) {
     one.name = surface->name;
     const result::Observable offset = result::change_of(one, *surface);
     const core::Value v{offset.values[0], offset.total_variance(0)};
-    said.push_back(fmt::format("{} {}", c.element, value_text(v, "e")));
-    above = above || v.value > core::two_sided_95 * v.sigma();
-    below = below || v.value < -core::two_sided_95 * v.sigma();
+    offsets.push_back({c.element, v});
   }
-  if (said.empty()) return {};
+  if (offsets.empty()) return {};
+  // any of several elements may speak: each at its part of the error rate
+  const double sure = core::score_of_tail(0.025 / static_cast<double>(offsets.size()));
+  std::vector<std::string> said;
+  bool above = false, below = false;
+  for (const Offset& offset : offsets) {
+    said.push_back(fmt::format("{} {}", offset.element, value_text(offset.value, "e")));
+    above = above || offset.value.value > sure * offset.value.sigma();
+    below = below || offset.value.value < -sure * offset.value.sigma();
+  }
   const char* reading =
       above && !below ? "That is the order in which lithium flows outwards"
       : below && !above
@@ -170,9 +180,16 @@ std::string memory(const InferenceOutcome& o) {
   if (slow.size() < enough) return {};
   std::ranges::sort(slow);
   const double most = slow[static_cast<std::size_t>(0.95 * static_cast<double>(slow.size()))];
+  constexpr double hardly = 0.5;
+  if (most > hardly)
+    return fmt::format(
+        "Memory: within the priors, lithium can lower {} near the surface by {} e or more though its diffusion does "
+        "not "
+        "slow down at rest.",
+        element, drop);
   return fmt::format(
-      "Memory: within the priors, lithium lowers {} near the surface by {} e or more only if its diffusion slows down "
-      "at rest; in 95 % of such runs to {:.2g} or less of that during the charge.",
+      "Memory: of the runs within the priors in which lithium lowers {} near the surface by {} e or more, 95 % have a "
+      "diffusion that slows down at rest to {:.2g} or less of that during the charge.",
       element, drop, most);
 }
 

@@ -42,6 +42,16 @@ const char* name_of(NoiseLaw law) {
   return names[static_cast<std::size_t>(law)];
 }
 
+std::vector<std::string> parts_of_name(const std::string& name) {
+  std::vector<std::string> out;
+  for (std::size_t from = 0; from <= name.size();) {
+    const auto slash = std::min(name.find('/', from), name.size());
+    out.push_back(name.substr(from, slash - from));
+    from = slash + 1;
+  }
+  return out;
+}
+
 double Observable::total_variance(std::size_t i) const {
   double sum = own_variance(*this, i);
   for (const CommonMode& mode : common) sum += mode.shift[i] * mode.shift[i];

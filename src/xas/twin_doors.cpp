@@ -47,17 +47,6 @@ void set(result::Observable& o, double value, const std::string& flag) {
   o.flags.assign(o.size(), flag);
 }
 
-// "valence", "Ni", "electrons" of "valence/Ni/electrons".
-std::vector<std::string> parts_of(const std::string& name) {
-  std::vector<std::string> out;
-  for (std::size_t from = 0; from <= name.size();) {
-    const auto slash = std::min(name.find('/', from), name.size());
-    out.push_back(name.substr(from, slash - from));
-    from = slash + 1;
-  }
-  return out;
-}
-
 // The noise-free scan of an element, read as the measurement is.
 class PredictedSpectra {
  public:
@@ -118,7 +107,7 @@ std::vector<result::Observable> predict_features(const probe::Scene& scene, cons
                                                  std::vector<result::Observable> wanted, probe::Context& context) {
   PredictedSpectra spectra{scene, m, context.progress};
   for (result::Observable& o : wanted) {
-    const std::vector<std::string> parts = parts_of(o.name);
+    const std::vector<std::string> parts = result::parts_of_name(o.name);
     if (parts.size() < 2 || (parts[0] != "feature" && parts[0] != "branching")) {
       set(o, result::not_a_number, not_said);
       continue;
@@ -137,7 +126,7 @@ std::vector<result::Observable> predict_valences(const probe::Scene& scene, cons
                                                  std::vector<result::Observable> wanted, probe::Context&) {
   const auto settings = probe::settings_in<SightSettings>(m, sight_settings_table());
   for (result::Observable& o : wanted) {
-    const std::vector<std::string> parts = parts_of(o.name);
+    const std::vector<std::string> parts = result::parts_of_name(o.name);
     std::optional<Yield> yield;
     for (const Yield y : {Yield::electrons, Yield::fluorescence, Yield::transmission}) {
       if (parts.size() == 3 && parts[0] == "valence" && parts[2] == yield_words(y)) yield = y;

@@ -59,6 +59,9 @@ struct Observable {
 /// Flags are joined. Throws UsageError when names, units or axes differ.
 Observable change_of(const Observable& before, const Observable& after);
 
+/// "valence", "Ni", "electrons" of "valence/Ni/electrons".
+std::vector<std::string> parts_of_name(const std::string& name);
+
 const char* name_of(NoiseLaw law);
 
 }  // namespace lithoscope::result
