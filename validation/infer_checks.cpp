@@ -304,7 +304,7 @@ Outcome sharpness() {
 const std::vector<std::pair<std::string, std::vector<std::string>>>& probe_sets() {
   static const std::vector<std::pair<std::string, std::vector<std::string>>> sets{
       {"electrons", {"change/valence/Ni/electrons", "change/valence/Co/electrons", "change/valence/Mn/electrons"}},
-      {"pre-edge", {"change/feature/O/K_pre-edge_peak"}},
+      {"pre-edge", {"change/feature/O/K-pre-edge-peak"}},
       {"fluorescence",
        {"change/valence/Ni/fluorescence", "change/valence/Co/fluorescence", "change/valence/Mn/fluorescence"}},
       {"feature", {"change/feature/O/531-523"}},

@@ -149,7 +149,7 @@ std::vector<Observable> from_particle(core::RandomStream& r, double noise) {
 LithiumLibrary library_at(std::int64_t first, std::int64_t runs) {
   core::NoProgress silent;
   const probe::State before{.name = "charged"}, after{.name = "heated", .after = "charged"};
-  LithiumLibrary out = draw_library(passage_of("lmr-paper", before, after, {}, {}), first, runs, 1, silent);
+  LithiumLibrary out = draw_library(programme_between("lmr-paper", before, after, {}, {}), first, runs, 1, silent);
   out.particle = "lmr-paper";
   out.before = "charged";
   out.after = "heated";
@@ -181,7 +181,7 @@ std::vector<Observable> paper_set(const std::vector<double>& values, double nois
   add("change/valence/Ni/electrons", "heated", 0.02, DepthLaw::surface, "");
   add("change/valence/Co/electrons", "heated", 0.04, DepthLaw::surface, "");
   add("change/valence/Mn/electrons", "heated", 0.02, DepthLaw::surface, "");
-  add("change/feature/O/K_pre-edge_peak", "heated", 3, DepthLaw::surface, "%");
+  add("change/feature/O/K-pre-edge-peak", "heated", 3, DepthLaw::surface, "%");
   add("change/valence/Ni/fluorescence", "heated", 0.02, DepthLaw::fluorescence, "");
   add("change/valence/Co/fluorescence", "heated", 0.05, DepthLaw::fluorescence, "");
   add("change/valence/Mn/fluorescence", "heated", 0.02, DepthLaw::fluorescence, "");

@@ -101,7 +101,7 @@ struct Figure {
 constexpr std::array figures{
     Figure{"2",
            "valence/Ni/electrons,,,e,electrons,5\nvalence/Co/electrons,,,e,electrons,5\n"
-           "valence/Mn/electrons,,,e,electrons,5\nfeature/O/K_pre-edge_peak,,,,electrons,5\n"},
+           "valence/Mn/electrons,,,e,electrons,5\nfeature/O/K-pre-edge-peak,,,,electrons,5\n"},
     Figure{"3",
            "valence/Ni/fluorescence,,,e,fluorescence,\nvalence/Co/fluorescence,,,e,fluorescence,\n"
            "valence/Mn/fluorescence,,,e,fluorescence,\n"},

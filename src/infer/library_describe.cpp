@@ -16,15 +16,6 @@ using result::number_column;
 using result::Table;
 using result::word_column;
 
-std::string plain(std::string name) {
-  for (char& c : name) {
-    const bool keep =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    if (!keep) c = '_';
-  }
-  return name;
-}
-
 Table run_table(const LithiumLibrary& library) {
   std::vector<double> radius, capacity;
   for (const LithiumRun& r : library.runs) {
@@ -40,7 +31,7 @@ Table run_table(const LithiumLibrary& library) {
     std::vector<double> values;
     for (const LithiumRun& r : library.runs) values.push_back(r.values[k]);
     const Prior& p = library.priors[k];
-    out.columns.push_back(number_column(fmt::format("p{}_{}", k, plain(p.parameter)), p.unit == "1" ? "" : p.unit,
+    out.columns.push_back(number_column(fmt::format("prior_{}", k + 1), p.unit == "1" ? "" : p.unit,
                                         "Drawn value of " + p.parameter, std::move(values)));
   }
   return out;

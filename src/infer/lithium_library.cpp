@@ -33,14 +33,14 @@ double stride_of(std::size_t parameter) {
   return root - std::floor(root);
 }
 
-particle::Model model_at(const Passage& passage, const std::vector<double>& places, particle::Programme& programme,
-                         std::vector<double>& values) {
-  particle::Model model = passage.model;
-  programme = passage.programme;
+particle::Model model_at(const StateProgramme& between, const std::vector<double>& places,
+                         particle::Programme& programme, std::vector<double>& values) {
+  particle::Model model = between.model;
+  programme = between.programme;
   values.clear();
-  for (std::size_t k = 0; k < passage.priors.size(); ++k) {
-    values.push_back(passage.priors[k].at(places[k]));
-    *particle::parameter(model, programme, passage.priors[k].parameter).number = values.back();
+  for (std::size_t k = 0; k < between.priors.size(); ++k) {
+    values.push_back(between.priors[k].at(places[k]));
+    *particle::parameter(model, programme, between.priors[k].parameter).number = values.back();
   }
   return model;
 }
@@ -51,27 +51,29 @@ double Prior::at(double place) const {
   return logarithmic ? low * std::pow(high / low, place) : low + (high - low) * place;
 }
 
-result::GrainNodes LithiumLibrary::nodes(const LithiumRun& run, std::vector<double>& radius_nm) const {
-  radius_nm = radius;
-  for (double& r : radius_nm) r *= run.radius_nm;
-  return {radius_nm, volume, dimensions, height};
+std::vector<double> LithiumLibrary::radii_nm(const LithiumRun& run) const {
+  std::vector<double> out = radius;
+  for (double& r : out) r *= run.radius_nm;
+  return out;
 }
 
-std::optional<LithiumRun> run_at(const Passage& passage, const std::vector<double>& places, std::string& why) {
+result::GrainNodes LithiumLibrary::nodes(std::span<const double> radii) const {
+  return {radii, volume, dimensions, height};
+}
+
+Attempt run_at(const StateProgramme& between, const std::vector<double>& places) {
   LithiumRun out;
   particle::Programme programme;
-  const particle::Model model = model_at(passage, places, programme, out.values);
+  const particle::Model model = model_at(between, places, programme, out.values);
   try {
     const particle::Run run = particle::simulate(model, programme, particle::Record::marks);
     const particle::Leg& leg = run.branches.front();
     out.before = moment_of(particle::start_of(leg));
     out.after = moment_of(leg.marks.back());
   } catch (const core::ComputationError& error) {
-    why = error.facts().what;
-    return std::nullopt;
+    return {.run = {}, .why = error.facts().what};
   } catch (const core::UsageError& error) {  // a place outside what the model allows
-    why = error.facts().what;
-    return std::nullopt;
+    return {.run = {}, .why = error.facts().what};
   }
   out.radius_nm = model.grain.radius_nm;
   out.ladder = model.ladder;
@@ -80,32 +82,32 @@ std::optional<LithiumRun> run_at(const Passage& passage, const std::vector<doubl
       particle::graded_mesh(static_cast<int>(model.grain.cells), model.grain.surface_spacing, model.grain.shape);
   for (std::size_t i = 0; i < mesh.volume.size(); ++i) mean += mesh.dimensions * mesh.volume[i] * out.before.lithium[i];
   out.capacity_mAh_per_g = mean * material::capacity_mAh_per_g_per_lithium(model.composition);
-  return out;
+  return {.run = std::move(out), .why = {}};
 }
 
-LithiumLibrary draw_library(const Passage& passage, std::int64_t first, std::int64_t count, std::uint64_t seed,
+LithiumLibrary draw_library(const StateProgramme& between, std::int64_t first, std::int64_t count, std::uint64_t seed,
                             core::Progress& progress) {
-  const particle::Model& model = passage.model;
+  const particle::Model& model = between.model;
+  const particle::Step& last = between.programme.branches.front().steps.back();
   const particle::RadialMesh mesh =
       particle::graded_mesh(static_cast<int>(model.grain.cells), model.grain.surface_spacing, model.grain.shape);
-  LithiumLibrary out{.priors = passage.priors,
+  LithiumLibrary out{.priors = between.priors,
                      .cations = model.ladder.cations,
                      .molar_mass_g_per_mol = model.composition.molar_mass_g_per_mol,
-                     .tey_depth = passage.tey_depth,
+                     .tey_depth = between.tey_depth,
                      .tey_depth_nm = model.probes.tey_depth_nm,
                      .probes = model.probes,
-                     .temperature_K = passage.programme.branches.front().steps.back().temperature_K,
+                     .temperature_K = std::max(last.temperature_K, last.to_temperature_K),
                      .dimensions = static_cast<int>(mesh.dimensions),
                      .height = model.grain.height,
                      .radius = mesh.radius,
-                     .resolved = passage.resolved,
-                     .remarks = passage.remarks};
+                     .resolved = between.resolved,
+                     .remarks = between.remarks};
   for (const double v : mesh.volume) out.volume.push_back(v * mesh.dimensions);
   core::RandomStream start{seed, 0};
   std::vector<double> shift;
-  for (std::size_t k = 0; k < passage.priors.size(); ++k) shift.push_back(start.uniform());
-  std::vector<std::optional<LithiumRun>> all(static_cast<std::size_t>(count));
-  std::vector<std::string> why(all.size());
+  for (std::size_t k = 0; k < between.priors.size(); ++k) shift.push_back(start.uniform());
+  std::vector<Attempt> all(static_cast<std::size_t>(count));
   progress.start("particle runs", count);
   constexpr std::int64_t at_once = 64;
   for (std::int64_t done = 0; done < count; done += at_once) {
@@ -116,16 +118,16 @@ LithiumLibrary draw_library(const Passage& passage, std::int64_t first, std::int
         const double place = shift[p] + static_cast<double>(first + done + i + 1) * stride_of(p);
         places.push_back(std::clamp(place - std::floor(place), 1e-9, 1 - 1e-9));
       }
-      all[k] = run_at(passage, places, why[k]);
+      all[k] = run_at(between, places);
     });
     progress.advance(std::min(done + at_once, count));
   }
   progress.finish();
-  for (std::size_t k = 0; k < all.size(); ++k) {
-    if (all[k]) {
-      out.runs.push_back(std::move(*all[k]));
+  for (Attempt& one : all) {
+    if (one.run) {
+      out.runs.push_back(std::move(*one.run));
     } else if (++out.failed == 1) {
-      out.first_failure = why[k];
+      out.first_failure = one.why;
     }
   }
   if (out.runs.empty())

@@ -9,8 +9,7 @@
 #include "lithoscope/core/text.hpp"
 #include "lithoscope/infer/inference_run.hpp"
 #include "lithoscope/infer/probes.hpp"
-#include "lithoscope/io/input_file.hpp"
-#include "lithoscope/programme/programme_file.hpp"
+#include "lithoscope/programme/particle_run.hpp"
 
 namespace lithoscope::infer {
 
@@ -42,9 +41,6 @@ std::span<const core::Setting<InferenceSettings>> inference_settings_table() {
 
 namespace {
 
-// The reference study's particle where none is given.
-constexpr const char* usual_particle = "lmr-paper";
-
 void require_two_states(const probe::Measurement& m) {
   if (m.parent && !m.state.empty()) return;
   throw core::UsageError(
@@ -57,23 +53,14 @@ void require_two_states(const probe::Measurement& m) {
 result::Result reduce_library(const probe::Measurement& m, probe::Context& context) {
   require_two_states(m);
   const auto settings = probe::settings_in<LibrarySettings>(m, library_settings_table());
-  const probe::Input particle =
-      m.one("particle") != nullptr ? *m.one("particle") : probe::Input{.path = usual_particle, .builtin = true};
-  const Passage passage = passage_of(particle.path, *m.parent, m.state_facts, m.sample, settings.prior);
-  LithiumLibrary library = draw_library(passage, settings.first, settings.runs, context.seed, context.progress);
+  const probe::Input& particle = *m.one("particle");
+  const StateProgramme between = programme_between(particle.path, *m.parent, m.state_facts, m.sample, settings.prior);
+  LithiumLibrary library = draw_library(between, settings.first, settings.runs, context.seed, context.progress);
   library.particle = particle.path;
   library.before = m.parent->name;
   library.after = m.state;
   result::Result out = describe(library);
-  if (m.one("particle") == nullptr)
-    out.remarks.push_back(fmt::format("No `particle` is given: the preset {} is used.", usual_particle));
-  result::Source source{.role = "particle", .path = particle.path, .format = "programme file of the particle"};
-  // A preset is no file on disk, so that nobody else could hash it.
-  if (particle.builtin) {
-    source.format = "preset of the particle";
-    source.sha256 = io::InputFile::from_bytes(particle.path, programme::preset_text(particle.path)).sha256();
-  }
-  out.sources.push_back(std::move(source));
+  out.sources.push_back(programme::source_of(particle, "particle"));
   return out;
 }
 
@@ -147,7 +134,8 @@ std::vector<probe::Probe> probes() {
                                   .help = "The particle: a programme file (TOML) or the name of a preset",
                                   .required = false,
                                   .many = false,
-                                  .builtin = preset_names()}},
+                                  .builtin = preset_names(),
+                                  .otherwise = "lmr-paper"}},
                        .settings = core::setting_infos(library_settings_table(), "The library of runs"),
                        .sample = {"one_c", "particle_radius"},
                        .state = {"history"},

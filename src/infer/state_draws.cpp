@@ -205,9 +205,9 @@ Viewer::Viewer(const LithiumLibrary& library, std::vector<Seen> seen) : library_
       "Volume mean of electrons lost by metals and oxygen less what entered or left: neutrality says 0");
   weights_.resize(library.runs.size());
   core::parallel_for(static_cast<std::int64_t>(library.runs.size()), [&](std::int64_t r) {
-    std::vector<double> radius_nm;
-    weights_[static_cast<std::size_t>(r)] =
-        fixed_weights(library.nodes(library.runs[static_cast<std::size_t>(r)], radius_nm));
+    const auto i = static_cast<std::size_t>(r);
+    const std::vector<double> radii_nm = library.radii_nm(library.runs[i]);
+    weights_[i] = fixed_weights(library.nodes(radii_nm));
   });
 }
 
@@ -417,8 +417,8 @@ class Viewer::Scene {
 };
 
 std::vector<Viewer::View> Viewer::look(const LithiumRun& run, std::span<const StateDraw> draws) const {
-  OfRun at{.run = run, .radius_nm = {}, .nodes = {}, .weights = {}};
-  at.nodes = library_.nodes(run, at.radius_nm);
+  OfRun at{.run = run, .radius_nm = library_.radii_nm(run), .nodes = {}, .weights = {}};
+  at.nodes = library_.nodes(at.radius_nm);
   const auto known = static_cast<std::size_t>(&run - library_.runs.data());
   if (known < library_.runs.size()) {
     at.weights = weights_[known];

@@ -22,6 +22,15 @@ std::span<const core::Setting<ParticleSettings>> particle_settings_table() {
   return table;
 }
 
+result::Source source_of(const probe::Input& input, const std::string& role) {
+  result::Source out{.role = role, .path = input.path, .format = "programme file of the particle"};
+  if (input.builtin) {
+    out.format = "preset of the particle";
+    out.sha256 = io::InputFile::from_bytes(input.path, preset_text(input.path)).sha256();
+  }
+  return out;
+}
+
 namespace {
 
 ParticleSettings settings_of(const probe::Measurement& m) { return probe::settings_in(m, particle_settings_table()); }
@@ -37,23 +46,12 @@ ProgrammeFile file_of(const probe::Measurement& m) {
   return read_programme_file(input->path, overrides_of(settings_of(m).set));
 }
 
-result::Source source_of(const probe::Measurement& m) {
-  const probe::Input& input = *m.one("files");
-  result::Source out{.role = "files", .path = input.path, .format = "programme file of the particle"};
-  // A preset is no file on disk, so that nobody else could hash it.
-  if (input.builtin) {
-    out.format = "preset of the particle";
-    out.sha256 = io::InputFile::from_bytes(input.path, preset_text(input.path)).sha256();
-  }
-  return out;
-}
-
 result::Result reduce(const probe::Measurement& m, probe::Context& context) {
   const ProgrammeFile file = file_of(m);
   const ParticleOutcome outcome = run_particle(file, settings_of(m).scan, context.progress, context.log);
   refuse_idle_overrides(m.one("files")->path, overrides_of(settings_of(m).set));
   result::Result out = describe(outcome);
-  out.sources.push_back(source_of(m));
+  out.sources.push_back(source_of(*m.one("files"), "files"));
   return out;
 }
 

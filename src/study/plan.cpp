@@ -291,6 +291,7 @@ class Planner {
         if (name != role.name) continue;
         for (const std::string& pattern : written) append(all, entry, role, pattern);
       }
+      if (all.empty() && !role.otherwise.empty()) all.push_back({.path = role.otherwise, .builtin = true});
       if (!all.empty()) files.emplace_back(role.name, std::move(all));
     }
     if (!entry.folder.empty()) sort_folder(entry, probe, files);

@@ -49,7 +49,8 @@ class JointLikelihood {
   /// Of values and all causes together: a row-major matrix, size() by size().
   std::vector<double> covariance() const;
 
-  /// `predicted` has one entry a place, in its unit. Not to be called before all artefacts are added.
+  /// `predicted` has one entry a place, in its unit. The first call after an artefact was added prepares:
+  /// not from several threads.
   double log_density(std::span<const double> predicted) const;
   /// (values - predicted) C^-1 (values - predicted), with C = covariance(): what an adequate prediction keeps near
   /// size().

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -71,11 +72,12 @@ struct LithiumLibrary {
   int failed = 0;
   std::string first_failure;
 
-  result::GrainNodes nodes(const LithiumRun& run, std::vector<double>& radius_nm) const;
+  std::vector<double> radii_nm(const LithiumRun& run) const;      ///< of the nodes of a run's grain
+  result::GrainNodes nodes(std::span<const double> radii) const;  ///< which must outlive it
 };
 
 /// What is run: the particle, how it was charged, what happened between the two states.
-struct Passage {
+struct StateProgramme {
   particle::Model model;
   particle::Programme programme;  ///< a trunk, and one branch
   std::vector<Prior> priors;
@@ -87,16 +89,21 @@ struct Passage {
 /// The programme between two states of a study: the charge and the wait of `before`, the hold or ramp of `after`, and
 /// the particle's own steps where the study says nothing of them. Throws UsageError for a particle without a branch
 /// where `after` says nothing either, and for a charge above what the lithium allows.
-Passage passage_of(const std::string& particle, const probe::State& before, const probe::State& after,
-                   const probe::Sample& sample, const std::vector<std::string>& priors);
+StateProgramme programme_between(const std::string& particle, const probe::State& before, const probe::State& after,
+                                 const probe::Sample& sample, const std::vector<std::string>& priors);
 
 /// `count` runs, of a quasi-random sequence that begins at `first`: libraries of other ranges of numbers and one seed
 /// extend each other. The same bytes for any number of threads. Throws ComputationError when no run succeeds.
-LithiumLibrary draw_library(const Passage& passage, std::int64_t first, std::int64_t count, std::uint64_t seed,
+LithiumLibrary draw_library(const StateProgramme& between, std::int64_t first, std::int64_t count, std::uint64_t seed,
                             core::Progress& progress);
 
-/// One run at given places in (0, 1), one a prior; nothing where it fails, with the reason in `why`.
-std::optional<LithiumRun> run_at(const Passage& passage, const std::vector<double>& places, std::string& why);
+/// A run, or why there is none.
+struct Attempt {
+  std::optional<LithiumRun> run;
+  std::string why;
+};
+/// At given places in (0, 1), one a prior.
+Attempt run_at(const StateProgramme& between, const std::vector<double>& places);
 
 /// As a result, and back. Throws UnreadableFile for a result of another form.
 result::Result describe(const LithiumLibrary& library);

@@ -78,7 +78,7 @@ struct Quantity {
   std::string name, unit, help;
 };
 
-/// Looks at the states of one library through given kernels.
+/// Looks at the states of one library, which must outlive it, through given kernels.
 class Viewer {
  public:
   /// `seen`: one a value that is measured. Kernels of probes that are not among them are the particle's.

@@ -31,6 +31,7 @@ struct Role {
   bool many = true;         ///< more than one file; else a second one is refused
   bool selectable = false;  ///< "FILE:SCAN" is understood; the part after the file goes into Input::selector
   std::vector<std::string> builtin = {};  ///< names that are no files and are understood, too: presets
+  std::string otherwise = {};             ///< the one of `builtin` that is used where none is given; empty: none
 };
 
 /// A file of a role, found.

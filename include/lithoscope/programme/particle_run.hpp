@@ -10,6 +10,7 @@
 #include "lithoscope/core/progress.hpp"
 #include "lithoscope/particle/simulate.hpp"
 #include "lithoscope/particle/summary.hpp"
+#include "lithoscope/probe/probe.hpp"
 #include "lithoscope/programme/assumptions.hpp"
 #include "lithoscope/programme/programme_file.hpp"
 #include "lithoscope/result/result.hpp"
@@ -37,6 +38,9 @@ struct ParticleOutcome {
 
 /// `scan`: also runs the scan of the file. Throws UsageError when it has none.
 ParticleOutcome run_particle(const ProgrammeFile& file, bool scan, core::Progress& progress, core::Log& log);
+
+/// Where a programme is from. A preset is no file on disk, so that nobody else could hash it: its text is hashed here.
+result::Source source_of(const probe::Input& input, const std::string& role);
 
 /// Numbers, tables, maps, observables, figures and words of a run; the probe's facts are filled in by its caller.
 result::Result describe(const ParticleOutcome& outcome);

@@ -17,14 +17,14 @@ namespace {
 
 core::NoProgress silent;
 
-Passage passage(const std::vector<std::string>& priors = {}) {
+StateProgramme programme(const std::vector<std::string>& priors = {}) {
   const probe::State before{.name = "charged"}, after{.name = "heated", .after = "charged"};
-  return passage_of("lmr-paper", before, after, {}, priors);
+  return programme_between("lmr-paper", before, after, {}, priors);
 }
 
 const LithiumLibrary& library() {
   static const LithiumLibrary all = [] {
-    LithiumLibrary out = draw_library(passage(), 0, 200, 1, silent);
+    LithiumLibrary out = draw_library(programme(), 0, 200, 1, silent);
     out.particle = "lmr-paper";
     out.before = "charged";
     out.after = "heated";
@@ -109,24 +109,25 @@ TEST_CASE("a library survives being kept") {
 }
 
 TEST_CASE("libraries of other places extend each other") {
-  const LithiumLibrary more = draw_library(passage(), 100, 20, 1, silent);
+  const LithiumLibrary more = draw_library(programme(), 100, 20, 1, silent);
   CHECK(more.runs[7].values == library().runs[107].values);
 }
 
 TEST_CASE("a prior replaces the file's range, and one that includes nothing is refused") {
-  const Passage narrow = passage({"transport.rest_slowdown=1e-3 to 2e-3, log"});
+  const StateProgramme narrow = programme({"transport.rest_slowdown=1e-3 to 2e-3, log"});
   const auto found = std::ranges::find(narrow.priors, std::string{"transport.rest_slowdown"}, &Prior::parameter);
   REQUIRE(found != narrow.priors.end());
   CHECK(found->high == doctest::Approx(2e-3));
   CHECK(found->logarithmic);
-  CHECK_THROWS_AS(passage({"transport.rest_slowdown=1e-3 to 1e-3"}), core::UsageError);
-  CHECK_THROWS_AS(passage({"transport.rest_slowdwn=1e-3 to 1"}), core::UsageError);
+  CHECK_THROWS_AS(programme({"transport.rest_slowdown=1e-3 to 1e-3"}), core::UsageError);
+  CHECK_THROWS_AS(programme({"transport.rest_slowdwn=1e-3 to 1"}), core::UsageError);
 }
 
 TEST_CASE("a capacity above what the lithium allows is refused") {
   probe::State before{.name = "charged"};
   before.charge = probe::Charge{.c_rate_per_h = 0.125, .capacity_C_per_kg = core::Value::exact(500 * 3600.0)};
-  CHECK_THROWS_AS(passage_of("lmr-paper", before, {.name = "heated", .after = "charged"}, {}, {}), core::UsageError);
+  CHECK_THROWS_AS(programme_between("lmr-paper", before, {.name = "heated", .after = "charged"}, {}, {}),
+                  core::UsageError);
 }
 
 TEST_CASE("two edges by electrons give the change, its bound, and what a closed grain implies") {

@@ -37,7 +37,7 @@ void put(const std::optional<probe::Quantity>& q, const std::string& parameter, 
   priors.push_back(std::move(p));
 }
 
-void charge(const probe::State& before, const probe::Sample& sample, Passage& out) {
+void charge(const probe::State& before, const probe::Sample& sample, StateProgramme& out) {
   const auto step = std::ranges::find(out.programme.trunk, StepKind::charge, &Step::kind);
   if (!before.charge || step == out.programme.trunk.end()) {
     out.remarks.push_back(fmt::format(
@@ -72,7 +72,7 @@ void charge(const probe::State& before, const probe::Sample& sample, Passage& ou
   }
 }
 
-void wait(const probe::State& before, Passage& out) {
+void wait(const probe::State& before, StateProgramme& out) {
   auto step = std::ranges::find(out.programme.trunk, StepKind::wait, &Step::kind);
   if (!before.wait) {
     if (step != out.programme.trunk.end())
@@ -89,7 +89,7 @@ void wait(const probe::State& before, Passage& out) {
 }
 
 // The branch: what happened between the two states.
-void treat(const probe::State& after, const std::string& particle, Passage& out) {
+void treat(const probe::State& after, const std::string& particle, StateProgramme& out) {
   particle::Programme& p = out.programme;
   if (!after.hold && !after.ramp) {
     if (p.branches.empty()) {
@@ -118,7 +118,7 @@ void treat(const probe::State& after, const std::string& particle, Passage& out)
   p.branches.front().steps.push_back(std::move(step));
 }
 
-void take_priors(const programme::ProgrammeFile& file, const std::vector<std::string>& given, Passage& out) {
+void take_priors(const programme::ProgrammeFile& file, const std::vector<std::string>& given, StateProgramme& out) {
   std::vector<Prior> all;
   for (const std::string& text : given) all.push_back(parse_prior(text, out.model, out.programme));
   const auto add = [&](const Prior& p) {
@@ -192,10 +192,10 @@ Prior parse_prior(const std::string& text, particle::Model model, particle::Prog
   return out;
 }
 
-Passage passage_of(const std::string& particle, const probe::State& before, const probe::State& after,
-                   const probe::Sample& sample, const std::vector<std::string>& priors) {
+StateProgramme programme_between(const std::string& particle, const probe::State& before, const probe::State& after,
+                                 const probe::Sample& sample, const std::vector<std::string>& priors) {
   const programme::ProgrammeFile file = programme::read_programme_file(particle, {});
-  Passage out{.model = file.model, .programme = file.programme};
+  StateProgramme out{.model = file.model, .programme = file.programme};
   // One grain size, and a mesh that is fine where the probes look: profiles are kept, not the trace.
   out.model.grain.sizes = 1;
   out.model.grain.radius_spread = 0;
