@@ -31,6 +31,7 @@ std::string real_data();
 std::vector<Check> echem_checks();
 std::vector<Check> gitt_checks();
 std::vector<Check> infer_checks();
+std::vector<Check> massspec_checks();
 std::vector<Check> multiplet_checks();
 std::vector<Check> particle_checks();
 std::vector<Check> particle_meaning_checks();

@@ -139,13 +139,27 @@ int run(int argc, char** argv) {
   const Options options = parse(argc, argv);
   const auto goals = read_goals(LITHOSCOPE_GOALS);
   std::map<std::string, Check> checks;
-  for (auto* of_room : {echem_checks,        gitt_checks,        infer_checks,
-                        multiplet_checks,    particle_checks,    particle_meaning_checks,
-                        ttmult_checks,       tes_checks,         tes_case_checks,
-                        tes_jump_checks,     tes_line_checks,    rixs_checks,
-                        rixs_feature_checks, spine_checks,       xas_absorption_checks,
-                        xas_change_checks,   xas_mixture_checks, xas_oracle_checks,
-                        xas_reading_checks,  xas_valence_checks}) {
+  for (auto* of_room : {echem_checks,
+                        gitt_checks,
+                        infer_checks,
+                        massspec_checks,
+                        multiplet_checks,
+                        particle_checks,
+                        particle_meaning_checks,
+                        ttmult_checks,
+                        tes_checks,
+                        tes_case_checks,
+                        tes_jump_checks,
+                        tes_line_checks,
+                        rixs_checks,
+                        rixs_feature_checks,
+                        spine_checks,
+                        xas_absorption_checks,
+                        xas_change_checks,
+                        xas_mixture_checks,
+                        xas_oracle_checks,
+                        xas_reading_checks,
+                        xas_valence_checks}) {
     for (Check& check : of_room()) checks.emplace(check.name, std::move(check));
   }
   std::vector<std::string> known;

@@ -104,6 +104,8 @@ class Collector {
         add_valence(o, parts[1]);
       else if (is_feature(parts) || is_pre_edge(parts))
         add_relative(o, is_feature(parts) ? Meaning::feature_change : Meaning::pre_edge_change);
+      else if (o.name == "gas/O2/released" && o.unit == "umol/g")
+        add_gas(o);
       else
         exclude(o, "What it means in the particle is not defined.");
     }
@@ -135,6 +137,18 @@ class Collector {
     if (!usable(o) || !is_cation(o, element)) return;
     used.push_back(o);
     seen.push_back({.meaning = Meaning::valence, .element = element, .after = o.state == after_, .kernel = o.depth});
+  }
+
+  // Gas belongs to the way to a state: that to the state before tells nothing of the change.
+  void add_gas(const Observable& o) {
+    if (o.state != after_) {
+      exclude(o, "It was released on the way to the state \"" + before_ + "\".");
+      return;
+    }
+    if (!usable(o)) return;
+    used.push_back(o);
+    seen.push_back(
+        {.meaning = Meaning::oxygen_gas, .element = "O", .after = true, .is_change = true, .kernel = o.depth});
   }
 
   const Observable* find(const std::string& name, const std::string& state) const {
@@ -234,6 +248,7 @@ class Artefacts {
       if (!at(i).after) continue;
       const double sigma = at(i).meaning == Meaning::valence          ? s_.piece_valence
                            : at(i).meaning == Meaning::feature_change ? s_.piece_feature
+                           : at(i).meaning == Meaning::oxygen_gas     ? 0
                                                                       : s_.piece_pre_edge;
       variance[i] = sigma * sigma;
     }
@@ -263,6 +278,8 @@ std::string shown_name(const Seen& what, const Observable& o) {
       return "oxygen feature, change";
     case Meaning::pre_edge_change:
       return "oxygen pre-edge, change";
+    case Meaning::oxygen_gas:
+      return "oxygen released";
     case Meaning::valence:
       return fmt::format("{} by {}, {}", what.element, yield, what.is_change ? "change" : o.state);
   }

@@ -57,6 +57,17 @@ std::string change_of(const InferenceOutcome& o, Meaning meaning, const std::str
   return {};
 }
 
+std::string gas_of(const InferenceOutcome& o) {
+  for (const MeasuredChange& m : o.changes) {
+    if (m.meaning != Meaning::oxygen_gas) continue;
+    const double half = core::two_sided_95 * m.value.sigma();
+    if (m.value.value > half) return fmt::format("{} of O2 was released.", value_text(m.value, "umol/g"));
+    return fmt::format("No release of O2 is seen: more than {} umol/g is excluded at 95 %.",
+                       rounded(std::max(m.value.value, 0.0) + half, m.value.sigma()));
+  }
+  return {};
+}
+
 const Implication* implication(const InferenceOutcome& o, const std::string& quantity) {
   const auto found = std::ranges::find(o.implications, quantity, &Implication::quantity);
   return found == o.implications.end() ? nullptr : &*found;
@@ -322,6 +333,7 @@ void add_page(const InferenceOutcome& o, result::Result& out) {
   answer(changes_of(o, is_bulk, "In the bulk"));
   answer(change_of(o, Meaning::feature_change, "the oxygen feature"));
   answer(change_of(o, Meaning::pre_edge_change, "the oxygen pre-edge"));
+  answer(gas_of(o));
   if (!out.answers.empty())
     for (std::string& a : out.answers) a[0] = static_cast<char>(a[0] >= 'a' && a[0] <= 'z' ? a[0] - 32 : a[0]);
   if (out.answers.empty())

@@ -38,6 +38,7 @@ std::optional<core::Value> measured_of(const std::string& quantity, const std::v
   for (const MeasuredChange& m : changes) {
     const std::string name = m.meaning == Meaning::feature_change    ? "feature"
                              : m.meaning == Meaning::pre_edge_change ? "pre_edge"
+                             : m.meaning == Meaning::oxygen_gas      ? "oxygen_gas"
                              : m.law == result::DepthLaw::surface    ? "surface_" + m.element
                                                                      : "bulk_" + m.element;
     if (name == quantity) return m.value;

@@ -299,6 +299,7 @@ class Viewer::Scene {
       const Seen& what = v_.seen_[s];
       out.seen.push_back(what.meaning == Meaning::feature_change    ? feature
                          : what.meaning == Meaning::pre_edge_change ? pre_edge
+                         : what.meaning == Meaning::oxygen_gas      ? oxygen_gas()
                                                                     : valence(what, v_.kernel_of_seen_[s]));
     }
     add_quantities(feature, pre_edge, out.quantities);
@@ -367,13 +368,23 @@ class Viewer::Scene {
     return 100 * (states / pre_edge_states - take(d_, Coordinate::shell_pre_edge) * share_shell_[kernel]);
   }
 
+  // O2 of the shell, umol/g: what its metals gain and its holes lose.
+  double oxygen_gas() const {
+    const double volume_shell = mean_share(shell_nm_, at_.run.radius_nm, library_.dimensions);
+    double shell_electrons = 0;
+    for (std::size_t c = 0; c < library_.cations.size(); ++c)
+      shell_electrons += library_.cations[c].amount * in_shell_[c] * volume_shell;
+    const double lost = 0.5 * (dot(library_.volume, after_.holes) * volume_shell - shell_electrons);
+    constexpr double umol_per_mol = 1e6;
+    return 0.5 * lost / library_.molar_mass_g_per_mol * umol_per_mol;
+  }
+
   // In the order of Viewer's list.
   void add_quantities(double feature, double pre_edge, std::vector<double>& out) const {
     const LithiumRun& run = at_.run;
     const std::vector<double>& volume = library_.volume;
     const double volume_reduced = mean_share(reduced_nm_, run.radius_nm, library_.dimensions);
-    const double volume_shell = mean_share(shell_nm_, run.radius_nm, library_.dimensions);
-    double reservoir = 0, metals = 0, inner_metals = 0, mean_metals = 0, shell_electrons = 0;
+    double reservoir = 0, metals = 0, inner_metals = 0, mean_metals = 0;
     for (std::size_t c = 0; c < library_.cations.size(); ++c) {
       const double amount = library_.cations[c].amount, bulk = valence_change(c, v_.bulk_[c]);
       out.push_back(valence_change(c, v_.surface_[c]));
@@ -382,13 +393,10 @@ class Viewer::Scene {
       reservoir -= amount * in_reduced_[c] * volume_reduced;
       metals += amount * bulk;
       inner_metals += amount * inner_change(c, v_.bulk_[c]);
-      shell_electrons += amount * in_shell_[c] * volume_shell;
       mean_metals += amount * (dot(volume, after_.valence[c]) - dot(volume, run.before.valence[c]));
     }
     const double holes_before = mean(v_.feature_, run.before.holes), holes_after = mean(v_.feature_, after_.holes);
     const double mean_holes = dot(volume, after_.holes);
-    // the shell's oxygen that leaves: what its metals gain and its holes lose
-    const double lost = 0.5 * (mean_holes * volume_shell - shell_electrons);
     out.push_back(feature);
     out.push_back(pre_edge);
     out.push_back(metals);
@@ -397,7 +405,7 @@ class Viewer::Scene {
     out.push_back(holes_before);
     out.push_back(mean(v_.surface_.front(), run.before.lithium) - mean(v_.surface_.front(), after_.lithium));
     out.push_back(reservoir);
-    out.push_back(0.5 * lost / library_.molar_mass_g_per_mol * 1e6);
+    out.push_back(oxygen_gas());
     out.push_back(shell_nm_);
     out.push_back(on(d_, Process::stabilised) ? std::min(take(d_, Coordinate::stabilised), run.ladder.oxygen.sites)
                                               : 0);

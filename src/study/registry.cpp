@@ -3,6 +3,7 @@
 #include "lithoscope/digitised/probes.hpp"
 #include "lithoscope/echem/probes.hpp"
 #include "lithoscope/infer/probes.hpp"
+#include "lithoscope/massspec/probes.hpp"
 #include "lithoscope/multiplet/probes.hpp"
 #include "lithoscope/programme/probes.hpp"
 #include "lithoscope/rixs/probes.hpp"
@@ -15,7 +16,7 @@ namespace lithoscope::study {
 const Registry& registry() {
   static const Registry all = [] {
     Registry out;
-    for (auto probes : {tes::probes(), echem::probes(), xas::probes(), rixs::probes(), multiplet::probes(),
+    for (auto probes : {tes::probes(), echem::probes(), massspec::probes(), xas::probes(), rixs::probes(), multiplet::probes(),
                         programme::probes(), digitised::probes(), infer::probes()}) {
       for (probe::Probe& p : probes) out.push_back(std::move(p));
     }

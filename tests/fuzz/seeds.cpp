@@ -97,6 +97,34 @@ int main(int argc, char** argv) {
         "# by hand\nobservable,value,error,unit,depth,depth_nm\nvalence/Ni/electrons,3.62,0.02,e,electrons,5\n");
   write(root / "digitised/curve",
         "observable,along,along_error,value,error\nlog10_D,0.1,0.02,-14,0.3\nlog10_D,0.2,0.02,-14.1,0.3\n");
+  write(root / "massspec/quadera",
+        "Sourcefile\ta\nStart Time\t28/11/2022 13:51:12\n\n\t\tWater\t\t\t32\nTime\tTime Relative [s]\tIon Current "
+        "[A]\tTime\tTime Relative [s]\tIon Current [A]\nx\t0,0\t1,08e-011\tx\t0,2\t-8,5e-012\nx\t4,1\t1,09e-011\n");
+  write(root / "massspec/zilien",
+        "num_header_lines\tn\t\tint\t3\npot_count\tN\tpot\tint\t5\nstart_time_unix\tN\t\tdouble\t1.7e9\n"
+        "C0M32\t\tpot\t\t\nTime  [s]\tM32-O2  [A]\tTime [s]\tVoltage [V]\tCurrent [mA]\n0.1\t1e-10\t0\t1\t2\n");
+  write(root / "massspec/zilien_scan",
+        "num_header_lines\tn\t\tint\t2\nstart_mass\tStart\t\tint\t0.0\nMass  [AMU]\tCurrent [A]\n31.8\t1e-13\n");
+  write(root / "massspec/pv",
+        "PV MassSpec\n02/25/2020 11:10:13\nTime Relative (sec)\tTime Absolute (UTC)\t31.90\t32.00\n237.3\t1582625650.8"
+        "\t1e-10\t9e-10\n");
+  write(root / "massspec/ixdat",
+        "ixdat version = 0.2.7\ntimecol 'time/s' for: 'Ewe/V' and '<I>/mA'\ntimecol 't32' for: 'M32'\nN_header_lines = "
+        "5\n\n"
+        "time/s,Ewe/V,<I>/mA,t32,M32\n0,1,1,0.1,1e-9\n1,1,1,,\n");
+  write(root / "massspec/plain", "Time;Temp;m/z 32;CO2\nmin;degC;nA;nA\n0;25,0;1,5;0,1\n1;35,0;1,6;0,2\n");
+  write(root / "massspec/stare",
+        "Curve Name:\n Performed 28.11.2022 14:59:26\nCurve Values:\n Index t Ts Tr Value\n [s] [degC] [degC] [mg]\n"
+        " 0 0 21 25 4.1\n 1 1 21 25 4.1\n");
+  write(root / "massspec/ta",
+        "[step]\nRamp\nTime\tTemperature\tWeight\tWeight\nmin\tdegC\t%\tmg\n0\t25\t100\t5\n1\t26\t100\t5\n");
+  write(root / "massspec/unnamed", "-1;7.5\r0;7.4\r1;7.3");
+  std::string sac(0x20b + 6 + 64 * 4, '\0');
+  const auto put = [&](std::size_t at, std::string_view bytes) { sac.replace(at, bytes.size(), bytes); };
+  put(0x64, std::string_view{"\x01\0\0\0\x01\0\x10\x01\0\0", 10});
+  put(0xc8, std::string_view{"\x11\xe4\0\0\0\x0b\x02\0\0", 9});
+  put(0xe4 + 0x7e, std::string_view{"\x01\0\x40", 3});
+  write(root / "massspec/quadstar", sac);
   write(root / "plane/columns", columns);
   write(root / "plane/matrix", matrix + "\n");
   return 0;

@@ -61,9 +61,10 @@ struct StateDraw {
 
 /// What a value of an observable means in the particle.
 enum class Meaning {
-  valence,         ///< kernel average of an element's valence
-  feature_change,  ///< of the oxygen feature, %
-  pre_edge_change  ///< of oxygen's pre-edge by electrons, %
+  valence,          ///< kernel average of an element's valence
+  feature_change,   ///< of the oxygen feature, %
+  pre_edge_change,  ///< of oxygen's pre-edge by electrons, %
+  oxygen_gas        ///< O2 released on the way, umol/g
 };
 struct Seen {
   Meaning meaning = Meaning::valence;

@@ -172,6 +172,21 @@ TEST_CASE("what cannot enter is named with the reason, and an unusable one fails
   CHECK(page.gate.find("log10_D") == std::string::npos);  // nobody expects it to enter
 }
 
+TEST_CASE("oxygen that was released speaks for a reconstructed shell, and none against it") {
+  core::Log log;
+  const auto with = [&](double released) {
+    std::vector<Observable> all = two_edges(0, 0);
+    all.push_back(observed("gas/O2/released", "heated", released, 3, DepthLaw::volume));
+    all.back().unit = "umol/g";
+    return run_inference(all, library(), request(), silent, log);
+  };
+  const InferenceOutcome none = with(0), some = with(60);
+  CHECK(none.posterior.probability_of(Process::reconstruction) < 0.2);
+  CHECK(some.posterior.probability_of(Process::reconstruction) > 0.9);
+  CHECK(says(describe(none).answers, "No release of O2 is seen"));
+  CHECK(says(describe(some).answers, "umol/g of O2 was released"));
+}
+
 TEST_CASE("data that no state gives are the first thing said") {
   core::Log log;
   InferenceRequest r = request();
