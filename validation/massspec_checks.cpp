@@ -138,7 +138,7 @@ Outcome ms_delay() {
     PlantedHeating h{.mol = {{"O2", 1e-5}},
                      .delay_s = 8,
                      .mixing_s = 20,
-                     .kind = drift_of(static_cast<int>(i)),
+                     .kind = i % 2 == 0 ? PlantedDrift::none : PlantedDrift::linear,
                      .seed = static_cast<std::uint64_t>(3000 + i)};
     h.drift = 0.02;
     h.begin_s += 60 * core::RandomStream{80, static_cast<std::uint64_t>(i)}.uniform();

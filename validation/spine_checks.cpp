@@ -89,6 +89,20 @@ ion = "Ni2+"
 [[measurement]]
 probe = "particle"
 files = ["golden-a"]
+[[measurement]]
+probe = "ms"
+state = "heated"
+files = ["gas/currents.tsv"]
+temperature = ["gas/balance.txt"]
+settings = { zone = "UTC", sensitivity = ["O2 = 0.1 +- 0.002 C/mol"] }
+[[measurement]]
+probe = "digitised"
+state = "heated"
+files = ["read_off.csv"]
+source = "made up"
+[inference]
+runs = 200
+draws = 200
 )";
 
 void write_inputs(const test::Scratch& scratch) {
@@ -102,6 +116,8 @@ void write_inputs(const test::Scratch& scratch) {
   must("synthesize lmr-paper --edge Ni --branch heat --seed 2 --out ni_heated.dat");
   must("synthesize --run tes_charged" + array);
   must("synthesize --run tes_heated --seed 3" + array);
+  must("synthesize lmr-paper --probe ms --branch ramp --run gas");
+  test::write_text(scratch / "read_off.csv", "observable,value,error,unit\nlog10_D_of_a_figure,-14,0.3,\n");
   test::write_text(scratch / "study.toml", study_text);
 }
 
@@ -153,6 +169,8 @@ struct LawCase {
   std::vector<io::Override> settings;  ///< of the probe, as a study has them
   std::vector<std::pair<const char*, core::SettingValue>> instrument;
   const char* files;
+  const char* branch = "";
+  const char* other_files = "";  ///< lines of the measurement
 };
 
 std::vector<LawCase> law_cases() {
@@ -161,12 +179,29 @@ std::vector<LawCase> law_cases() {
   std::vector<io::Override> valence = reading;
   valence.emplace_back("ions", "[\"Ni2+\", \"Ni3+\", \"Ni4+\"]");
   const std::vector<std::pair<const char*, core::SettingValue>> scan{{"edge", std::string{"Ni"}}};
-  return {
-      {"gitt", "lmr-titration", "", {{"cell", "half"}}, {{"noise", 2e-4}}, "*.mpt"},
-      {"ici", "lmr-titration", "", {{"cell", "half"}}, {{"noise", 2e-4}}, "*.mpt"},
-      {"xas", "lmr-paper", "charge", reading, scan, "*.dat"},
-      {"valence", "lmr-paper", "charge", valence, scan, "*.dat"},
-      {"rixs", "", "", {{"region", "[\"O K: 515..530\"]"}}, {{"pixels", std::int64_t{8}}, {"rate", 60.0}}, "*.off"}};
+  return {{"gitt", "lmr-titration", "", {{"cell", "half"}}, {{"noise", 2e-4}}, "*.mpt"},
+          {"ici", "lmr-titration", "", {{"cell", "half"}}, {{"noise", 2e-4}}, "*.mpt"},
+          {"xas", "lmr-paper", "charge", reading, scan, "*.dat"},
+          {"valence", "lmr-paper", "charge", valence, scan, "*.dat"},
+          {"rixs",
+           "",
+           "",
+           {{"region", "[\"O K: 515..530\"]"}},
+           {{"pixels", std::int64_t{8}}, {"rate", 60.0}},
+           "*.off",
+           "",
+           "log = [\"*_log\"]\n"},
+          {"ms",
+           "lmr-paper",
+           "",
+           {{"zone", "\"UTC\""},
+            {"sensitivity", "[\"O2 = 0.1 +- 0.0005 C/mol\"]"},
+            {"delay", "\"8 s\""},
+            {"mixing", "\"20 s\""}},
+           {{"heated_mass", 4.1e-6}},
+           "currents.tsv",
+           "ramp",
+           "temperature = [\"balance.txt\"]\n"}};
 }
 
 // Values of one probe within their errors, |z| below 4 and its mean square below 2.
@@ -176,7 +211,7 @@ std::string broken_law(const LawCase& c) {
   study::TwinRequest request{.probe = &study::probe_named(registry, c.probe),
                              .programme = c.programme,
                              .changes = {},
-                             .branch = {},
+                             .branch = c.branch,
                              .at = c.at,
                              .settings = {},
                              .instrument = {},
@@ -192,7 +227,7 @@ std::string broken_law(const LawCase& c) {
       "[sample]\nformula = \"Li1.2Ni0.15Co0.1Mn0.55O2\"\nactive_mass = \"4.1 mg\"\nparticle_radius = \"100 "
       "nm\"\ndensity = \"4.2 g/cm3\"\n[[state]]\nname = \"s\"\nlithium_extracted = 0.02\n[[measurement]]\nprobe = \"";
   text += std::string{c.probe} + "\"\nstate = \"s\"\nfiles = [\"" + c.files + "\"]\n";
-  if (std::string_view{c.files} == "*.off") text += "log = [\"*_log\"]\n";
+  text += c.other_files;
   std::vector<io::Override> settings;
   const std::size_t last = 0;
   for (const auto& [key, value] : c.settings) settings.emplace_back(fmt::format("measurement.{}.{}", last, key), value);

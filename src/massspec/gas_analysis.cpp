@@ -233,6 +233,22 @@ void add_amount(const std::vector<Sensitivity>& known, GasAnalysis& gas) {
   gas.limit_mol = gas.detection_limit / F;
 }
 
+// Whether the last tenth of the stretch lies above the background and adds to the total.
+bool comes_at_the_end(const GasOutcome& out, const GasAnalysis& gas) {
+  const std::size_t n = out.time_s.size(), last = std::min(std::max<std::size_t>(n / 10, 2), n);
+  double rate = 0, variance = 0, all = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    all += gas.rate[i];
+    if (i + last < n) continue;
+    rate += gas.rate[i];
+    variance += gas.rate_variance[i];
+  }
+  // Cells share their background: their errors may all have one sign.
+  variance *= static_cast<double>(last);
+  constexpr double sigmas = 3, matters = 0.01;
+  return rate > sigmas * std::sqrt(variance) && rate > matters * all;
+}
+
 void judge(const GasOutcome& out, const std::vector<std::size_t>& inside, const ExcessCurve& curve,
            std::uint64_t stream, GasAnalysis& gas) {
   const ExcessScan scan = scan_excess(curve, stream);
@@ -247,14 +263,7 @@ void judge(const GasOutcome& out, const std::vector<std::size_t>& inside, const 
   gas.detection_limit = sigmas * scan.total_sigma + gas.unforeseen;
   // An excess counts only where it goes beyond what the background misses in the other direction.
   gas.found = gas.score > scan.threshold && gas.score > gas.deficit;
-  const auto last = std::max<std::size_t>(out.time_s.size() / 10, 2);
-  double sum = 0, variance = 0;
-  for (std::size_t i = out.time_s.size() - std::min(last, out.time_s.size()); i < out.time_s.size(); ++i) {
-    sum += gas.rate[i];
-    variance += gas.rate_variance[i];  // cells share their background: an upper bound follows below
-  }
-  variance *= static_cast<double>(last);
-  gas.still_coming = gas.found && sum > sigmas * std::sqrt(variance);
+  gas.still_coming = gas.found && comes_at_the_end(out, gas);
 }
 
 // What would have been seen of a sum would have been seen of each part.

@@ -134,11 +134,11 @@ void add_confidence(const GasOutcome& o, result::Result& out) {
       "Amounts include noise, what the stretches without gas leave open of the background, the "
       "fragments' shares and the sensitivity. Likeliest drift: " +
       kinds + ".");
-  std::string thresholds = fmt::format("{:.1f}", o.gases.front().threshold);
+  const auto [low, high] = std::ranges::minmax(o.gases, {}, &GasAnalysis::threshold);
   out.confidence.push_back(
-      fmt::format("A release counts as found when a stretch lies {} sigma above its background, "
-                  "which noise and drift alone reach in 1 % of records of {}.",
-                  thresholds, label_of(o.gases.front())));
+      fmt::format("A release counts as found when a stretch lies {:.1f} to {:.1f} sigma (by gas) above "
+                  "its background, which noise and drift alone reach in 1 % of records a gas.",
+                  low.threshold, high.threshold));
 }
 
 void add_distrust(const GasOutcome& o, result::Result& out) {
