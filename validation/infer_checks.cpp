@@ -463,11 +463,12 @@ Outcome ledger() {
   const LithiumLibrary& library = shared_library();
   const LithiumLibrary& others = other_library();
   const RixsPrecision rixs = rixs_precision(8e5);
-  constexpr int draws = 400;
+  constexpr int draws = 1000;
   const PosteriorSettings settings{
       .combinations = combinations_of({Process::lithium, Process::stabilised}), .draws = 12000, .rounds = 0};
   std::vector<double> half_known, half_map;
   double worst_low = 1, worst_high = 0;
+  std::uint64_t stream = 0;  // every world its own draws
   for (const bool map_scale : {false, true}) {
     const std::vector<Observable> wanted = ledger_set({}, rixs, map_scale);
     Evidence shape = evidence_of(wanted, "charged", "heated", library.cations, true, {});
@@ -475,8 +476,10 @@ Outcome ledger() {
     const PriorDraws prior = draw_prior(library, viewer, settings, silent);
     for (const char* world : {"H0", "H1", "H1s", "mixture"}) {
       double covered = 0;
+      const std::uint64_t first = stream;
+      stream += draws;
       for (int t = 0; t < draws; ++t) {
-        core::RandomStream random{81, static_cast<std::uint64_t>(t)};
+        core::RandomStream random{81, first + static_cast<std::uint64_t>(t)};
         const std::string which = std::string{world} != "mixture" ? world
                                   : t % 3 == 0                    ? "H0"
                                   : t % 3 == 1                    ? "H1"

@@ -106,7 +106,7 @@ Outcome ms_overlap() {
     PlantedHeating h{.kind = drift_of(static_cast<int>(i)), .seed = static_cast<std::uint64_t>(1000 + i)};
     // From a hundredth of a micromole, which the drift nearly hides, to ten.
     for (const std::string& gas : gases) h.mol[gas] = 1e-6 * std::pow(10.0, -2 + 3 * random.uniform());
-    h.fade_s = 120;
+    h.fade_s = 80;
     const Planted planted = plant(h);
     // Over well before the record ends: without gas on both sides.
     const GasOutcome o = analyse_gas(planted.ions, planted.balance,
@@ -142,11 +142,14 @@ Outcome ms_delay() {
                      .seed = static_cast<std::uint64_t>(3000 + i)};
     h.drift = 0.02;
     h.begin_s += 60 * core::RandomStream{80, static_cast<std::uint64_t>(i)}.uniform();
-    h.fade_s = 120;  // over before the record ends, the delay included
+    h.fade_s = 80;  // over before the record ends, the delay included
     const Planted planted = plant(h);
-    const GasOutcome o =
-        analyse_gas(planted.ions, planted.balance,
-                    {.gases = {"O2"}, .delay_s = core::Value{8, 0}, .mixing_s = core::Value{20, 0}}, silent);
+    const GasOutcome o = analyse_gas(planted.ions, planted.balance,
+                                     {.gases = {"O2"},
+                                      .gas_free = {"0 s to 2400 s", "5200 s to 5990 s"},
+                                      .delay_s = core::Value{8, 0},
+                                      .mixing_s = core::Value{20, 0}},
+                                     silent);
     const GasAnalysis& g = o.gases.front();
     const auto k = static_cast<std::size_t>(i);
     first[k] = g.first_s ? std::abs(g.first_s->value - planted.first_s) : 1e9;

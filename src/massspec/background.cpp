@@ -29,6 +29,30 @@ double sigma_by_median(const std::vector<double>& deviation) {
   return robust > 0 ? robust : std::sqrt(squares / static_cast<double>(std::max<std::size_t>(size.size(), 1)));
 }
 
+struct Difference {
+  double level, of;  // mean of five neighbours, and their fourth difference with the variance of one reading
+};
+
+// Variance a unit of current above `middle`, where the variance is `floor`: the one by which half of the squared
+// differences lie below the median of their law.
+double counting_noise(const std::vector<Difference>& high, double middle, double floor) {
+  constexpr double median_of_square = 0.4549364;  // chi squared of one degree
+  const auto median = [&](double per_value) {
+    std::vector<double> ratio;
+    for (const Difference& d : high) ratio.push_back(d.of * d.of / (floor + per_value * (d.level - middle)));
+    return core::median(ratio);
+  };
+  if (median(0) <= median_of_square) return 0;
+  double low = 0, up = floor / (high.back().level - middle);
+  constexpr int doublings = 80, halvings = 40;
+  for (int i = 0; i < doublings && median(up) > median_of_square; ++i) up *= 2;
+  for (int i = 0; i < halvings; ++i) {
+    const double between = 0.5 * (low + up);
+    (median(between) > median_of_square ? low : up) = between;
+  }
+  return 0.5 * (low + up);
+}
+
 // ---- drifts as Gaussian processes -----------------------------------------------------------------------------------
 
 // Sizes are in units of a cell's sigma, times in units of the whole span.
@@ -189,48 +213,34 @@ double Background::sigma(std::size_t i) const { return std::sqrt(covariance[i * 
 
 ReadingNoise noise_of(const Series& series) {
   const std::vector<double>& y = series.value;
-  struct Difference {
-    double level, of;
-  };
   std::vector<Difference> all;
-  for (std::size_t i = 1; i + 1 < y.size(); ++i)
-    all.push_back({(y[i - 1] + y[i] + y[i + 1]) / 3, (y[i - 1] - 2 * y[i] + y[i + 1]) / std::sqrt(6.0)});
+  // A peak's own curvature is not in a fourth difference.
+  for (std::size_t i = 2; i + 2 < y.size(); ++i)
+    all.push_back({(y[i - 2] + y[i - 1] + y[i] + y[i + 1] + y[i + 2]) / 5,
+                   (y[i - 2] - 4 * y[i - 1] + 6 * y[i] - 4 * y[i + 1] + y[i + 2]) / std::sqrt(70.0)});
   if (all.empty()) return {};
   std::ranges::sort(all, {}, &Difference::level);
-  constexpr std::size_t most_groups = 8, least_members = 30;
-  const std::size_t groups = std::clamp<std::size_t>(all.size() / least_members, 1, most_groups);
-  std::vector<double> level, variance;
-  for (std::size_t g = 0; g < groups; ++g) {
-    std::vector<double> deviation;
-    double mean = 0;
-    const std::size_t from = g * all.size() / groups, to = (g + 1) * all.size() / groups;
-    for (std::size_t i = from; i < to; ++i) {
-      deviation.push_back(all[i].of);
-      mean += all[i].level / static_cast<double>(to - from);
-    }
-    level.push_back(std::max(mean, 0.0));
-    variance.push_back(std::pow(sigma_by_median(deviation), 2));
-  }
-  // A line through the groups, each known to a part of itself; neither part below 0.
-  double w = 0, x = 0, v = 0, xx = 0, xv = 0;
-  for (std::size_t g = 0; g < groups; ++g) {
-    const double weight = variance[g] > 0 ? 1 / (variance[g] * variance[g]) : 0;
-    w += weight;
-    x += weight * level[g];
-    v += weight * variance[g];
-    xx += weight * level[g] * level[g];
-    xv += weight * level[g] * variance[g];
-  }
-  // Digits alone make a noise, too: a millionth of the largest reading at least.
-  const double least = std::pow(1e-7 * std::abs(all.back().level), 2);
-  ReadingNoise out{.floor = w > 0 ? v / w : 0};
-  const double determinant = w * xx - x * x;
-  if (groups > 1 && determinant > 1e-9 * w * xx) {
-    const double slope = (w * xv - x * v) / determinant, zero = (v - slope * x) / w;
-    if (slope > 0 && zero >= 0) out = {.floor = zero, .per_value = slope};
-    if (slope > 0 && zero < 0) out = {.floor = 0, .per_value = xv / xx};
-  }
-  out.floor = std::max(out.floor, least > 0 ? least : 1e-300);
+  // Without gas most readings lie low; well above them is where current makes noise of its own.
+  const std::size_t half = all.size() / 2;
+  std::vector<double> low;
+  for (std::size_t i = 0; i <= half; ++i) low.push_back(all[i].of);
+  const double sigma = sigma_by_median(low), middle = all[half].level;
+  // Digits alone make a noise, too: a ten-millionth of the largest reading at least.
+  const double least = std::max(std::pow(1e-7 * std::abs(all.back().level), 2), 1e-300);
+  ReadingNoise out{.floor = std::max(sigma * sigma, least)};
+  std::vector<Difference> high;
+  constexpr double well_above = 10;
+  std::ranges::copy_if(all, std::back_inserter(high),
+                       [&](const Difference& d) { return d.level > middle + well_above * sigma; });
+  constexpr std::size_t fewest = 24;
+  if (high.size() < fewest) return out;
+  out.per_value = counting_noise(high, middle, out.floor);
+  // What the low readings' own current makes of their noise is in the floor already.
+  const double own = out.per_value * std::max(middle, 0.0);
+  if (own < out.floor)
+    out.floor -= own;
+  else
+    out = {.floor = least, .per_value = sigma * sigma / middle};
   return out;
 }
 
@@ -263,11 +273,16 @@ class Lines {
   std::size_t at_ = 0;
 };
 
-// What a straight line between readings misses where the curve bends, squared: a twelfth of the second difference.
-double bend_at(const Series& s, std::size_t i) {
-  if (i == 0 || i + 1 >= s.value.size()) return 0;
-  const double spacing = 0.5 * (s.time_s[i + 1] - s.time_s[i - 1]);
-  return std::pow(spacing * (s.value[i - 1] - 2 * s.value[i] + s.value[i + 1]) / 12, 2);
+// What straight lines between readings miss where the slope changes at once, squared: f dt^2 / sqrt(720) of a change f
+// at an unknown moment between two readings. A curve that bends smoothly has second differences like their neighbours'
+// and its misses cancel; what goes beyond them has two thirds of (f dt)^2 in the mean, less what noise does to it.
+double bend_at(const Series& s, const ReadingNoise& noise, std::size_t i) {
+  if (i < 2 || i + 2 >= s.value.size()) return 0;
+  const std::vector<double>& y = s.value;
+  const double spacing = 0.25 * (s.time_s[i + 2] - s.time_s[i - 2]);
+  const double beyond = -0.5 * y[i - 2] + 2 * y[i - 1] - 3 * y[i] + 2 * y[i + 1] - 0.5 * y[i + 2];
+  constexpr double of_noise = 17.5;  // the sum of the squares of those five factors
+  return spacing * spacing / 480 * (beyond * beyond - of_noise * noise.variance_at(y[i]));
 }
 
 }  // namespace
@@ -289,7 +304,7 @@ Cells cells_over(const Series& series, const ReadingNoise& noise, Stretch stretc
     std::int64_t count = 0;
     for (; i < static_cast<std::size_t>(to) && series.time_s[i] < end; ++i, ++count) {
       variance += noise.variance_at(series.value[i]);
-      bend += bend_at(series, i);
+      bend += bend_at(series, noise, i);
     }
     if (count == 0) continue;
     const double inside = std::min(end, series.time_s.back()) - std::max(begin, series.time_s.front());
@@ -298,7 +313,8 @@ Cells cells_over(const Series& series, const ReadingNoise& noise, Stretch stretc
     out.centre_s.push_back(0.5 * (begin + end));
     out.value.push_back(lines.between(begin, end) / inside);
     // Every reading stands for its spacing: so the variances of cells add up to that of the whole integral.
-    out.variance.push_back(variance / static_cast<double>(count) * spacing / width + bend / (inside * inside));
+    out.variance.push_back(variance / static_cast<double>(count) * spacing / width +
+                           std::max(bend, 0.0) / (inside * inside));
     out.readings.push_back(count);
   }
   return out;

@@ -16,8 +16,8 @@ namespace lithoscope::study {
 const Registry& registry() {
   static const Registry all = [] {
     Registry out;
-    for (auto probes : {tes::probes(), echem::probes(), massspec::probes(), xas::probes(), rixs::probes(), multiplet::probes(),
-                        programme::probes(), digitised::probes(), infer::probes()}) {
+    for (auto probes : {tes::probes(), echem::probes(), massspec::probes(), xas::probes(), rixs::probes(),
+                        multiplet::probes(), programme::probes(), digitised::probes(), infer::probes()}) {
       for (probe::Probe& p : probes) out.push_back(std::move(p));
     }
     return out;

@@ -8,15 +8,22 @@
 
 using namespace lithoscope;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const io::InputFile file = io::InputFile::from_bytes("currents.txt", std::string{bytes});
+namespace {
+
+void try_reading(const io::InputFile& file) {
   try {
     (void)massspec::read_ion_record(file);
   } catch (const core::Error&) {
   }
+  (void)massspec::read_balance_record(file, {"h", "mg"});
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   try {
-    (void)massspec::read_balance_record(file, {"h", "mg"});
+    try_reading(io::InputFile::from_bytes("currents.txt", std::string{bytes}));
   } catch (const core::Error&) {
     return 0;
   }

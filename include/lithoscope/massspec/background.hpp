@@ -23,7 +23,8 @@ struct ReadingNoise {
   double per_value = 0;  ///< variance a unit of current
   double variance_at(double value) const { return floor + per_value * (value > 0 ? value : 0); }
 };
-/// From second differences of neighbours, over the whole record, by level; robust against jumps.
+/// From fourth differences of neighbours: the lower half of the record gives the floor, what lies well above it the
+/// rest.
 ReadingNoise noise_of(const Series& series);
 
 /// Means over cells of time, of straight lines between the readings, so that algebra stays small.

@@ -18,7 +18,8 @@ constexpr std::int64_t header_at_most = 60;
 
 std::int64_t names_line(const std::vector<std::string_view>& lines) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (core::trimmed(lines[i]).starts_with(time_column)) return static_cast<std::int64_t>(i);
+    const auto cells = io::split(lines[i], '\t');
+    if (core::trimmed(cells.front()) == time_column) return static_cast<std::int64_t>(i);
   }
   return -1;
 }

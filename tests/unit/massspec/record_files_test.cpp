@@ -117,6 +117,11 @@ TEST_CASE("scans: a column an m/z, or a file a scan") {
   CHECK(zilien.scans[0].value[1] == 5e-10);
 }
 
+TEST_CASE("a column that only begins like the time is none") {
+  CHECK_THROWS_AS(read_ion_record(file("PV MassSpec\n02/25/2020 11:10:13\nTime Relative (sec)%\t31.90\t32.00\n")),
+                  core::UnreadableFile);
+}
+
 TEST_CASE("PV MassSpec currents are recognised by their columns") {
   const IonRecord record =
       read_ion_record(file("x\n\nTime Relative (sec)\t28_amu\t32_amu\n0\t1e-9\t2e-10\n1\t1e-9\t2e-10\n"));
