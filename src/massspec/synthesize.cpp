@@ -74,7 +74,9 @@ IonRecord synthesize_ions(const GasSource& source, const Spectrometer& s) {
     Series series{.name = fmt::format("C{}M{:g}", m, s.mz[m]), .unit = "A", .mz = s.mz[m]};
     // Ions are read one after the other within a cycle.
     const double first = s.cycle_s * static_cast<double>(m) / static_cast<double>(s.mz.size());
-    for (double t = grid.front() + first; t <= grid.back(); t += s.cycle_s) {
+    const auto readings = static_cast<std::size_t>((span - first) / s.cycle_s) + 1;
+    for (std::size_t i = 0; i < readings; ++i) {
+      const double t = grid.front() + first + s.cycle_s * static_cast<double>(i);
       // Outgassing fades as the root of time.
       const double faded = 1 - 1 / std::sqrt(1 + 8 * (t - grid.front()) / span);
       double current = s.background_A * (1 + 1.5 * s.drift * faded);
@@ -94,7 +96,9 @@ IonRecord synthesize_ions(const GasSource& source, const Spectrometer& s) {
 BalanceRecord synthesize_balance(const GasSource& source, double noise_kg, std::uint64_t seed) {
   BalanceRecord out{.path = "twin", .format = "twin"};
   core::RandomStream random{seed, 1000};
-  for (double t = source.time_s.front(); t <= source.time_s.back(); t += 1) {
+  const auto rows = static_cast<std::size_t>(source.time_s.back() - source.time_s.front()) + 1;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double t = source.time_s.front() + static_cast<double>(i);
     out.time_s.push_back(t - source.time_s.front());
     out.temperature_K.push_back(interpolated(source.time_s, source.temperature_K, t));
     out.mass_kg.push_back(interpolated(source.time_s, source.mass_kg, t) + noise_kg * random.normal());
