@@ -9,6 +9,8 @@
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/median.hpp"
 #include "lithoscope/io/text_table.hpp"
+#include "lithoscope/massspec/overlap.hpp"
+#include "straight_lines.hpp"
 
 namespace lithoscope::massspec {
 namespace {
@@ -66,7 +68,7 @@ const Series& ion_to_align(const IonRecord& ions, const std::string& name) {
   }
   const double mz = mz_of_name(name);
   for (const Series& s : ions.ions) {
-    if (std::abs(s.mz - mz) < 0.3) return s;
+    if (same_mass(s.mz, mz)) return s;
   }
   std::string all;
   for (const Series& s : ions.ions) all += fmt::format("{}{:g}", all.empty() ? "" : ", ", s.mz);
@@ -215,10 +217,7 @@ Temperature::Temperature(const Series& own) : time_s_(own.time_s), temperature_K
 
 double Temperature::at_K(double time_s) const {
   if (!known() || time_s < time_s_.front() || time_s > time_s_.back()) return no_number;
-  const auto k = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(
-      std::ranges::upper_bound(time_s_, time_s) - time_s_.begin(), 1, static_cast<std::ptrdiff_t>(time_s_.size()) - 1));
-  const double part = (time_s - time_s_[k - 1]) / (time_s_[k] - time_s_[k - 1]);
-  return temperature_K_[k - 1] + part * (temperature_K_[k] - temperature_K_[k - 1]);
+  return on_lines(time_s_, temperature_K_, time_s);
 }
 
 std::optional<double> Temperature::first_time_s(double temperature_K) const {

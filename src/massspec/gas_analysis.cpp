@@ -9,11 +9,10 @@
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/median.hpp"
 #include "lithoscope/core/statistics.hpp"
+#include "straight_lines.hpp"
 
 namespace lithoscope::massspec {
 namespace {
-
-constexpr double same_mz = 0.3;
 
 double width_of(const Cells& cells, std::size_t i) { return cells.to_s[i] - cells.from_s[i]; }
 
@@ -46,8 +45,7 @@ IonSums sums_of(const GasOutcome& out, const std::vector<std::size_t>& inside) {
 }
 
 const IonAnalysis* ion_at(const GasOutcome& out, double mz) {
-  const auto found =
-      std::ranges::find_if(out.ions, [&](const IonAnalysis& i) { return std::abs(i.readings.mz - mz) < same_mz; });
+  const auto found = std::ranges::find_if(out.ions, [&](const IonAnalysis& i) { return same_mass(i.readings.mz, mz); });
   return found == out.ions.end() ? nullptr : &*found;
 }
 
@@ -148,13 +146,6 @@ void add_rates(const GasOutcome& out, const Mixture& mix, GasAnalysis& gas) {
     gas.released_variance.push_back(back.variance[i] + gas.rate_variance[i] - own[i]);
 }
 
-double interpolated(const std::vector<double>& x, const std::vector<double>& y, double at) {
-  const auto k = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(std::ranges::upper_bound(x, at) - x.begin(), 1,
-                                                                     static_cast<std::ptrdiff_t>(x.size()) - 1));
-  const double part = std::clamp((at - x[k - 1]) / (x[k] - x[k - 1]), 0.0, 1.0);
-  return y[k - 1] + part * (y[k] - y[k - 1]);
-}
-
 // The first of three readings in a row above three sigma of background and noise, other gases' fragments taken off.
 std::optional<core::Value> first_deviation(const GasOutcome& out, std::size_t k) {
   const double mz = gas_named(out.gases[k].gases.front()).base_mz();
@@ -171,16 +162,16 @@ std::optional<core::Value> first_deviation(const GasOutcome& out, std::size_t k)
     const double t = s.time_s[i];
     if (t < out.analysed.from_s || t > out.analysed.to_s) continue;
     const bool free = std::ranges::any_of(out.free, [&](const Stretch& f) { return t > f.from_s && t < f.to_s; });
-    double excess = s.value[i] - interpolated(out.time_s, ion->background.mean, t);
+    double excess = s.value[i] - on_lines(out.time_s, ion->background.mean, t);
     for (std::size_t g = 0; g < out.gases.size(); ++g) {
       // gases of the same base mass are in the sum already
       const bool apart = out.gases[g].gases.size() == 1 && gas_named(out.gases[g].gases.front()).base_mz() != mz;
       if (g == k || !apart) continue;
       const double share = gas_named(out.gases[g].gases.front()).share_at(mz);
-      if (share > 0) excess -= share * interpolated(out.time_s, out.gases[g].rate, t);
+      if (share > 0) excess -= share * on_lines(out.time_s, out.gases[g].rate, t);
     }
     const double sigma =
-        std::sqrt(ion->noise.variance_at(s.value[i]) + std::pow(interpolated(out.time_s, background_sigma, t), 2));
+        std::sqrt(ion->noise.variance_at(s.value[i]) + std::pow(on_lines(out.time_s, background_sigma, t), 2));
     run = !free && excess > sigmas * sigma ? run + 1 : 0;
     if (run == 1) begin = i;
     if (run < in_a_row) continue;
@@ -252,7 +243,7 @@ bool comes_at_the_end(const GasOutcome& out, const GasAnalysis& gas) {
 void judge(const GasOutcome& out, const std::vector<std::size_t>& inside, const ExcessCurve& curve,
            std::uint64_t stream, GasAnalysis& gas) {
   const ExcessScan scan = scan_excess(curve, stream);
-  constexpr double sigmas = 3;
+  constexpr double one_sided_95 = 1.6448536269514722;
   const Cells& cells = out.ions.front().cells;
   gas.highest = {cells.from_s[inside[scan.first]], cells.to_s[inside[scan.last]]};
   gas.highest_sum = {scan.largest_sum, scan.largest_sigma * scan.largest_sigma};
@@ -260,16 +251,18 @@ void judge(const GasOutcome& out, const std::vector<std::size_t>& inside, const 
   gas.threshold = scan.threshold;
   gas.deficit = -scan.smallest;
   gas.unforeseen = gas.deficit > scan.threshold ? std::abs(scan.smallest_sum) : 0;
-  gas.detection_limit = sigmas * scan.total_sigma + gas.unforeseen;
+  // As much is found with a chance of 95 % however it comes: a burst stands out more than the sum over the stretch.
+  gas.detection_limit = (scan.threshold + one_sided_95) * scan.total_sigma + gas.unforeseen;
   // An excess counts only where it goes beyond what the background misses in the other direction.
   gas.found = gas.score > scan.threshold && gas.score > gas.deficit;
   gas.still_coming = gas.found && comes_at_the_end(out, gas);
 }
 
-// What would have been seen of a sum would have been seen of each part.
+// What would have been found of a sum would have been found of each part, where nothing was: of a sum that was found
+// either part may be all.
 void bound_parts(std::vector<GasAnalysis>& gases) {
   for (const GasAnalysis& sum : gases) {
-    if (sum.gases.size() < 2) continue;
+    if (sum.gases.size() < 2 || sum.found) continue;
     for (GasAnalysis& part : gases) {
       if (part.gases.size() > 1 || std::ranges::find(sum.gases, part.gases.front()) == sum.gases.end()) continue;
       if (!(sum.detection_limit < part.detection_limit)) continue;
@@ -284,7 +277,7 @@ void bound_parts(std::vector<GasAnalysis>& gases) {
 const Series& base_ion(const IonRecord& record, const std::string& gas) {
   const double mz = gas_named(gas).base_mz();
   for (const Series& s : record.ions) {
-    if (std::abs(s.mz - mz) < same_mz) return s;
+    if (same_mass(s.mz, mz)) return s;
   }
   throw core::UsageError({.what = fmt::format("the ion of {} was not measured", gas),
                           .expected = fmt::format("m/z {:g}", mz),

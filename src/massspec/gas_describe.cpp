@@ -85,7 +85,7 @@ void add_gas_table(const GasOutcome& o, result::Result& out) {
     result::Column a = number_column("amount", scale.unit, "Amount released in the analysed stretch", amount, variance);
     a.low = low;
     a.high = high;
-    result::Column l = number_column("limit", scale.unit, "Amount that would have been seen: three sigma", limit);
+    result::Column l = number_column("limit", scale.unit, "Amount that would have been found in 95 %", limit);
     if (std::ranges::any_of(amount, [](double v) { return std::isnan(v); })) a.gaps = l.gaps = none;
     l.shown.digits = 2;
     t.columns.push_back(std::move(a));
@@ -98,7 +98,7 @@ void add_gas_table(const GasOutcome& o, result::Result& out) {
   std::vector<double> ion_limit;
   for (const GasAnalysis& g : o.gases) ion_limit.push_back(g.detection_limit);
   result::Column sum_limit =
-      number_column("ions_limit", unit, "The same that would have been seen: three sigma", ion_limit);
+      number_column("ions_limit", unit, "The same that would have been found in 95 %", ion_limit);
   sum_limit.shown.digits = 2;
   sum.shown.hidden = sum_limit.shown.hidden = moles;
   t.columns.push_back(std::move(sum));
@@ -334,9 +334,8 @@ void add_observables(const GasOutcome& o, const std::string& state, result::Resu
       x.common.push_back({"active mass", {-value * o.active_mass_kg->relative_sigma()}});
     if (g.unforeseen > 0)
       x.unusable = "The current falls below its background: the stretches without gas do not foretell it.";
-    const auto* base = &*std::ranges::find_if(o.ions, [&](const IonAnalysis& i) {
-      return std::abs(i.readings.mz - gas_named(g.gases.front()).base_mz()) < 0.3;
-    });
+    const auto* base = &*std::ranges::find_if(
+        o.ions, [&](const IonAnalysis& i) { return same_mass(i.readings.mz, gas_named(g.gases.front()).base_mz()); });
     if (base->saturated) x.unusable = "The detector was saturated: the amount is a lower bound.";
     out.observables.push_back(std::move(x));
   }

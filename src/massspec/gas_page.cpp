@@ -98,8 +98,8 @@ void add_answers(const GasOutcome& o, result::Result& out) {
   }
   if (!silent.empty())
     out.answers.push_back(
-        fmt::format("No release was found {} of {}. The limit is what would have been seen: three "
-                    "sigma of the sum over this stretch.",
+        fmt::format("No release was found {} of {}. As much as the limit would have been found "
+                    "in 95 of 100 such records.",
                     between(o, o.analysed), in_words(silent)));
   for (const CalibrationRuns& c : o.calibrations) {
     if (c.efficiency)
@@ -122,9 +122,8 @@ void add_confidence(const GasOutcome& o, result::Result& out) {
   if (o.gases.empty()) return;
   std::string kinds;
   for (const GasAnalysis& g : o.gases) {
-    const auto ion = std::ranges::find_if(o.ions, [&](const IonAnalysis& i) {
-      return std::abs(i.readings.mz - gas_named(g.gases.front()).base_mz()) < 0.3;
-    });
+    const auto ion = std::ranges::find_if(
+        o.ions, [&](const IonAnalysis& i) { return same_mass(i.readings.mz, gas_named(g.gases.front()).base_mz()); });
     const auto best = std::ranges::max_element(ion->background.kinds, {}, &std::pair<std::string, double>::second);
     if (best != ion->background.kinds.end())
       kinds +=

@@ -12,13 +12,17 @@
 namespace lithoscope::massspec {
 
 namespace {
-constexpr double same_mz = 0.3;  // masses are told apart by half a unit and more
 constexpr std::array<std::string_view, 4> only_if_asked{"He", "Ar", "CH4", "C2H4"};
 }  // namespace
 
+bool same_mass(double a, double b) {
+  constexpr double apart = 0.3;
+  return std::abs(a - b) < apart;
+}
+
 double Gas::share_at(double mz) const {
   for (const Fragment& f : fragments) {
-    if (std::abs(f.mz - mz) < same_mz) return f.share;
+    if (same_mass(f.mz, mz)) return f.share;
   }
   return 0;
 }
@@ -58,7 +62,7 @@ const Gas& gas_named(const std::string& name) {
 std::vector<std::string> visible_gases(std::span<const double> mz) {
   std::vector<std::string> out;
   for (const Gas& gas : known_gases()) {
-    const bool seen = std::ranges::any_of(mz, [&](double m) { return std::abs(m - gas.base_mz()) < same_mz; });
+    const bool seen = std::ranges::any_of(mz, [&](double m) { return same_mass(m, gas.base_mz()); });
     if (seen && std::ranges::find(only_if_asked, gas.name) == only_if_asked.end()) out.push_back(gas.name);
   }
   return out;

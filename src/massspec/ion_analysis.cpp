@@ -9,6 +9,7 @@
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/median.hpp"
 #include "lithoscope/core/parallel.hpp"
+#include "straight_lines.hpp"
 
 namespace lithoscope::massspec {
 namespace {
@@ -57,12 +58,7 @@ class Carrier {
   bool usable() const {
     return level_ > 0 && std::ranges::all_of(smooth_, [&](double v) { return v > 0.01 * level_; });
   }
-  double at(double time_s) const {
-    const auto k = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(
-        std::ranges::upper_bound(time_, time_s) - time_.begin(), 1, static_cast<std::ptrdiff_t>(time_.size()) - 1));
-    const double part = std::clamp((time_s - time_[k - 1]) / (time_[k] - time_[k - 1]), 0.0, 1.0);
-    return (smooth_[k - 1] + part * (smooth_[k] - smooth_[k - 1])) / level_;
-  }
+  double at(double time_s) const { return on_lines(time_, smooth_, time_s) / level_; }
 
  private:
   std::vector<double> time_, smooth_;
@@ -74,7 +70,7 @@ std::optional<Carrier> carrier_of(const GasOutcome& out) {
   const Gas& gas = gas_named(out.settings.carrier);
   for (const Series& s : out.record.ions) {
     for (const Fragment& f : gas.fragments) {
-      if (std::abs(f.mz - s.mz) > 0.3 || s.value.size() < 3) continue;
+      if (!same_mass(f.mz, s.mz) || s.value.size() < 3) continue;
       Carrier carrier{s};
       if (carrier.usable()) return carrier;
       throw core::UnusableData({.what = fmt::format("the carrier's ion at m/z {:g} vanishes on the way", s.mz),

@@ -17,18 +17,17 @@ namespace {
 using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
 
-constexpr double same_mz = 0.3;
 constexpr double crowded_mz = 16;     // nearly every gas adds to it
 constexpr double least_distance = 2;  // sigmas of the fragments between two gases that are told apart
 constexpr double smallest_share = 1e-4;
 
-bool is_crowded(double mz) { return std::abs(mz - crowded_mz) < same_mz; }
+bool is_crowded(double mz) { return same_mass(mz, crowded_mz); }
 
 // How far two gases' patterns lie apart over the measured masses, in sigmas of the shares.
 double distance(const Gas& a, const Gas& b, std::span<const double> mz, double uncertainty) {
   double sum = 0;
   for (const double m : mz) {
-    const bool only_mass = std::abs(m - a.base_mz()) < same_mz || std::abs(m - b.base_mz()) < same_mz;
+    const bool only_mass = same_mass(m, a.base_mz()) || same_mass(m, b.base_mz());
     if (is_crowded(m) && !only_mass) continue;
     const double pa = a.share_at(m), pb = b.share_at(m);
     const double sigma = uncertainty * std::hypot(pa == 1 ? 0 : pa, pb == 1 ? 0 : pb);
@@ -72,8 +71,7 @@ std::vector<Group> groups_of(const std::vector<const Gas*>& gases, std::span<con
 std::vector<std::size_t> useful_masses(const std::vector<Group>& groups, std::span<const double> mz) {
   std::vector<std::size_t> out;
   for (std::size_t m = 0; m < mz.size(); ++m) {
-    const bool base =
-        std::ranges::any_of(groups, [&](const Group& g) { return std::abs(g.base_mz() - mz[m]) < same_mz; });
+    const bool base = std::ranges::any_of(groups, [&](const Group& g) { return same_mass(g.base_mz(), mz[m]); });
     if (is_crowded(mz[m]) && !base) continue;
     const bool open =
         std::ranges::any_of(groups, [&](const Group& g) { return g.gases.size() > 1 && g.disagrees_at(mz[m]); });
@@ -183,7 +181,7 @@ Matrix with_shares(const Matrix& measured, const std::vector<Group>& groups, std
   for (std::size_t m = 0; m < mz.size(); ++m) {
     for (std::size_t g = 0; g < groups.size(); ++g) {
       const double share = groups[g].share_at(mz[m]);
-      if (std::abs(groups[g].base_mz() - mz[m]) < same_mz) continue;
+      if (same_mass(groups[g].base_mz(), mz[m])) continue;
       V(static_cast<int>(m), static_cast<int>(m)) +=
           std::pow(uncertainty * share * std::max(amount(static_cast<int>(g)), 0.0), 2);
     }
@@ -203,7 +201,7 @@ Matrix with_sums(const std::vector<Group>& groups, const Vector& amount, const M
     const double mz = groups[static_cast<std::size_t>(g)].base_mz();
     for (int h = 0; h < n; ++h) {
       const Group& other = groups[static_cast<std::size_t>(h)];
-      if (std::abs(other.base_mz() - mz) > same_mz) continue;
+      if (!same_mass(other.base_mz(), mz)) continue;
       if (h < g) break;  // its first member made it
       row(h) = 1;
       for (const Gas* gas : other.gases) sum.gases.push_back(gas->name);
@@ -231,7 +229,7 @@ std::vector<const Gas*> measured_gases(const std::vector<std::string>& names, st
   for (const std::string& name : names) {
     const Gas& gas = gas_named(name);
     if (std::ranges::find(out, &gas) != out.end()) continue;
-    const bool seen = std::ranges::any_of(mz, [&](double m) { return std::abs(m - gas.base_mz()) < same_mz; });
+    const bool seen = std::ranges::any_of(mz, [&](double m) { return same_mass(m, gas.base_mz()); });
     if (seen)
       out.push_back(&gas);
     else

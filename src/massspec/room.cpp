@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "gas_parts.hpp"
+#include "lithoscope/core/constants.hpp"
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/text.hpp"
 #include "lithoscope/massspec/probes.hpp"
@@ -114,13 +115,15 @@ std::span<const core::Setting<InstrumentSettings>> instrument_table() {
   return table;
 }
 
-constexpr double molar_mass_O2 = 31.998, molar_mass_CO2 = 44.009, g_per_kg = 1e3;
+constexpr double g_per_kg = 1e3;
 
 // What the leg releases: oxygen by the particle, part of it as CO2.
 GasSource source_of(const probe::Scene& scene, const InstrumentSettings& s) {
   const particle::Trace& t = scene.leg.trace;
   GasSource out;
   const double moles = s.active_mass_kg * g_per_kg / scene.model.composition.molar_mass_g_per_mol;
+  const double molar_mass_O2 = gas_named("O2").molar_mass_g_per_mol,
+               molar_mass_CO2 = gas_named("CO2").molar_mass_g_per_mol;
   std::vector<double> O2, CO2;
   for (std::size_t i = 0; i < t.time_s.size(); ++i) {
     if (!out.time_s.empty() && !(t.time_s[i] > out.time_s.back())) continue;
@@ -203,7 +206,8 @@ std::optional<probe::Identity> identify(const io::InputFile& file) {
       low = std::fmin(low, T);
       high = std::fmax(high, T);
     }
-    id.facts.emplace_back("temperature", fmt::format("{:.0f} to {:.0f} degC", low - 273.15, high - 273.15));
+    id.facts.emplace_back(
+        "temperature", fmt::format("{:.0f} to {:.0f} degC", low - core::zero_celsius_K, high - core::zero_celsius_K));
   }
   if (record.start) id.facts.emplace_back("started", text_of(*record.start));
   id.remarks.emplace_back("It gives the temperature of a heating: litho ms CURRENTS --temperature FILE");

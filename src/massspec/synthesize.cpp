@@ -10,16 +10,10 @@
 #include "lithoscope/core/errors.hpp"
 #include "lithoscope/core/rng.hpp"
 #include "lithoscope/massspec/overlap.hpp"
+#include "straight_lines.hpp"
 
 namespace lithoscope::massspec {
 namespace {
-
-double interpolated(const std::vector<double>& x, const std::vector<double>& y, double at) {
-  if (at <= x.front()) return y.front();
-  if (at >= x.back()) return y.back();
-  const auto k = static_cast<std::size_t>(std::ranges::upper_bound(x, at) - x.begin());
-  return y[k - 1] + (y[k] - y[k - 1]) * (at - x[k - 1]) / (x[k] - x[k - 1]);
-}
 
 // What arrives of a gas on a fine even grid that begins before the heating.
 struct Arrival {
@@ -37,7 +31,7 @@ std::vector<double> grid_of(const GasSource& source, const Spectrometer& s) {
 
 // Nothing is released before the source begins, nor after its end.
 double rate_at(const GasSource& source, const std::vector<double>& rate, double t) {
-  return t < source.time_s.front() || t > source.time_s.back() ? 0 : interpolated(source.time_s, rate, t);
+  return t < source.time_s.front() || t > source.time_s.back() ? 0 : on_lines(source.time_s, rate, t);
 }
 
 std::string time_of_day(const Moment& start, double after_s, const char* format) {
@@ -82,7 +76,7 @@ IonRecord synthesize_ions(const GasSource& source, const Spectrometer& s) {
       double current = s.background_A * (1 + 1.5 * s.drift * faded);
       for (const Arrival& a : arrivals) {
         const double share = a.gas->share_at(s.mz[m]);
-        if (share > 0) current += share * s.sensitivity_C_per_mol * interpolated(grid, a.rate, t);
+        if (share > 0) current += share * s.sensitivity_C_per_mol * on_lines(grid, a.rate, t);
       }
       const double sigma = std::sqrt(s.floor_A * s.floor_A + s.counted_A * std::max(current, 0.0));
       series.time_s.push_back(t - grid.front());
@@ -100,8 +94,8 @@ BalanceRecord synthesize_balance(const GasSource& source, double noise_kg, std::
   for (std::size_t i = 0; i < rows; ++i) {
     const double t = source.time_s.front() + static_cast<double>(i);
     out.time_s.push_back(t - source.time_s.front());
-    out.temperature_K.push_back(interpolated(source.time_s, source.temperature_K, t));
-    out.mass_kg.push_back(interpolated(source.time_s, source.mass_kg, t) + noise_kg * random.normal());
+    out.temperature_K.push_back(on_lines(source.time_s, source.temperature_K, t));
+    out.mass_kg.push_back(on_lines(source.time_s, source.mass_kg, t) + noise_kg * random.normal());
   }
   return out;
 }

@@ -33,7 +33,7 @@ class Temperature {
   Temperature(const BalanceRecord& balance, double start_s);
   explicit Temperature(const Series& own);
 
-  bool known() const { return !time_s_.empty(); }
+  bool known() const { return time_s_.size() > 1; }
   double from_s() const { return time_s_.front(); }
   double to_s() const { return time_s_.back(); }
   double at_K(double time_s) const;

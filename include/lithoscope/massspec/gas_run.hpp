@@ -49,7 +49,7 @@ struct GasAnalysis {
   std::vector<double> released, released_variance;  ///< at the sample: delay and mixing undone; empty without
   std::vector<double> cumulative, cumulative_variance;
   GasSum total;                     ///< reading times s
-  double detection_limit = 0;       ///< three sigma of the total, reading times s
+  double detection_limit = 0;       ///< total that is found with a chance of 95 %, reading times s
   Stretch highest;                  ///< where it lies above its background by most
   core::Value highest_sum;          ///< there, reading times s
   double score = 0, threshold = 0;  ///< largest excess over any stretch, in sigma, and what chance reaches in 1 %

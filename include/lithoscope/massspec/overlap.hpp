@@ -10,6 +10,9 @@
 
 namespace lithoscope::massspec {
 
+/// Whether two m/z are one mass: masses are half a unit apart and more.
+bool same_mass(double a, double b);
+
 struct Fragment {
   double mz = 0;
   double share = 0;  ///< of the ions at the base mass

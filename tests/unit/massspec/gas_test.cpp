@@ -195,6 +195,30 @@ TEST_CASE("oxygen is found with its amount, and nothing where nothing was releas
   }
 }
 
+TEST_CASE("of a sum that was found neither part is excluded by the sum's limit") {
+  Heating h = heating(0);
+  // so little carbon monoxide that m/z 14 cannot say it is no nitrogen
+  for (Series& s : h.ions.ions) {
+    if (s.mz == 18) {
+      s.mz = 14;
+      s.name = "C0M14";
+    }
+    for (std::size_t i = 0; i < s.value.size() && s.mz == 28; ++i) {
+      if (s.time_s[i] > 2800 && s.time_s[i] < 3800) s.value[i] += 1e-12;
+    }
+  }
+  const GasOutcome o = analyse_gas(h.ions, h.balance, {.gases = {"N2", "CO"}}, silent);
+  const auto of = [&](std::vector<std::string> gases) {
+    return std::ranges::find(o.gases, gases, &GasAnalysis::gases);
+  };
+  REQUIRE(of({"N2", "CO"}) != o.gases.end());
+  CHECK(of({"N2", "CO"})->found);
+  for (const char* part : {"N2", "CO"}) {
+    CHECK(!of({part})->found);
+    CHECK(of({part})->detection_limit > of({"N2", "CO"})->detection_limit);
+  }
+}
+
 TEST_CASE("a saturated detector is reported") {
   Heating h = heating(3e-6);
   for (Series& s : h.ions.ions) {
